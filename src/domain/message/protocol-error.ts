@@ -1,0 +1,22 @@
+/**
+ * What the peer sent breaks the protocol: the one error that framing throws.
+ *
+ * It knows its answer, so that one place turns it into a response. The detail is for our log; the peer gets
+ * status and reason only and nothing of what it sent. After a refusal the connection reads no further request.
+ */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError'
+
+  /**
+   * @param status the response status, 4xx or 5xx
+   * @param rule the name under which the rejection is counted, such as `bare-lf`
+   * @param detail what could not be done: the state found and the state wanted
+   */
+  constructor(
+    readonly status: number,
+    readonly rule: string,
+    detail: string,
+  ) {
+    super(detail)
+  }
+}

@@ -1,0 +1,14 @@
+/** What plugin authors import, as `portico/plugin`: the one place that gathers names from elsewhere. */
+import type { Plugin } from './ports/plugin.js'
+
+export { bytes, empty, file, html, json, redirect, stream, text } from './domain/message/response-makers.js'
+export type { FileInit, ResponseInit, StreamInit } from './domain/message/response-makers.js'
+export type { FieldsInit } from './domain/message/response-fields.js'
+export type { Response } from './domain/message/response.js'
+export type { MetricsSnapshot } from './ports/metrics.js'
+export type { Answer, Handler, Params, Plugin, PluginContext, Request, RouteDefinition, Routes } from './ports/plugin.js'
+
+/** Gives a plugin its types as it is written; the plugin itself is returned as it is. */
+export function definePlugin(plugin: Plugin): Plugin {
+  return plugin
+}

@@ -1,0 +1,16 @@
+/** Something that was started and can be stopped; stopping twice is harmless. */
+export interface Stoppable {
+  stop(): void
+}
+
+/** Time, as the inside asks for it. */
+export interface Clock {
+  /** Milliseconds, with a fraction, that never go back: for durations and deadlines. */
+  now(): number
+  /** Milliseconds since 1970-01-01 UTC, as the wall clock has it: for `Date` fields and logs. */
+  wall(): number
+  /** Runs `tick` again and again; does not keep the process alive by itself. */
+  every(intervalMs: number, tick: () => void): Stoppable
+  /** Runs `task` once. */
+  after(delayMs: number, task: () => void): Stoppable
+}

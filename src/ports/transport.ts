@@ -1,0 +1,90 @@
+import type { FilePart } from '../domain/message/response.js'
+
+/** One end of a connection. */
+export interface Endpoint {
+  /** An IP address as text, or the path of a unix socket. */
+  readonly address: string
+  /** 0 where there are no ports. */
+  readonly port: number
+}
+
+/** How a connection came to its end: `ended` after both sides closed, `reset` by the peer or an error, `aborted` by us. */
+export type CloseReason = 'ended' | 'reset' | 'aborted'
+
+/** What a transport tells the connection above it. No call comes before `start` returns, nor after `closed`. */
+export interface TransportReceiver {
+  /**
+   * Octets arrived.
+   *
+   * @param lent belongs to the transport and is overwritten after the call returns: keep a copy, never the buffer
+   */
+  octets(lent: Buffer): void
+  /** The peer will send no more (it half-closed); we can still write. */
+  ended(): void
+  /** What was written has left, after a `write` or `sendFile` that answered false. */
+  drained(): void
+  /** The last call: nothing can be read or written any more. Follows `abort` too, later than it. */
+  closed(reason: CloseReason): void
+}
+
+/**
+ * The ordered octets under a connection.
+ *
+ * What is written in one turn (inside one call of the receiver, or one turn of the event loop) leaves together. After
+ * the connection's end every verb is a no-op, but `sendFile` still releases its part.
+ */
+export interface Transport {
+  /** Who is at the other end. */
+  readonly peer: Endpoint
+  /** Whether the octets are encrypted under way. */
+  readonly secure: boolean
+  /** Octets written and not yet taken by the kernel; falls while a slow peer reads, which is how a stall is told. */
+  readonly unsent: number
+  /** Reading begins. Called once, before anything else. */
+  start(receiver: TransportReceiver): void
+  /**
+   * Sends octets after everything sent before; a string is latin1. The buffer belongs to the transport from now on.
+   *
+   * @returns false over the high-water mark: stop writing until `drained()`
+   */
+  write(octets: Uint8Array | string): boolean
+  /**
+   * Sends a piece of an open file in order after what was written, and releases the part once. A file that falls short
+   * of the part's length aborts the connection.
+   *
+   * @returns false until it has been sent: `drained()` follows
+   */
+  sendFile(part: FilePart): boolean
+  /** No more `octets()` until `resume()`: back-pressure reaches the peer. */
+  pause(): void
+  resume(): void
+  /** Half-closes after what was written; reading goes on (RFC 9112 §9.6). Followed by `closed` once the peer ends too. */
+  endWriting(): void
+  /** Resets: the peer must see a cut, not an end. */
+  abort(): void
+}
+
+/** Where to listen: port 0 picks a free one. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** A listener at work. */
+export interface Listening {
+  /** Where it really listens. */
+  readonly address: Address
+  /** Takes no new connection from now on; those that are open stay. Resolves when the port is free. */
+  close(): Promise<void>
+}
+
+/** Takes connections. */
+export interface Listener {
+  /** `net`, `epoll`: for the banner, logs and metrics. */
+  readonly name: string
+  /**
+   * @param accept called for each new connection; must call `start` on it before it returns
+   * @throws {ListenError} when the address cannot be had
+   */
+  listen(at: Address, accept: (transport: Transport) => void): Promise<Listening>
+}
