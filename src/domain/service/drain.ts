@@ -1,2 +1,51 @@
 /** The phases of a server's life, in order. */
 export type Phase = 'starting' | 'running' | 'notice' | 'draining' | 'stopped'
+
+/** How long a drain may take, in milliseconds. */
+export interface DrainRules {
+  /** How long requests are served as ever, while readiness is red and every response ends its connection. */
+  readonly noticeMs: number
+  /** When what is left is aborted, counted from the end of the notice. */
+  readonly timeoutMs: number
+}
+
+/** The phase of a server that was told to drain `elapsedMs` ago. */
+export function drainPhase(elapsedMs: number, openConnections: number, rules: DrainRules): Phase {
+  if (elapsedMs < rules.noticeMs) return 'notice'
+  return openConnections === 0 || isOverdue(elapsedMs, rules) ? 'stopped' : 'draining'
+}
+
+/** Whether a drain has taken so long that what is left must be cut. */
+export function isOverdue(elapsedMs: number, rules: DrainRules): boolean {
+  return elapsedMs >= rules.noticeMs + rules.timeoutMs
+}
+
+/**
+ * Whether a response may leave its connection open.
+ *
+ * @param hasUnread whether more requests have arrived behind it: they would be lost with the connection, so the last
+ *   of them is the one that says `close`
+ */
+export function mayPersist(phase: Phase, hasUnread: boolean): boolean {
+  return phase === 'running' || hasUnread
+}
+
+/**
+ * Whether a request is turned away with 503: one whose first octet arrived when the drain had begun.
+ *
+ * @param begunMs when the request's first octet arrived, on the same clock as `drainingSinceMs`
+ * @param drainingSinceMs when the listener was closed, null while it is open
+ */
+export function isTurnedAway(begunMs: number, drainingSinceMs: number | null): boolean {
+  return drainingSinceMs !== null && begunMs >= drainingSinceMs
+}
+
+/** What a drain came to: every request that it found or met, by how it ended. */
+export interface DrainReport {
+  /** Answered whole. */
+  readonly finished: number
+  /** Turned away with 503. */
+  readonly rejected: number
+  /** Given up, by the reason. */
+  readonly cut: Readonly<Record<string, number>>
+}

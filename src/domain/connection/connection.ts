@@ -1,0 +1,403 @@
+import type { BodyDecoder } from '../framing/body-decoder.js'
+import { LengthDecoder } from '../framing/body-decoder.js'
+import { bodyLength } from '../framing/body-length.js'
+import { ChunkedDecoder } from '../framing/chunked-decoder.js'
+import { HeadReader, type RequestHead } from '../framing/head-reader.js'
+import { CONTINUE, LAST_CHUNK, chunkLine, writeHead, type ResponseFraming } from '../framing/head-writer.js'
+import { MAX_DISCARDED_OCTETS, type Limits } from '../framing/limits.js'
+import { ContentError } from '../message/content-error.js'
+import { NO_FIELDS, type FieldSection } from '../message/field-section.js'
+import { ProtocolError } from '../message/protocol-error.js'
+import type { Request } from '../message/request.js'
+import { forbidsContent } from '../message/status.js'
+import { readTarget } from '../message/target.js'
+import { expectsContinue } from './expectation.js'
+import { Inbox } from './inbox.js'
+import { persists } from './persistence.js'
+
+/*
+ * Theory of operation: two small machines that meet in one place.
+ *
+ *   reading:  head -> content -> complete      writing:  idle -> owed -> sending -> complete
+ *               \________________^                        ^ a request came out    ^ its head was written
+ *
+ * When both are complete and the connection persists, both begin anew (`cycle`). `closed` absorbs: after a refusal, or
+ * a response that ends the connection, no octet is ever taken for a request again.
+ */
+
+type Reading =
+  | { readonly at: 'head' }
+  | { readonly at: 'content'; readonly decoder: BodyDecoder }
+  | { readonly at: 'complete' }
+  | { readonly at: 'closed' }
+
+type Writing = 'idle' | 'owed' | 'sending' | 'complete'
+
+const HEAD: Reading = { at: 'head' }
+const COMPLETE: Reading = { at: 'complete' }
+const READING_CLOSED: Reading = { at: 'closed' }
+
+/** Nothing can come out until more octets go in. */
+export const NEED_MORE = Symbol('need more')
+/** The next request waits until the response under way is finished. */
+export const PAUSED = Symbol('paused')
+/** The content of the request is complete, and so are its trailers. */
+export const END_OF_CONTENT = Symbol('end of content')
+/** No request will come out any more. */
+export const CLOSED = Symbol('closed')
+
+/**
+ * What comes out of a connection: a request (`END_OF_CONTENT` follows, unless its length is 0), a piece of its
+ * content, one of the constants, or the refusal of what came in.
+ */
+export type ConnectionEvent =
+  | Request
+  | Buffer
+  | ProtocolError
+  | typeof NEED_MORE
+  | typeof PAUSED
+  | typeof END_OF_CONTENT
+  | typeof CLOSED
+
+/** What all connections of a listener have in common. */
+export interface ConnectionRules {
+  readonly limits: Limits
+  /** Methods that a route or the registry knows; any other is 501. */
+  readonly methods: ReadonlySet<string>
+  /** Whether the octets are encrypted under way. */
+  readonly secure: boolean
+  /** Whether `Expect: 100-continue` is answered. */
+  readonly expectContinue: boolean
+  /** How many requests one connection may carry; 0: no bound. */
+  readonly maxRequests: number
+  /** How long an idle connection is kept, as `Keep-Alive` tells the peer. */
+  readonly keepAliveSeconds: number
+}
+
+/** The parts of a response that its head is made of. */
+export interface ResponseHead {
+  readonly status: number
+  readonly fields: { readonly wire: string }
+}
+
+/** One connection's life, without its octets' transport (RFC 9112): requests and content out, response heads in. */
+export class Connection {
+  /** Octets of the request under way, as framed, that were read so far. */
+  octetsIn = 0
+  /** The trailers of the request, once its content is complete. */
+  trailers: FieldSection = NO_FIELDS
+  /** Whether the connection goes on after the response under way; known once `respond` has been called. */
+  persists = true
+  /** How the content of the response under way is framed; known once `respond` has been called. */
+  framing: ResponseFraming = 'none'
+
+  private reading: Reading = HEAD
+  private writing: Writing = 'idle'
+  private request: Request | null = null
+  private ended = false
+  private served = 0
+  private contentSeen = false
+  private continued = false
+  private discarded = 0
+  private owedOctets = 0
+  private readonly inbox = new Inbox()
+  private readonly reader: HeadReader
+
+  constructor(private readonly rules: ConnectionRules) {
+    this.reader = new HeadReader(rules.limits)
+  }
+
+  /** Takes octets that arrived. They are only lent: call `hold` when the loop over `next` is over. */
+  receive(octets: Buffer): void {
+    if (this.reading.at !== 'closed') this.inbox.receive(octets)
+  }
+
+  /** Keeps a copy of what is still unread, so that the lent octets can go back to their owner. */
+  hold(): void {
+    this.inbox.hold()
+  }
+
+  /** The peer will send no more. */
+  end(): void {
+    this.ended = true
+  }
+
+  /** Whether octets have arrived that no event has accounted for. */
+  get hasUnread(): boolean {
+    return this.inbox.length > 0
+  }
+
+  /** Whether there is nothing to do: no request under way, and nothing of the next one has arrived. */
+  get isIdle(): boolean {
+    return this.writing === 'idle' && this.reading.at === 'head' && !this.hasUnread
+  }
+
+  /** Whether the peer owes us the rest of a head. */
+  get awaitsHead(): boolean {
+    return this.writing === 'idle' && this.reading.at === 'head' && this.hasUnread
+  }
+
+  /** Whether the peer owes us content. */
+  get awaitsContent(): boolean {
+    return this.reading.at === 'content'
+  }
+
+  /** Whether a response is owed whose head has not been written. */
+  get owesResponse(): boolean {
+    return this.writing === 'owed'
+  }
+
+  /** Whether no request will come out any more. */
+  get isClosed(): boolean {
+    return this.reading.at === 'closed'
+  }
+
+  /** What comes next out of the octets received. A piece of content is a view of them. */
+  next(): ConnectionEvent {
+    try {
+      return this.advance()
+    } catch (error) {
+      if (error instanceof ProtocolError) return this.refuse(error)
+      throw error
+    }
+  }
+
+  /**
+   * Ends the reading for good: whatever has come or will come is never taken for a request.
+   *
+   * A response is owed from now on, unless one is under way already.
+   */
+  refuse(error: ProtocolError): ProtocolError {
+    this.close()
+    if (this.writing === 'idle') this.writing = 'owed'
+    return error
+  }
+
+  /** Reads no further request; the response under way can still be finished. */
+  close(): void {
+    this.reading = READING_CLOSED
+    this.persists = false
+    this.inbox.clear()
+  }
+
+  /** What to send when content is first asked for: `100 Continue` where the peer waits for it, else `''`. */
+  continue(): string {
+    if (!this.waitsForContinue || this.writing !== 'owed') return ''
+    this.continued = true
+    return CONTINUE
+  }
+
+  /**
+   * Begins the response that is owed.
+   *
+   * @param length octets of content, null when only its end can tell; of a response to HEAD: what GET would send
+   * @param preamble the fields that every response carries, each ended by CRLF
+   * @param mayPersist false when the connection must end for reasons of the server
+   * @returns the head, as latin1 text; the content's framing is in `framing`
+   */
+  respond(response: ResponseHead, length: number | null, preamble: string, mayPersist: boolean): string {
+    const { request } = this
+    const isHead = request?.method === 'HEAD'
+    const framing = framingOf(response.status, length, request?.minor ?? 1)
+    this.writing = 'sending'
+    this.persists = mayPersist && (framing !== 'close' || isHead) && this.mayPersist()
+    this.owedOctets = length ?? 0
+    this.framing = isHead ? 'none' : framing
+    const lines = this.persistenceLines()
+    return writeHead(response.status, preamble, lines, response.fields.wire, framingLine(framing, length))
+  }
+
+  /**
+   * Accounts for a piece of content that is about to be sent.
+   *
+   * @param octets how many, more than 0
+   * @returns what to send before it; behind it follows `CHUNK_END` when `framing` is chunked
+   * @throws {ContentError} when the content runs over its declared length
+   */
+  piece(octets: number): string {
+    if (this.framing === 'chunked') return chunkLine(octets)
+    if (this.framing === 'length') {
+      this.owedOctets -= octets
+      if (this.owedOctets < 0) throw new ContentError('Cannot send content that runs over its declared length')
+    }
+    return ''
+  }
+
+  /**
+   * The response's content is complete.
+   *
+   * @returns what to send behind it
+   * @throws {ContentError} when the content ended before its declared length
+   */
+  finish(): string {
+    if (this.framing === 'length' && this.owedOctets > 0) {
+      throw new ContentError(`Cannot end content ${this.owedOctets} octets before its declared length`)
+    }
+    this.writing = 'complete'
+    if (!this.persists) this.close()
+    else if (this.reading.at === 'complete') this.cycle()
+    return this.framing === 'chunked' ? LAST_CHUNK : ''
+  }
+
+  private advance(): ConnectionEvent {
+    const { reading } = this
+    switch (reading.at) {
+      case 'head':
+        return this.nextHead()
+      case 'content':
+        return this.writing === 'complete' ? this.discard(reading.decoder) : this.nextContent(reading.decoder)
+      case 'complete':
+        return PAUSED
+      case 'closed':
+        return CLOSED
+    }
+  }
+
+  private nextHead(): ConnectionEvent {
+    const { inbox } = this
+    const head = inbox.length === 0 ? null : this.reader.read(inbox.octets, inbox.from, inbox.to)
+    if (head !== null) return this.begin(head)
+    if (!this.ended) return NEED_MORE
+    if (this.reader.begun) throw incomplete('head')
+    this.close()
+    return CLOSED
+  }
+
+  private begin(head: RequestHead): Request {
+    this.inbox.from += head.length
+    this.octetsIn = head.length
+    this.served++
+    const request = this.interpret(head)
+    this.request = request
+    this.writing = 'owed'
+    this.trailers = NO_FIELDS
+    if (request.length === 0) this.reading = COMPLETE
+    else this.beginContent(request.length, head.length)
+    return request
+  }
+
+  private interpret(head: RequestHead): Request {
+    const { method, fields, minor } = head
+    if (!this.rules.methods.has(method)) throw new ProtocolError(501, 'method-unknown', 'Cannot serve a method that no route knows')
+    const target = readTarget(method, head.target, this.host(fields, minor), this.rules.secure)
+    const length = bodyLength(fields, minor)
+    this.checkLength(length, head.length)
+    return {
+      method,
+      target: head.target,
+      path: target.path,
+      query: target.query,
+      authority: target.authority,
+      minor,
+      fields,
+      length,
+      expectsContinue: expectsContinue(fields, minor, length !== 0) && this.rules.expectContinue,
+      persists: persists(fields, minor),
+    }
+  }
+
+  private host(fields: FieldSection, minor: number): string | null {
+    const host = fields.get('host')
+    // "A server MUST respond with a 400 to any HTTP/1.1 request message that lacks a Host header field" (RFC 9112 §3.2).
+    if (host === null && minor === 1) throw new ProtocolError(400, 'host', 'Cannot serve an HTTP/1.1 request without Host')
+    return host
+  }
+
+  private checkLength(length: number | 'chunked', headLength: number): void {
+    if (length === 'chunked') return
+    const { contentOctets, requestOctets } = this.rules.limits
+    if (length > contentOctets || headLength + length > requestOctets) {
+      throw new ProtocolError(413, 'content-too-large', `Cannot take content of ${length} octets: wanted at most ${contentOctets}`)
+    }
+  }
+
+  private beginContent(length: number | 'chunked', headLength: number): void {
+    const { contentOctets, requestOctets, fields } = this.rules.limits
+    const decoder =
+      length === 'chunked'
+        ? new ChunkedDecoder(contentOctets, requestOctets - headLength, fields)
+        : new LengthDecoder(length)
+    this.reading = { at: 'content', decoder }
+    this.contentSeen = this.inbox.length > 0
+    this.continued = false
+    this.discarded = 0
+  }
+
+  private nextContent(decoder: BodyDecoder): Buffer | typeof NEED_MORE | typeof END_OF_CONTENT {
+    if (decoder.done) return this.endContent(decoder)
+    const { inbox } = this
+    const { from } = inbox
+    inbox.from = decoder.read(inbox.octets, from, inbox.to)
+    this.octetsIn += inbox.from - from
+    if (decoder.piece !== null) {
+      this.contentSeen = true
+      return decoder.piece
+    }
+    if (decoder.done) return this.endContent(decoder)
+    if (this.ended) throw incomplete('content')
+    return NEED_MORE
+  }
+
+  /** Reads on behind a response that is complete, so that the next request can be found; up to a bound. */
+  private discard(decoder: BodyDecoder): ConnectionEvent {
+    for (;;) {
+      const event = this.nextContent(decoder)
+      if (!(event instanceof Buffer)) return event
+      this.discarded += event.length
+      if (this.discarded > MAX_DISCARDED_OCTETS) {
+        this.close()
+        return CLOSED
+      }
+    }
+  }
+
+  private endContent(decoder: BodyDecoder): typeof END_OF_CONTENT {
+    this.trailers = decoder.trailers
+    this.reading = COMPLETE
+    if (this.writing === 'complete') this.cycle()
+    return END_OF_CONTENT
+  }
+
+  private cycle(): void {
+    this.reading = HEAD
+    this.writing = 'idle'
+  }
+
+  private get waitsForContinue(): boolean {
+    return this.request?.expectsContinue === true && this.awaitsContent && !this.continued && !this.contentSeen
+  }
+
+  private mayPersist(): boolean {
+    const { maxRequests } = this.rules
+    if (this.request?.persists !== true || this.isClosed) return false
+    return (maxRequests === 0 || this.served < maxRequests) && !this.leavesTooMuch()
+  }
+
+  /** Whether reading on to the next request would cost too much, or cannot be done since nobody asked for the content. */
+  private leavesTooMuch(): boolean {
+    if (this.reading.at !== 'content') return false
+    return this.waitsForContinue || (this.reading.decoder.remaining ?? 0) > MAX_DISCARDED_OCTETS
+  }
+
+  private persistenceLines(): string {
+    if (!this.persists) return 'Connection: close\r\n'
+    const { keepAliveSeconds, maxRequests } = this.rules
+    const max = maxRequests === 0 ? '' : `, max=${maxRequests - this.served}`
+    return `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}${max}\r\n`
+  }
+}
+
+function framingOf(status: number, length: number | null, minor: number): ResponseFraming {
+  if (forbidsContent(status)) return 'none'
+  if (length !== null) return 'length'
+  return minor === 0 ? 'close' : 'chunked'
+}
+
+function framingLine(framing: ResponseFraming, length: number | null): string {
+  if (framing === 'length') return `Content-Length: ${length}\r\n`
+  return framing === 'chunked' ? 'Transfer-Encoding: chunked\r\n' : ''
+}
+
+function incomplete(part: string): ProtocolError {
+  return new ProtocolError(400, 'incomplete', `Cannot read a request: the peer ended the connection inside its ${part}`)
+}

@@ -1,0 +1,127 @@
+/** How long each thing may take, in milliseconds; `minRate` in octets per second, 0 when it is off. */
+export interface DeadlineRules {
+  readonly keepAliveMs: number
+  readonly headMs: number
+  readonly bodyMs: number
+  readonly writeMs: number
+  readonly handlerMs: number
+  readonly lingerMs: number
+  readonly minRate: number
+  readonly minRateGraceMs: number
+}
+
+/** What can take too long: the names tell who owes what. */
+export type Overdue = 'idle' | 'head' | 'body' | 'write' | 'handler' | 'linger'
+
+/** Not running. */
+const OFF = -1
+
+/**
+ * The deadlines of one connection: a few numbers, noted as things happen and judged by one coarse sweep, so that no
+ * request costs a timer. All times are milliseconds of a monotonic clock.
+ */
+export class Deadlines {
+  private idleSince = OFF
+  private headSince = OFF
+  private handlerSince = OFF
+  private lingerSince = OFF
+  private readonly body = new Flow()
+  private readonly write = new Flow()
+
+  /** Nothing is under way; the peer may be silent for the keep-alive time. */
+  idle(now: number): void {
+    this.idleSince = now
+    this.headSince = OFF
+    this.handlerSince = OFF
+    this.body.stop()
+  }
+
+  /** The first octets of a head have come; the time runs for the whole head, whatever else comes. */
+  head(now: number): void {
+    this.idleSince = OFF
+    if (this.headSince === OFF) this.headSince = now
+  }
+
+  /** A handler runs. */
+  handler(now: number): void {
+    this.idleSince = OFF
+    this.headSince = OFF
+    this.handlerSince = now
+  }
+
+  /** The handler has answered. */
+  answered(): void {
+    this.handlerSince = OFF
+  }
+
+  /** We wait for content, of which `octets` have come so far. */
+  content(now: number, octets: number): void {
+    this.body.run(now, octets)
+  }
+
+  /** We do not wait for content: it is complete, or we are the ones who do not take it. */
+  contentPaused(): void {
+    this.body.stop()
+  }
+
+  /** The peer has read so many octets of what was sent; `owes` tells whether it still has some to read. */
+  sent(now: number, octets: number, owes: boolean): void {
+    if (owes) this.write.run(now, octets)
+    else this.write.stop()
+  }
+
+  /** Our side is closed; the peer may close its own for a while. */
+  linger(now: number): void {
+    this.idle(now)
+    this.idleSince = OFF
+    this.lingerSince = now
+  }
+
+  /** What is overdue, the peer's debts first; null when all is well. */
+  overdue(now: number, rules: DeadlineRules): Overdue | null {
+    if (passed(this.lingerSince, now, rules.lingerMs)) return 'linger'
+    if (this.write.isOverdue(now, rules.writeMs, rules)) return 'write'
+    if (passed(this.headSince, now, rules.headMs)) return 'head'
+    if (this.body.isOverdue(now, rules.bodyMs, rules)) return 'body'
+    if (passed(this.handlerSince, now, rules.handlerMs)) return 'handler'
+    return passed(this.idleSince, now, rules.keepAliveMs) ? 'idle' : null
+  }
+}
+
+/** Octets that the peer has to send or to read: they may neither stall nor, after a grace, trickle. */
+class Flow {
+  private since = OFF
+  private progressAt = OFF
+  private octetsAtStart = 0
+  private octets = 0
+
+  /** @param octets how many have gone so far, since whenever */
+  run(now: number, octets: number): void {
+    if (this.since === OFF) {
+      this.since = now
+      this.progressAt = now
+      this.octetsAtStart = octets
+    } else if (octets !== this.octets) {
+      this.progressAt = now
+    }
+    this.octets = octets
+  }
+
+  stop(): void {
+    this.since = OFF
+    this.progressAt = OFF
+  }
+
+  isOverdue(now: number, stallMs: number, rules: DeadlineRules): boolean {
+    return passed(this.progressAt, now, stallMs) || this.trickles(now, rules)
+  }
+
+  private trickles(now: number, { minRate, minRateGraceMs }: DeadlineRules): boolean {
+    if (minRate === 0 || !passed(this.since, now, minRateGraceMs)) return false
+    return (this.octets - this.octetsAtStart) * 1000 < minRate * (now - this.since)
+  }
+}
+
+function passed(since: number, now: number, allowedMs: number): boolean {
+  return since !== OFF && now - since >= allowedMs
+}

@@ -1,0 +1,13 @@
+import type { FieldSection } from '../message/field-section.js'
+import { listMembers } from '../message/list.js'
+
+/**
+ * Whether the peer is willing to use the connection for another request (RFC 9112 §9.3): 1.1 unless it says `close`,
+ * 1.0 only when it says `keep-alive`.
+ */
+export function persists(fields: FieldSection, minor: number): boolean {
+  const connection = fields.get('connection')
+  if (connection === null) return minor === 1
+  const options = listMembers(connection.toLowerCase())
+  return !options.includes('close') && (minor === 1 || options.includes('keep-alive'))
+}

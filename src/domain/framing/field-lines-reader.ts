@@ -1,0 +1,154 @@
+import { FieldSection } from '../message/field-section.js'
+import { ProtocolError } from '../message/protocol-error.js'
+import { COLON, CR, HTAB, IS_FIELD_VALUE, IS_TOKEN, LF, SP } from './octet-classes.js'
+
+/*
+ * Theory of operation: one state a place in a field line (RFC 9112 §5). Positions are relative to the base that the
+ * caller names, as in the request-line reader; each octet is looked at once (white space behind a value twice).
+ */
+
+const LINE_START = 0
+const NAME = 1
+const WHITE_SPACE = 2 // between the colon and the value
+const VALUE = 3
+const LINE_LF = 4 // behind the CR that ends a line
+const END_LF = 5 // behind the CR of the empty line that ends the section
+const NAME_CR = 6 // behind a CR in a name: a line without colon, or a bare CR
+
+/** Reads field lines up to and with the empty line that ends them: of a head, or the trailers. */
+export class FieldLinesReader {
+  private state = LINE_START
+  private at = 0
+  private nameFrom = 0
+  private nameTo = 0
+  private valueFrom = 0
+  private bounds: number[] = []
+
+  /** @param maxLines one line more is refused */
+  constructor(private readonly maxLines: number) {}
+
+  /**
+   * Ready for the next section.
+   *
+   * @param at where it begins, relative to the base that `read` will be given
+   */
+  begin(at: number): void {
+    this.state = LINE_START
+    this.at = at
+    this.bounds = []
+  }
+
+  /**
+   * Reads on.
+   *
+   * @param base what positions are relative to
+   * @param end where the octets that may be read end
+   * @returns where the section ends (behind the empty line) relative to `base`, -1 when more octets are needed
+   * @throws {ProtocolError} as soon as a line cannot become a good one
+   */
+  read(octets: Uint8Array, base: number, end: number): number {
+    let at = base + this.at
+    while (at < end) {
+      switch (this.state) {
+        case LINE_START:
+          at = this.lineStart(octets[at]!, base, at)
+          break
+        case NAME:
+          at = this.name(octets, base, at, end)
+          break
+        case WHITE_SPACE:
+          while (at < end && (octets[at] === SP || octets[at] === HTAB)) at++
+          if (at === end) break
+          this.valueFrom = at - base
+          this.state = VALUE
+          break
+        case VALUE:
+          at = this.value(octets, base, at, end)
+          break
+        case LINE_LF:
+          if (octets[at] !== LF) throw bareCr()
+          this.state = LINE_START
+          at++
+          break
+        case END_LF:
+          if (octets[at] !== LF) throw bareCr()
+          return at + 1 - base
+        default:
+          throw octets[at] === LF ? badName('a line without colon') : bareCr()
+      }
+    }
+    this.at = at - base
+    return -1
+  }
+
+  /**
+   * The section that was read.
+   *
+   * @param text the octets from the base on, as latin1
+   */
+  section(text: string): FieldSection {
+    return new FieldSection(text, this.bounds)
+  }
+
+  private lineStart(octet: number, base: number, at: number): number {
+    if (octet === CR) {
+      this.state = END_LF
+      return at + 1
+    }
+    if (octet === LF) throw bareLf()
+    if (octet === SP || octet === HTAB) {
+      throw new ProtocolError(400, 'field-folding', 'Cannot read a field line that begins with white space')
+    }
+    if (this.bounds.length === this.maxLines * 4) {
+      throw new ProtocolError(431, 'field-count', `Cannot take more than ${this.maxLines} field lines`)
+    }
+    this.nameFrom = at - base
+    this.state = NAME
+    return at
+  }
+
+  private name(octets: Uint8Array, base: number, from: number, end: number): number {
+    let at = from
+    while (at < end && IS_TOKEN[octets[at]!] === 1) at++
+    if (at === end) return at
+    const octet = octets[at]!
+    this.nameTo = at - base
+    if (octet === COLON && this.nameTo > this.nameFrom) this.state = WHITE_SPACE
+    else if (octet === CR) this.state = NAME_CR
+    else if (octet === LF) throw bareLf()
+    else throw badName(octet === COLON ? 'an empty one' : `octet ${octet}`)
+    return at + 1
+  }
+
+  private value(octets: Uint8Array, base: number, from: number, end: number): number {
+    let at = from
+    while (at < end && IS_FIELD_VALUE[octets[at]!] === 1) at++
+    if (at === end) return at
+    const octet = octets[at]!
+    if (octet === LF) throw bareLf()
+    if (octet !== CR) {
+      throw new ProtocolError(400, 'field-value', `Cannot read a field value: found control octet ${octet}`)
+    }
+    this.endLine(octets, base, at)
+    return at + 1
+  }
+
+  private endLine(octets: Uint8Array, base: number, end: number): void {
+    let to = end
+    while (to > base + this.valueFrom && (octets[to - 1] === SP || octets[to - 1] === HTAB)) to--
+    this.bounds.push(this.nameFrom, this.nameTo, this.valueFrom, to - base)
+    this.state = LINE_LF
+  }
+}
+
+function badName(found: string): ProtocolError {
+  return new ProtocolError(400, 'field-name', `Cannot read a field name: found ${found}, wanted a token and a colon`)
+}
+
+function bareLf(): ProtocolError {
+  return new ProtocolError(400, 'bare-lf', 'Cannot end a field line: found LF without CR')
+}
+
+function bareCr(): ProtocolError {
+  return new ProtocolError(400, 'bare-cr', 'Cannot end a field line: found CR without LF')
+}

@@ -1,0 +1,24 @@
+import { preferred } from '../representation/media-type.js'
+import { ResponseFields, type FieldLine } from './response-fields.js'
+import { Response } from './response.js'
+import { reasonPhrase } from './status.js'
+
+const PROBLEM = 'application/problem+json'
+const TEXT = 'text/plain'
+
+/**
+ * An error response: problem details (RFC 9457) or text, as the peer prefers. It says what the status says and repeats
+ * nothing that the peer sent.
+ *
+ * @param accept the request's `Accept`, `null` without one or before it was read
+ */
+export function problem(status: number, accept: string | null, fields: readonly FieldLine[] = []): Response {
+  const title = reasonPhrase(status)
+  if (accept !== null && preferred(accept, [PROBLEM, TEXT]) === TEXT) {
+    const lines: FieldLine[] = [['Content-Type', 'text/plain; charset=utf-8'], ['Vary', 'Accept'], ...fields]
+    return new Response(status, new ResponseFields(lines), `${status} ${title}\n`)
+  }
+  const lines: FieldLine[] = [['Content-Type', PROBLEM], ['Vary', 'Accept'], ...fields]
+  const content = JSON.stringify({ type: 'about:blank', title, status }) + '\n'
+  return new Response(status, new ResponseFields(lines), content)
+}
