@@ -28,10 +28,13 @@ export interface Files {
    *
    * @param root nothing outside this folder is ever opened, by any path, link or race; `null`: the path is trusted
    * @param path below the root, with `/` between segments; one with an empty segment, a dot segment, a segment that
-   *   begins with a dot, a NUL or (below a root) a backslash is `missing`
+   *   begins with a dot, or a backslash is `missing`. A trusted path is one of the platform. A NUL is always `missing`
    * @returns what there was instead when it is not a regular file: FIFOs, devices and sockets are `missing`, and never
    *   block; a file that we may not read is `forbidden`
    * @throws the platform's error for what is the world's fault: descriptors running out, an I/O error
    */
   open(root: string | null, path: string): Promise<OpenFile | NoFile>
 }
+
+/** The media type that a file's name tells, without parameters; `null` for an extension nobody knows, or none. */
+export type MediaTypes = (path: string) => string | null

@@ -36,6 +36,7 @@ export interface MetricsSnapshot {
     readonly rejected: number
   }
   readonly requests: {
+    /** Those begun: under way or over. */
     readonly total: number
     readonly inFlight: number
     /** Keys `1xx` to `5xx`. */

@@ -51,3 +51,79 @@ export interface Settings {
     readonly access: boolean
   }
 }
+
+/** How a key is set on the command line. */
+export interface SettingsFlag {
+  /** Such as `--port`. */
+  readonly name: string
+  /** What stands after it in the help, such as `PORT`. */
+  readonly value: string
+  /** What its text must look like: anything, decimal digits, seconds with up to three decimals, or one of these words. */
+  readonly form: 'text' | 'number' | 'seconds' | readonly string[]
+  /** The heading it stands under in the help. */
+  readonly group: string
+}
+
+/** What can be known of a key without loading anything. */
+export interface SettingsKey {
+  /** Dotted, such as `limits.fields`. */
+  readonly key: string
+  readonly meaning: string
+  /** The variable's name. */
+  readonly environment: string
+  /** For people; durations are milliseconds. */
+  readonly default: string
+  /** What it takes; completes "wanted …". */
+  readonly wanted: string
+  readonly flag: SettingsFlag | null
+}
+
+/** One key's value, as somebody gave it on the command line. */
+export interface GivenSetting {
+  readonly key: string
+  /** As an environment variable of this key would have it: durations are milliseconds. */
+  readonly text: string
+  /** For people, such as `flag --port`. */
+  readonly origin: string
+  /** Whether a list is added to instead of replaced. */
+  readonly adds: boolean
+}
+
+/** Where to look for settings. */
+export interface SettingsRequest {
+  /** Stronger than everything else; a later one is stronger than an earlier one. */
+  readonly given: readonly GivenSetting[]
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** `null`: no file is read. */
+  readonly configFile: string | null
+}
+
+/** One key of the configuration in effect. */
+export interface EffectiveSetting {
+  readonly key: string
+  readonly value: unknown
+  /** `default`, `file config/x.yaml`, `environment PORT`, `flag --port`. */
+  readonly origin: string
+}
+
+/** Something wrong with the configuration. */
+export interface SettingsProblem {
+  /** The key, or the file when it cannot be read. */
+  readonly key: string
+  readonly found: string
+  readonly wanted: string
+  readonly origin: string
+}
+
+/** The settings and where each came from, or everything that is wrong with them. */
+export type LoadedSettings =
+  | { readonly settings: Settings; readonly effective: readonly EffectiveSetting[] }
+  | { readonly problems: readonly SettingsProblem[] }
+
+/** Where the settings come from: flags, then the environment, then a file, then defaults. */
+export interface SettingsSource {
+  /** Every key there is, in the order of the documentation. */
+  readonly keys: readonly SettingsKey[]
+  /** Never throws for what is wrong with the configuration: that is a problem, and all problems come at once. */
+  load(request: SettingsRequest): Promise<LoadedSettings>
+}

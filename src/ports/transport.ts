@@ -21,7 +21,7 @@ export interface TransportReceiver {
   octets(lent: Buffer): void
   /** The peer will send no more (it half-closed); we can still write. */
   ended(): void
-  /** What was written has left, after a `write` or `sendFile` that answered false. */
+  /** What was written has left, once after any number of `write` or `sendFile` that answered false, in a later turn. */
   drained(): void
   /** The last call: nothing can be read or written any more. Follows `abort` too, later than it. */
   closed(reason: CloseReason): void
@@ -38,19 +38,23 @@ export interface Transport {
   readonly peer: Endpoint
   /** Whether the octets are encrypted under way. */
   readonly secure: boolean
-  /** Octets written and not yet taken by the kernel; falls while a slow peer reads, which is how a stall is told. */
+  /**
+   * Octets written and not yet taken by the kernel, those of files included; falls while a slow peer reads, which is how
+   * a stall is told. 0 after the end.
+   */
   readonly unsent: number
   /** Reading begins. Called once, before anything else. */
   start(receiver: TransportReceiver): void
   /**
    * Sends octets after everything sent before; a string is latin1. The buffer belongs to the transport from now on.
    *
-   * @returns false over the high-water mark: stop writing until `drained()`
+   * @returns false over the high-water mark: stop writing until `drained()`; false too after the end, when only
+   *   `closed()` follows
    */
   write(octets: Uint8Array | string): boolean
   /**
-   * Sends a piece of an open file in order after what was written, and releases the part once. A file that falls short
-   * of the part's length aborts the connection.
+   * Sends a piece of an open file in order after what was written, and releases the part once, later than this call. A
+   * file that falls short of the part's length aborts the connection.
    *
    * @returns false until it has been sent: `drained()` follows
    */
@@ -68,6 +72,11 @@ export interface Transport {
 export interface Address {
   readonly host: string
   readonly port: number
+}
+
+/** Why an address cannot be had: `message` names it and the reason, `code` is the platform's, such as `EADDRINUSE`. */
+export interface ListenError extends Error {
+  readonly code: string
 }
 
 /** A listener at work. */

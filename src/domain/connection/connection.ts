@@ -10,7 +10,7 @@ import { NO_FIELDS, type FieldSection } from '../message/field-section.js'
 import { ProtocolError } from '../message/protocol-error.js'
 import type { Request } from '../message/request.js'
 import { forbidsContent } from '../message/status.js'
-import { readTarget } from '../message/target.js'
+import { parseTarget } from '../message/target.js'
 import { expectsContinue } from './expectation.js'
 import { Inbox } from './inbox.js'
 import { persists } from './persistence.js'
@@ -50,14 +50,9 @@ export const CLOSED = Symbol('closed')
  * What comes out of a connection: a request (`END_OF_CONTENT` follows, unless its length is 0), a piece of its
  * content, one of the constants, or the refusal of what came in.
  */
-export type ConnectionEvent =
-  | Request
-  | Buffer
-  | ProtocolError
-  | typeof NEED_MORE
-  | typeof PAUSED
-  | typeof END_OF_CONTENT
-  | typeof CLOSED
+export type ConnectionEvent = Request | Buffer | ProtocolError | Constant
+
+export type Constant = typeof NEED_MORE | typeof PAUSED | typeof END_OF_CONTENT | typeof CLOSED
 
 /** What all connections of a listener have in common. */
 export interface ConnectionRules {
@@ -279,7 +274,7 @@ export class Connection {
   private interpret(head: RequestHead): Request {
     const { method, fields, minor } = head
     if (!this.rules.methods.has(method)) throw new ProtocolError(501, 'method-unknown', 'Cannot serve a method that no route knows')
-    const target = readTarget(method, head.target, this.host(fields, minor), this.rules.secure)
+    const target = parseTarget(method, head.target, this.host(fields, minor), this.rules.secure)
     const length = bodyLength(fields, minor)
     this.checkLength(length, head.length)
     return {
@@ -342,7 +337,7 @@ export class Connection {
   private discard(decoder: BodyDecoder): ConnectionEvent {
     for (;;) {
       const event = this.nextContent(decoder)
-      if (!(event instanceof Buffer)) return event
+      if (!Buffer.isBuffer(event)) return event
       this.discarded += event.length
       if (this.discarded > MAX_DISCARDED_OCTETS) {
         this.close()

@@ -12,8 +12,12 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 
 const MONTH = `(?<month>${MONTHS.join('|')})`
 const TIME = '(?<hour>[01][0-9]|2[0-3]):(?<minute>[0-5][0-9]):(?<second>[0-5][0-9]|60)'
-const IMF_FIXDATE = new RegExp(`^(?<weekday>${DAYS.join('|')}), (?<day>[0-9]{2}) ${MONTH} (?<year>[0-9]{4}) ${TIME} GMT$`)
-const RFC_850 = new RegExp(`^(?<weekday>${LONG_DAYS.join('|')}), (?<day>[0-9]{2})-${MONTH}-(?<year>[0-9]{2}) ${TIME} GMT$`)
+const IMF_FIXDATE = new RegExp(
+  `^(?<weekday>${DAYS.join('|')}), (?<day>[0-9]{2}) ${MONTH} (?<year>[0-9]{4}) ${TIME} GMT$`,
+)
+const RFC_850 = new RegExp(
+  `^(?<weekday>${LONG_DAYS.join('|')}), (?<day>[0-9]{2})-${MONTH}-(?<year>[0-9]{2}) ${TIME} GMT$`,
+)
 const ASCTIME = new RegExp(`^(?<weekday>${DAYS.join('|')}) ${MONTH} (?<day>[0-9]{2}| [0-9]) ${TIME} (?<year>[0-9]{4})$`)
 
 /** What the formats have in common, as text. */

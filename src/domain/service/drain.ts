@@ -1,3 +1,5 @@
+import type { Outcome } from './outcome.js'
+
 /** The phases of a server's life, in order. */
 export type Phase = 'starting' | 'running' | 'notice' | 'draining' | 'stopped'
 
@@ -46,6 +48,35 @@ export interface DrainReport {
   readonly finished: number
   /** Turned away with 503. */
   readonly rejected: number
-  /** Given up, by the reason. */
-  readonly cut: Readonly<Record<string, number>>
+  /** Not answered whole, by the reason; `incomplete`: its head never came to an end. */
+  readonly cut: Readonly<Partial<Record<Outcome | 'incomplete', number>>>
+}
+
+/** Counts the requests of a drain. */
+export class DrainTally {
+  private finished = 0
+  private rejected = 0
+  private readonly cut: Partial<Record<Outcome | 'incomplete', number>> = {}
+
+  /** A request is over; `status` is 0 when no response was begun. */
+  note({ outcome, status }: { readonly outcome: Outcome; readonly status: number }): void {
+    if (outcome === 'rejected') this.rejected++
+    else if (isAnswer(outcome, status)) this.finished++
+    else this.noteCut(outcome)
+  }
+
+  /** A request was given up; with this reason. */
+  noteCut(reason: Outcome | 'incomplete'): void {
+    this.cut[reason] = (this.cut[reason] ?? 0) + 1
+  }
+
+  report(): DrainReport {
+    return { finished: this.finished, rejected: this.rejected, cut: { ...this.cut } }
+  }
+}
+
+/** A failure or a passed deadline is answered by an error response, or else cuts a response that promised better. */
+function isAnswer(outcome: Outcome, status: number): boolean {
+  if (outcome === 'failed' || outcome === 'timed-out') return status >= 400
+  return outcome === 'completed' || outcome === 'refused'
 }

@@ -1,0 +1,20 @@
+import type { Engine, Target } from '../../ports/engine.js'
+import type { Answer, Request } from '../../ports/plugin.js'
+
+/** Handlers run in the event loop, at once: no hand-over, no queue, and no protection from one that blocks. */
+export class SelectorsEngine implements Engine {
+  readonly name = 'selectors'
+  readonly queue = { length: 0, capacity: 0 }
+
+  async start(): Promise<void> {
+    // Nothing to make ready: the event loop is there.
+  }
+
+  run(target: Target, request: Request): Answer | Promise<Answer> {
+    return target.handler(request)
+  }
+
+  async stop(): Promise<void> {
+    // Nothing to give back.
+  }
+}

@@ -1,0 +1,62 @@
+import type { Exchange } from '../../ports/access-log.js'
+import { escaped, word } from './escaping.js'
+
+/**
+ * Writes one line of the access log, line feed included.
+ *
+ * The lines are concatenated by hand: this runs once a request, and takes a quarter of the time that `JSON.stringify`
+ * takes. Phase and outcome are words of ours and numbers are numbers; every other text is escaped.
+ *
+ * @param time as it shall stand in the line
+ */
+export type AccessLine = (time: string, exchange: Exchange) => string
+
+/** One JSON object a line, keys always in the same order. */
+export function jsonAccessLine(engine: string): AccessLine {
+  const afterTime = `","engine":${JSON.stringify(engine)},"connection":`
+  return (time, exchange) => {
+    // prettier-ignore -- a key beside its value
+    return '{"time":"' + time + afterTime + exchange.connection +
+    ',"request":"' + escaped(exchange.request) +
+    '","trace":"' + escaped(exchange.trace) +
+    '","phase":"' + exchange.phase +
+    '","peer":"' + escaped(exchange.peer) +
+    '","method":"' + escaped(exchange.method) +
+    '","target":"' + escaped(exchange.target) +
+    '","route":"' + escaped(exchange.routeName) +
+    '","status":' + exchange.status +
+    ',"octetsIn":' + exchange.octetsIn +
+    ',"octetsOut":' + exchange.octetsOut +
+    ',"durationMs":' + milliseconds(exchange.durationMs) +
+    ',"outcome":"' + exchange.outcome + '"}\n'
+  }
+}
+
+/** The same facts for the eye: those that are read first come first. */
+export function plainAccessLine(engine: string): AccessLine {
+  const end = ` engine=${word(engine)}\n`
+  return (time, exchange) => {
+    // prettier-ignore -- a key beside its value
+    return time + ' ' + word(exchange.peer) +
+    ' "' + escaped(exchange.method) + ' ' + escaped(exchange.target) +
+    '" ' + exchange.status + ' ' + exchange.outcome +
+    ' ' + milliseconds(exchange.durationMs) +
+    'ms in=' + exchange.octetsIn +
+    ' out=' + exchange.octetsOut +
+    ' route=' + word(exchange.routeName) +
+    ' connection=' + exchange.connection +
+    ' request=' + word(exchange.request) +
+    ' trace=' + word(exchange.trace) +
+    ' phase=' + exchange.phase + end
+  }
+}
+
+/** What follows the whole milliseconds, by microseconds: nothing, `.001` to `.999`. */
+const FRACTIONS = Array.from({ length: 1000 }, (_, microseconds) => String(microseconds / 1000).slice(1))
+
+/** A duration with at most three decimals; two integers are written faster than one fraction. */
+function milliseconds(durationMs: number): string {
+  const microseconds = durationMs > 0 ? Math.round(durationMs * 1000) : 0
+  const whole = Math.floor(microseconds / 1000)
+  return whole + FRACTIONS[microseconds - whole * 1000]!
+}

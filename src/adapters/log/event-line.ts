@@ -1,0 +1,93 @@
+import { inspect } from 'node:util'
+import type { Facts } from '../../ports/event-log.js'
+import { unicodeEscape, word } from './escaping.js'
+
+export type Level = 'debug' | 'info' | 'warn' | 'error'
+
+/** Writes one event of the event log, without the last line feed. */
+export type EventLine = (time: string, level: Level, event: string, facts: Facts) => string
+
+const OWN_KEYS: ReadonlySet<string> = new Set(['time', 'level', 'event'])
+
+/**
+ * One JSON object a line: `time`, `level`, `event`, then the facts in their order. A fact that has the name of one of
+ * the three stands under `facts.` and its name.
+ */
+export const jsonEventLine: EventLine = (time, level, event, facts) => {
+  let line = `{"time":"${time}","level":"${level}","event":${visible(JSON.stringify(event))}`
+  for (const [name, value] of Object.entries(facts)) {
+    if (value === undefined) continue
+    const key = OWN_KEYS.has(name) ? `facts.${name}` : name
+    line += `,${visible(JSON.stringify(key))}:${visible(jsonOf(value))}`
+  }
+  return line + '}'
+}
+
+/**
+ * One line for the eye: time, level, event, then `name=value` for each fact. The stacks of errors follow, indented, so
+ * that no line but the first begins with a time.
+ */
+export const plainEventLine: EventLine = (time, level, event, facts) => {
+  let line = `${time} ${level.toUpperCase().padEnd(5)} ${visible(event)}`
+  let stacks = ''
+  for (const [name, value] of Object.entries(facts)) {
+    if (value === undefined) continue
+    if (value instanceof Error) stacks += indented(stackOf(value))
+    else line += ` ${word(name)}=${plainOf(value)}`
+  }
+  return line + stacks
+}
+
+const COLOURS: Readonly<Record<Level, number>> = { debug: 90, info: 32, warn: 33, error: 31 }
+
+/** The plain line for a terminal: the level in its colour. */
+export const colouredEventLine: EventLine = (time, level, event, facts) => {
+  const line = plainEventLine(time, level, event, facts)
+  const from = time.length + 1
+  const to = from + level.length
+  return `${line.slice(0, from)}\x1b[${COLOURS[level]}m${line.slice(from, to)}\x1b[39m${line.slice(to)}`
+}
+
+/** A value as JSON, whatever it is: what JSON cannot hold is described as a text. */
+function jsonOf(value: unknown): string {
+  try {
+    const json = JSON.stringify(value, (_, each: unknown) => (each instanceof Error ? errorFacts(each) : each))
+    if (typeof json === 'string') return json
+  } catch {
+    // A cycle, a BigInt, or a getter that throws: a log does not fail over what it is given.
+  }
+  return JSON.stringify(description(value))
+}
+
+function plainOf(value: unknown): string {
+  if (typeof value !== 'string') return visible(jsonOf(value))
+  // The alphabets of the world are readable as they are; what ends a word is not.
+  return /^[^\s"\\=]+$/.test(value) ? visible(value) : visible(JSON.stringify(value))
+}
+
+function errorFacts(error: Error): object {
+  const { name, message, code, cause } = error as NodeJS.ErrnoException
+  return { name, message, code, stack: stackOf(error), cause }
+}
+
+function stackOf(error: Error): string {
+  return error.stack ?? `${error.name}: ${error.message}`
+}
+
+function indented(text: string): string {
+  let lines = ''
+  for (const line of text.split('\n')) lines += `\n    ${visible(line)}`
+  return lines
+}
+
+function description(value: unknown): string {
+  return inspect(value, { customInspect: false, depth: 3, breakLength: Infinity })
+}
+
+/** Controls (line feeds among them), invisible format characters that can reorder a line, separators, lone surrogates. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+
+/** The text with what cannot be seen, or could pass for another line, written as an escape. */
+function visible(text: string): string {
+  return text.replace(INVISIBLE, (found) => found.split('').map(unicodeEscape).join(''))
+}

@@ -1,0 +1,169 @@
+import type { Clock, Stoppable } from '../../ports/clock.js'
+import type { Outlet } from './outlet.js'
+
+/** Lines wait at most so long for others to be written with. */
+const BATCH_MS = 100
+/** So many characters of lines are written at once. */
+const BATCH_CHARACTERS = 32 * 1024
+/** So many characters of lines are held while the outlet takes none. */
+const MOST_CHARACTERS = 1024 * 1024
+/** A full outlet is tried again after the first, then twice as long each time up to the last. */
+const FIRST_RETRY_MS = 1
+const LAST_RETRY_MS = 100
+/** Full disks and absent readers take their time. */
+const FAILURE_RETRY_MS = 1000
+const DRAIN_MS = 1000
+
+const NOTHING = new Uint8Array(0)
+
+/**
+ * Takes the lines of all logs and writes them to one outlet in batches, each line whole and in order.
+ *
+ * Appending is a concatenation. A timer is set when the first line of a batch comes, and hastened when the batch is
+ * full: none for a single line. When the outlet blocks or fails, writing is tried again and again, lines are held up
+ * to a bound, and the newest are dropped and counted. They are dropped until half of the bound is free again, so that
+ * the gap is one and its report stands in its place.
+ */
+export class Sink {
+  private text = ''
+  /** What is being written, from `offset` on; more than nothing means that it comes before `text`. */
+  private octets: Uint8Array = NOTHING
+  private offset = 0
+  private writing = false
+  /** The next write: `null` while there is nothing to write or a write is under way. */
+  private due: Stoppable | null = null
+  private retryMs = FIRST_RETRY_MS
+  private gap = 0
+  private draining: Draining | null = null
+  private closed = false
+  private whenRecovered: (dropped: number) => void = () => undefined
+
+  constructor(
+    private readonly outlet: Outlet,
+    private readonly clock: Clock,
+  ) {}
+
+  get isTerminal(): boolean {
+    return this.outlet.isTerminal
+  }
+
+  /** @param report called after a gap, with the number of lines missing there; may append a line that tells it */
+  onRecovery(report: (dropped: number) => void): void {
+    this.whenRecovered = report
+  }
+
+  /**
+   * @param line with its line feed; may have more than one, and is never torn
+   * @returns false when there was no room and the line was dropped
+   */
+  append(line: string): boolean {
+    if (this.closed || this.gap > 0 || this.held + line.length > MOST_CHARACTERS) {
+      this.drop()
+      return false
+    }
+    const before = this.text.length
+    this.text += line
+    if (before === 0) this.startBatch()
+    if (before < BATCH_CHARACTERS && this.text.length >= BATCH_CHARACTERS) this.endBatch()
+    return true
+  }
+
+  /** Resolves when everything appended before has been written, or after a second. */
+  drain(): Promise<void> {
+    this.draining ??= this.startDraining()
+    return this.draining.ended
+  }
+
+  /** Drains, and takes no line any more. */
+  async close(): Promise<void> {
+    await this.drain()
+    this.closed = true
+    this.due?.stop()
+  }
+
+  private get held(): number {
+    return this.text.length + this.octets.length - this.offset
+  }
+
+  private startBatch(): void {
+    if (!this.writing && this.due === null) this.writeAfter(BATCH_MS)
+  }
+
+  /** Not at once: this may be in the middle of a request. A write that is to be tried again keeps its time. */
+  private endBatch(): void {
+    if (!this.writing && this.octets === NOTHING) this.writeAfter(0)
+  }
+
+  private writeAfter(delayMs: number): void {
+    this.due?.stop()
+    // A write that was under way when the sink was closed may end later.
+    if (!this.closed) this.due = this.clock.after(delayMs, this.write)
+  }
+
+  private readonly write = (): void => {
+    this.due = null
+    if (this.octets === NOTHING) this.takeText()
+    this.writing = true
+    this.outlet.write(this.offset === 0 ? this.octets : this.octets.subarray(this.offset), this.written)
+  }
+
+  private takeText(): void {
+    this.octets = Buffer.from(this.text)
+    this.text = ''
+  }
+
+  private readonly written = (error: NodeJS.ErrnoException | null, count: number): void => {
+    this.offset += count
+    if (count > 0) this.retryMs = FIRST_RETRY_MS
+    this.endGap()
+    this.writing = false
+    if (this.offset < this.octets.length) this.retry(error)
+    else this.finishBatch()
+  }
+
+  /** Some octets taken and others not means that the outlet is full, too. */
+  private retry(error: NodeJS.ErrnoException | null): void {
+    const isFull = error === null || error.code === 'EAGAIN'
+    this.writeAfter(isFull ? this.retryMs : FAILURE_RETRY_MS)
+    if (isFull) this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS)
+  }
+
+  private finishBatch(): void {
+    this.octets = NOTHING
+    this.offset = 0
+    if (this.text === '') this.draining?.end()
+    else this.writeAfter(this.draining !== null || this.text.length >= BATCH_CHARACTERS ? 0 : BATCH_MS)
+  }
+
+  private drop(): void {
+    this.gap++
+    // A line over the bound leaves a gap on its own, with no write to come that would end it.
+    this.endGap()
+  }
+
+  private endGap(): void {
+    if (this.gap === 0 || this.closed || this.held > MOST_CHARACTERS / 2) return
+    const dropped = this.gap
+    this.gap = 0
+    this.whenRecovered(dropped)
+  }
+
+  private startDraining(): Draining {
+    let resolve: () => void
+    const ended = new Promise<void>((resolved) => (resolve = resolved))
+    const deadline = this.clock.after(DRAIN_MS, () => this.draining?.end())
+    const end = (): void => {
+      this.draining = null
+      deadline.stop()
+      resolve()
+    }
+    if (this.held === 0) queueMicrotask(end)
+    else if (!this.writing) this.writeAfter(0)
+    return { ended, end }
+  }
+}
+
+interface Draining {
+  readonly ended: Promise<void>
+  end(): void
+}

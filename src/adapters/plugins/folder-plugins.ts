@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url'
+import type { PluginContext } from '../../ports/plugin.js'
+import type { LoadedPlugin, PluginRoute, Plugins, PluginSource } from '../../ports/plugins.js'
+import type { Settings } from '../../ports/settings.js'
+import { nameConflicts, routeConflicts, settingsConflicts } from './plugin-conflicts.js'
+import { refuse } from './plugin-failure.js'
+import { checkRoutes } from './plugin-shape.js'
+import { readFolder } from './read-folder.js'
+import { StartedPlugins } from './started-plugins.js'
+
+type PluginSettings = Pick<Settings, 'plugins' | 'static'>
+
+const SHIPPED = fileURLToPath(new URL('../../../plugins', import.meta.url))
+
+/** Shipped plugins that a server has beside those of the user's folder. */
+const ALWAYS: readonly string[] = ['health', 'metrics', 'static']
+
+/** Plugins from folders: those that came with the server, and the user's. */
+export class FolderPlugins implements PluginSource {
+  /** @param shippedFolder where those lie that came with the server */
+  constructor(private readonly shippedFolder: string = SHIPPED) {}
+
+  async load(settings: PluginSettings): Promise<Plugins> {
+    const { directory, without } = settings.plugins
+    const shipped = await readFolder(this.shippedFolder, true)
+    const own = directory === null ? { value: [], problems: [] } : await readFolder(directory, false)
+    const kept = shipped.value.filter(({ name }) => !without.includes(name) && (directory === null || ALWAYS.includes(name)))
+    const isReplaced = ({ name }: LoadedPlugin): boolean => own.value.some((each) => each.name === name)
+    const loaded = [...kept.filter((each) => !isReplaced(each)), ...own.value]
+    const broken = [...shipped.problems, ...own.problems]
+    // A section may belong to a plugin that could not be read.
+    const conflicts = broken.length > 0 ? [] : settingsConflicts(settings.plugins, shipped.value, loaded)
+    refuse([...broken, ...nameConflicts(loaded), ...routeConflicts(loaded.flatMap(routesAtHand)), ...conflicts])
+    return new StartedPlugins(loaded, kept.filter(isReplaced), (name) => sectionOf(settings, name))
+  }
+}
+
+/** Those that are known before the start. */
+const routesAtHand = ({ plugin, name, file }: LoadedPlugin): PluginRoute[] =>
+  typeof plugin.routes === 'function' ? [] : checkRoutes(plugin.routes, name, file).value
+
+const NO_SETTINGS: PluginContext['settings'] = Object.freeze({})
+
+function sectionOf(settings: PluginSettings, name: string): PluginContext['settings'] {
+  if (name === 'static') return { ...settings.static }
+  return Object.hasOwn(settings.plugins.settings, name) ? settings.plugins.settings[name]! : NO_SETTINGS
+}

@@ -1,0 +1,295 @@
+import type { Schema } from 'convict'
+import type { Settings, SettingsFlag } from '../../ports/settings.js'
+import {
+  FIELD_VALUE,
+  FOLDER,
+  HOST,
+  integer,
+  type Kind,
+  milliseconds,
+  NAMES,
+  octets,
+  oneOf,
+  PATH_PREFIX,
+  SECTIONS,
+  YES_OR_NO,
+} from './kinds.js'
+
+/**
+ * A key: what convict keeps of it, and what flags, messages and documentation need to know. Its `kind` stands in the
+ * place of convict's `format`, which is asked too late: after convict has read the text in its own lenient way.
+ */
+export interface KeySchema<T> {
+  readonly kind: Kind
+  readonly default: T
+  readonly env: string
+  readonly doc: string
+  /** Where the value itself would not tell. */
+  readonly defaultText?: string
+  readonly flag?: SettingsFlag
+}
+
+const key = <T>(schema: KeySchema<T>): KeySchema<T> => schema
+
+const flag = (group: string, name: string, value: string, form: SettingsFlag['form'] = 'text'): SettingsFlag => ({
+  name,
+  value,
+  form,
+  group,
+})
+
+const KIB = 1024
+const MIB = 1024 * KIB
+/** What one buffer for reading may take; a connection holds more only while a peer is slow. */
+const MOST_CHUNK = 16 * MIB
+const MOST_HEAD = 16 * MIB
+
+const FORMATS = ['plain', 'json'] as const
+const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+
+/**
+ * Every key there is: the one place that knows its kind, default, variable and flag. The type makes a key that
+ * `Settings` has and this lacks an error of compilation.
+ *
+ * @param terminal whether a person reads standard output
+ */
+export const settingsSchema = (terminal: boolean) =>
+  ({
+    host: key({
+      kind: HOST,
+      default: '127.0.0.1',
+      env: 'HOST',
+      doc: 'address to listen on',
+      flag: flag('Listening:', '--host', 'HOST'),
+    }),
+    port: key({
+      kind: integer(0, 65535),
+      default: 8080,
+      env: 'PORT',
+      doc: 'port to listen on; 0 picks a free one, and the banner tells it',
+      flag: flag('Listening:', '--port', 'PORT', 'number'),
+    }),
+    maxConnections: key({
+      kind: integer(1, 1_000_000),
+      default: 10_000,
+      env: 'PORTICO_MAX_ACTIVE_CONNECTIONS',
+      doc: 'open connections; beyond it 503 and close',
+      flag: flag('Connections:', '--max-connections', 'NUMBER', 'number'),
+    }),
+    keepAliveTimeoutMs: key({
+      kind: milliseconds(1),
+      default: 75_000,
+      env: 'PORTICO_KEEPALIVE_TIMEOUT_MS',
+      doc: 'how long a connection may be idle between requests',
+      flag: flag('Connections:', '--keepalive-timeout', 'SECONDS', 'seconds'),
+    }),
+    maxKeepAliveRequests: key({
+      kind: integer(0, 1_000_000_000),
+      default: 1000,
+      env: 'PORTICO_MAX_KEEPALIVE_REQUESTS',
+      doc: 'requests on one connection; 0: no bound',
+    }),
+    headTimeoutMs: key({
+      kind: milliseconds(1),
+      default: 10_000,
+      env: 'PORTICO_HEAD_TIMEOUT_MS',
+      doc: 'time for a whole request head',
+    }),
+    bodyTimeoutMs: key({
+      kind: milliseconds(1),
+      default: 30_000,
+      env: 'PORTICO_BODY_TIMEOUT_MS',
+      doc: 'longest stall in a request body',
+    }),
+    writeTimeoutMs: key({
+      kind: milliseconds(1),
+      default: 30_000,
+      env: 'PORTICO_WRITE_TIMEOUT_MS',
+      doc: 'longest stall of a peer that reads a response',
+    }),
+    handlerTimeoutMs: key({
+      kind: milliseconds(1),
+      default: 30_000,
+      env: 'PORTICO_HANDLER_TIMEOUT_MS',
+      doc: 'time for a handler to answer; then 504',
+    }),
+    minRate: key({
+      kind: integer(0, 1_000_000_000),
+      default: 500,
+      env: 'PORTICO_MIN_RATE',
+      doc: 'octets per second below which a sending or reading peer is cut; 0: off',
+    }),
+    minRateGraceMs: key({
+      kind: milliseconds(0),
+      default: 10_000,
+      env: 'PORTICO_MIN_RATE_GRACE_MS',
+      doc: 'time before minRate counts',
+    }),
+    idleSweepIntervalMs: key({
+      kind: milliseconds(1),
+      default: 1000,
+      env: 'PORTICO_IDLE_SWEEP_INTERVAL_MS',
+      doc: 'how often deadlines are looked at',
+    }),
+    drain: {
+      noticeMs: key({
+        kind: milliseconds(0),
+        default: 0,
+        env: 'PORTICO_DRAIN_NOTICE_MS',
+        doc: 'how long a drain is announced before the listener closes',
+      }),
+      timeoutMs: key({
+        kind: milliseconds(0),
+        default: 30_000,
+        env: 'PORTICO_DRAIN_TIMEOUT_MS',
+        doc: 'how long requests may finish in a drain before they are cut',
+        flag: flag('Connections:', '--drain-timeout', 'SECONDS', 'seconds'),
+      }),
+      pollIntervalMs: key({
+        kind: milliseconds(1),
+        default: 50,
+        env: 'PORTICO_DRAIN_POLL_INTERVAL_MS',
+        doc: 'how often a drain looks whether it is done',
+      }),
+    },
+    readChunkSize: key({
+      kind: octets(64, MOST_CHUNK),
+      default: 64 * KIB,
+      env: 'PORTICO_READ_CHUNK_SIZE',
+      doc: 'octets per read',
+    }),
+    writeChunkSize: key({
+      kind: octets(64, MOST_CHUNK),
+      default: 64 * KIB,
+      env: 'PORTICO_WRITE_CHUNK_SIZE',
+      doc: 'octets per piece of a file',
+    }),
+    limits: {
+      headerBytes: key({
+        kind: octets(64, MOST_HEAD),
+        default: 16 * KIB,
+        env: 'PORTICO_MAX_HEADER_BYTES',
+        doc: 'octets of a request head; beyond it 431',
+      }),
+      fields: key({
+        kind: integer(1, 100_000),
+        default: 100,
+        env: 'PORTICO_MAX_HEADER_FIELDS',
+        doc: 'field lines of a request head; beyond it 431',
+      }),
+      targetLength: key({
+        kind: octets(1, MOST_HEAD),
+        default: 8 * KIB,
+        env: 'PORTICO_MAX_TARGET_LENGTH',
+        doc: 'octets of a request target; beyond it 414',
+      }),
+      bodyBytes: key({
+        kind: octets(0, Number.MAX_SAFE_INTEGER),
+        default: MIB,
+        env: 'PORTICO_MAX_BODY_BYTES',
+        doc: 'octets of request content; beyond it 413',
+      }),
+      requestBytes: key({
+        kind: octets(1, Number.MAX_SAFE_INTEGER),
+        default: 2 * MIB,
+        env: 'PORTICO_MAX_REQUEST_BYTES',
+        doc: 'octets of a whole request as framed; beyond it 413',
+      }),
+    },
+    expectContinue: key({
+      kind: YES_OR_NO,
+      default: true,
+      env: 'PORTICO_ENABLE_EXPECT_CONTINUE',
+      doc: 'answer Expect: 100-continue',
+    }),
+    serverName: key({
+      kind: FIELD_VALUE,
+      default: 'Portico',
+      env: 'PORTICO_SERVER_NAME',
+      doc: 'the Server field; empty leaves it out',
+    }),
+    plugins: {
+      directory: key<string | null>({
+        kind: FOLDER,
+        default: null,
+        defaultText: 'the shipped plugins',
+        env: 'PORTICO_PLUGINS',
+        doc: 'folder that handlers are loaded from',
+        flag: flag('Handlers and files:', '--plugins', 'DIR'),
+      }),
+      settings: key<Settings['plugins']['settings']>({
+        kind: SECTIONS,
+        default: {},
+        defaultText: 'none',
+        env: 'PORTICO_PLUGINS_SETTINGS',
+        doc: 'a section for each plugin, by its name (JSON5 outside a file)',
+      }),
+      without: key<readonly string[]>({
+        kind: NAMES,
+        default: [],
+        defaultText: 'none',
+        env: 'PORTICO_PLUGINS_WITHOUT',
+        doc: 'names of shipped plugins that are left out',
+      }),
+    },
+    static: {
+      root: key<string | null>({
+        kind: FOLDER,
+        default: null,
+        defaultText: 'the shipped sample',
+        env: 'PORTICO_STATIC_ROOT',
+        doc: 'folder whose files are served',
+        flag: flag('Handlers and files:', '--static', 'DIR'),
+      }),
+      prefix: key({
+        kind: PATH_PREFIX,
+        default: '/static/',
+        env: 'PORTICO_STATIC_PREFIX',
+        doc: 'path that the files are served under',
+      }),
+      cacheControl: key({
+        kind: FIELD_VALUE,
+        default: 'no-cache',
+        env: 'PORTICO_STATIC_CACHE_CONTROL',
+        doc: 'the Cache-Control field of files; empty leaves it out',
+      }),
+      precompressed: key({
+        kind: YES_OR_NO,
+        default: true,
+        env: 'PORTICO_STATIC_PRECOMPRESSED',
+        doc: 'send .br and .gz siblings to peers that take them',
+      }),
+    },
+    log: {
+      format: key<Settings['log']['format']>({
+        kind: oneOf(FORMATS),
+        default: terminal ? 'plain' : 'json',
+        defaultText: 'plain on a terminal, else json',
+        env: 'PORTICO_LOG_FORMAT',
+        doc: 'how logs are written',
+        flag: flag('Logs:', '--log-format', FORMATS.join('|'), FORMATS),
+      }),
+      level: key<Settings['log']['level']>({
+        kind: oneOf(LEVELS),
+        default: 'info',
+        env: 'PORTICO_LOG_LEVEL',
+        doc: `least event that is logged: ${LEVELS.join(', ')}`,
+      }),
+      access: key({
+        kind: YES_OR_NO,
+        default: true,
+        env: 'PORTICO_LOG_ACCESS',
+        doc: 'write a line for each request',
+      }),
+    },
+  }) satisfies Schema<Settings>
+
+/** The keys by dotted name, in the order of the schema. */
+export function keysOf(schema: object, prefix = ''): Map<string, KeySchema<unknown>> {
+  const keys = new Map<string, KeySchema<unknown>>()
+  for (const [name, node] of Object.entries(schema) as [string, object][]) {
+    if ('kind' in node) keys.set(prefix + name, node as KeySchema<unknown>)
+    else for (const [inner, each] of keysOf(node, `${prefix}${name}.`)) keys.set(inner, each)
+  }
+  return keys
+}

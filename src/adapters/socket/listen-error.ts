@@ -1,0 +1,21 @@
+import type { Address, ListenError } from '../../ports/transport.js'
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is taken by another program',
+  EACCES: 'this user has no permission to listen there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EAFNOSUPPORT: 'this machine does not speak that address family',
+  ENOTFOUND: 'no address is known under this name',
+}
+
+/** An address and port as they stand in a URL. */
+export function textOf({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** Says what could not be listened on and why, in words; keeps the platform's code and error. */
+export function listenError(at: Address, cause: NodeJS.ErrnoException): ListenError {
+  const code = cause.code ?? 'UNKNOWN'
+  const reason = REASONS[code] ?? cause.message
+  return Object.assign(new Error(`Cannot listen on ${textOf(at)}: ${reason} (${code})`, { cause }), { code })
+}

@@ -1,0 +1,153 @@
+import { Command, CommanderError } from 'commander'
+import type { GivenSetting, LoadedSettings, Settings, SettingsSource } from '../../ports/settings.js'
+import { addFlags } from './flags.js'
+import { furtherHelp } from './help.js'
+import { effectiveJson, effectiveTable, problemList, type RouteListing, routesTable } from './reports.js'
+
+/** What the command line puts to work. */
+export interface CommandLineParts {
+  readonly settings: SettingsSource
+  /** Runs the server to its end; gives the exit code. */
+  serve(settings: Settings): Promise<number>
+  /** @throws {Error} when a plugin is broken */
+  routes(settings: Settings): Promise<readonly RouteListing[]>
+  /** Standard output; line ends are part of the text. */
+  out(text: string): void
+  /** Standard error, likewise. */
+  err(text: string): void
+  readonly version: string
+}
+
+/** Runs one command; gives the exit code. The arguments are those after the program's name. */
+export type CommandLine = (argv: readonly string[], environment: Environment) => Promise<number>
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const DONE = 0
+const FAILURE = 1
+const USAGE = 2
+/** `EX_CONFIG` of sysexits.h. */
+const BAD_CONFIGURATION = 78
+
+export function commandLine(parts: CommandLineParts): CommandLine {
+  return (argv, environment) => new Invocation(parts, environment).run(argv)
+}
+
+/** The settings that serve the files of a folder at `/`, where otherwise the hello plugin answers. */
+const serveFolder = (folder: string): GivenSetting[] => [
+  { key: 'static.root', text: folder, origin: 'argument DIR', adds: false },
+  { key: 'static.prefix', text: '/', origin: 'argument DIR', adds: false },
+  { key: 'plugins.without', text: 'hello', origin: 'argument DIR', adds: true },
+]
+
+/** Whether a bare word can only be a folder: otherwise a misspelled command would be looked for on the disk. */
+const looksLikePath = (word: string): boolean => /[/\\]|^\.\.?$/.test(word)
+
+const MORE_HELP = '\nThe flags of portico --help work here too, before the command and after it.'
+
+/** One run of the program: commander reads the arguments, its actions leave the exit code here. */
+class Invocation {
+  private readonly given: GivenSetting[] = []
+  private readonly program: Command
+  private code = DONE
+
+  constructor(
+    private readonly parts: CommandLineParts,
+    private readonly environment: Environment,
+  ) {
+    this.program = this.frame()
+    addFlags(this.program, parts.settings.keys, this.given)
+    this.addCommands()
+    this.program.addHelpText('after', furtherHelp(parts.settings.keys))
+  }
+
+  async run(argv: readonly string[]): Promise<number> {
+    try {
+      await this.program.parseAsync(argv, { from: 'user' })
+      return this.code
+    } catch (error) {
+      if (!(error instanceof CommanderError)) throw error
+      return error.exitCode === 0 ? DONE : this.refuseUsage(error.message)
+    }
+  }
+
+  private frame(): Command {
+    return new Command('portico')
+      .description('A strict, observable HTTP/1.1 origin server with drop-in route handlers.')
+      .usage('[serve] [DIR] [flags]\n       portico check|routes [flags]')
+      .version(this.parts.version, '--version', 'print the version')
+      .helpOption('-h, --help', 'print this help')
+      .helpCommand('help [command]', 'print this help, or that of a command')
+      .configureHelp({ helpWidth: 120, visibleArguments: () => [] })
+      .configureOutput({ writeOut: (text) => this.parts.out(text), outputError: () => {} })
+      .exitOverride()
+  }
+
+  private addCommands(): void {
+    const { program } = this
+    const command = (usage: string, description: string): Command =>
+      program.command(usage).description(description).addHelpText('after', MORE_HELP)
+    program.argument('[dir]').action((folder?: string) => this.serveUnnamed(folder))
+    command('serve [dir]', 'serve until SIGTERM or SIGINT; with DIR its files, at / (the default)').action(
+      (folder?: string) => this.serve(folder),
+    )
+    command('check', 'print the configuration in effect and where each value comes from')
+      .option('--json', 'print it as JSON')
+      .action((options: { json?: true }) => this.check(options.json ? effectiveJson : effectiveTable))
+    command('routes', 'print the routes of all plugins').action(() => this.routes())
+  }
+
+  private serveUnnamed(word?: string): Promise<void> {
+    if (word === undefined || looksLikePath(word)) return this.serve(word)
+    return this.program.error(
+      `unknown command '${word}' (commands: serve, check, routes; folders: portico serve ${word})`,
+    )
+  }
+
+  private serve(folder?: string): Promise<void> {
+    if (folder !== undefined) this.takeFolder(folder)
+    return this.withSettings(async ({ settings }) => {
+      this.code = await this.parts.serve(settings)
+    })
+  }
+
+  private takeFolder(folder: string): void {
+    const twice = this.given.some(({ origin }) => origin === 'flag --static')
+    if (twice) this.program.error('both DIR and --static are given')
+    // First, so that flags still override what comes with the folder.
+    this.given.unshift(...serveFolder(folder))
+  }
+
+  private check(report: typeof effectiveTable): Promise<void> {
+    return this.withSettings(({ effective }) => this.parts.out(report(effective)))
+  }
+
+  private routes(): Promise<void> {
+    return this.withSettings(async ({ settings }) => {
+      try {
+        this.parts.out(routesTable(await this.parts.routes(settings)))
+      } catch (error) {
+        this.parts.err(`portico: ${(error as Error).message}\n`)
+        this.code = FAILURE
+      }
+    })
+  }
+
+  private async withSettings(
+    use: (loaded: Exclude<LoadedSettings, { problems: unknown }>) => void | Promise<void>,
+  ): Promise<void> {
+    const { given, environment } = this
+    const { config: configFile = null } = this.program.opts<{ config?: string }>()
+    const loaded = await this.parts.settings.load({ given, environment, configFile })
+    if (!('problems' in loaded)) return use(loaded)
+    this.parts.err(problemList(loaded.problems))
+    this.code = BAD_CONFIGURATION
+  }
+
+  /** @param message commander's, such as "error: unknown option '--prot'\n(Did you mean --port?)" */
+  private refuseUsage(message: string): number {
+    const line = message.replace(/^error: /, '').replaceAll('\n', ' ')
+    this.parts.err(`portico: Cannot read the command line: ${line}\nFor help: portico --help\n`)
+    return USAGE
+  }
+}

@@ -1,0 +1,62 @@
+import type { Request as Head } from '../domain/message/request.js'
+import { traceIdOf } from '../domain/message/trace-context.js'
+import type { Phase } from '../domain/service/drain.js'
+import type { Outcome } from '../domain/service/outcome.js'
+import type { Exchange as ExchangeRecord } from '../ports/access-log.js'
+import type { EventLog } from '../ports/event-log.js'
+import type { HandlerRequest, RequestOwner } from './handler-request.js'
+import type { Identifiers } from './identifiers.js'
+
+/** A request and its response, from the head's last octet to the response's: what the logs and metrics will tell. */
+export class Exchange implements ExchangeRecord, RequestOwner {
+  route = 0
+  routeName = '<unmatched>'
+  status = 0
+  octetsIn = 0
+  octetsOut = 0
+  durationMs = 0
+  outcome: Outcome = 'completed'
+  /** What the handler was given; null until one was found. */
+  handed: HandlerRequest | null = null
+  /** Whether the response has been decided: a handler's answer that comes later is dropped. */
+  settled = false
+
+  private traceId: string | null = null
+
+  /**
+   * @param head null for a request that was refused before its head was understood
+   * @param beganMs on the monotonic clock
+   * @param octetsOutBefore what the connection had sent before this exchange
+   */
+  constructor(
+    readonly head: Head | null,
+    readonly connection: number,
+    readonly request: string,
+    readonly peer: string,
+    readonly phase: Phase,
+    readonly beganMs: number,
+    readonly octetsOutBefore: number,
+    readonly log: EventLog,
+    private readonly identifiers: Identifiers,
+  ) {}
+
+  get method(): string {
+    return this.head === null ? '-' : this.head.method
+  }
+
+  get target(): string {
+    return this.head === null ? '-' : this.head.target
+  }
+
+  get accept(): string | null {
+    return this.head === null ? null : this.head.fields.get('accept')
+  }
+
+  get trace(): string {
+    return (this.traceId ??= this.ownTrace() ?? this.identifiers.trace())
+  }
+
+  private ownTrace(): string | null {
+    return this.head === null ? null : traceIdOf(this.head.fields.get('traceparent'))
+  }
+}

@@ -1,0 +1,263 @@
+import type { ConnectionRules } from '../domain/connection/connection.js'
+import type { DeadlineRules } from '../domain/connection/deadlines.js'
+import { KNOWN_METHODS } from '../domain/message/method.js'
+import { RouteTable } from '../domain/routing/route-table.js'
+import { admitsConnection } from '../domain/service/admission.js'
+import { DrainTally, drainPhase, isOverdue, type DrainReport, type Phase } from '../domain/service/drain.js'
+import type { AccessLog } from '../ports/access-log.js'
+import type { Clock, Stoppable } from '../ports/clock.js'
+import type { Engine } from '../ports/engine.js'
+import type { EventLog } from '../ports/event-log.js'
+import type { Files } from '../ports/files.js'
+import type { Metrics } from '../ports/metrics.js'
+import type { PluginRoute, Plugins, PluginSource, SharedContext } from '../ports/plugins.js'
+import type { Settings } from '../ports/settings.js'
+import type { Address, Listener, Listening, Transport } from '../ports/transport.js'
+import { Dispatch } from './dispatch.js'
+import type { Exchange } from './exchange.js'
+import type { FileResponder } from './file-response.js'
+import { HeadPreamble } from './head-preamble.js'
+import { Identifiers } from './identifiers.js'
+import { ServeConnection } from './serve-connection.js'
+import type { Service } from './service.js'
+
+/** How long a peer may take to close its side once we have closed ours. */
+const LINGER_MS = 5000
+
+/** Connections that are told there is no room; beyond so many at once they are reset without a word. */
+const MAX_TURNED_AWAY = 1000
+
+/** What a server is made of. */
+export interface ServerParts {
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly listener: Listener
+  readonly engine: Engine
+  readonly plugins: PluginSource
+  readonly files: Files
+  readonly fileResponder: FileResponder
+  readonly metrics: Metrics
+  readonly accessLog: AccessLog
+  readonly log: EventLog
+}
+
+/** The server's life: from its start to the end of its drain. */
+export class Server {
+  phase: Phase = 'starting'
+  drainingSinceMs: number | null = null
+
+  private readonly connections = new Set<ServeConnection>()
+  private readonly turnedAway = new Set<ServeConnection>()
+  private connectionCount = 0
+  private plugins: Plugins | null = null
+  private listening: Listening | null = null
+  private sweeping: Stoppable | null = null
+  private draining: Promise<DrainReport> | null = null
+  private tally: DrainTally | null = null
+  private finishDrain: (() => void) | null = null
+  private drainPolls: Stoppable | null = null
+
+  constructor(private readonly parts: ServerParts) {}
+
+  /**
+   * Loads and starts the plugins, then listens.
+   *
+   * @returns where it listens
+   * @throws what the plugins or the listener throw; nothing is left running then
+   */
+  async start(): Promise<Address> {
+    const { settings, clock, engine, listener, plugins } = this.parts
+    const loaded = await plugins.load(settings)
+    this.plugins = loaded
+    try {
+      const routes = await loaded.start(this.pluginContext())
+      const table = new RouteTable(routes.map((route) => ({ method: route.method, pattern: route.pattern, value: route })))
+      this.beginMetrics(table.names)
+      await engine.start()
+      const service = this.service(routes, table)
+      this.listening = await listener.listen({ host: settings.host, port: settings.port }, (transport) => {
+        this.accept(service, transport)
+      })
+    } catch (error) {
+      await loaded.stop()
+      throw error
+    }
+    this.sweeping = clock.every(settings.idleSweepIntervalMs, () => this.sweep())
+    this.phase = 'running'
+    return this.listening.address
+  }
+
+  /** The routes that the server would have; its plugins are started for that, and stopped again. */
+  async routes(): Promise<readonly PluginRoute[]> {
+    this.plugins = await this.parts.plugins.load(this.parts.settings)
+    const routes = await this.plugins.start(this.pluginContext())
+    await this.stopPlugins()
+    return routes
+  }
+
+  /**
+   * Drains: notice, then finish what was begun and turn away what begins, then cut what is left. Called again, it
+   * answers with the drain under way.
+   */
+  drain(): Promise<DrainReport> {
+    return (this.draining ??= this.runDrain())
+  }
+
+  /** Cuts everything now. The drain under way ends at once. */
+  force(): void {
+    for (const connection of [...this.connections]) this.cut(connection)
+    this.finishDrain?.()
+  }
+
+  private async runDrain(): Promise<DrainReport> {
+    const { clock, settings } = this.parts
+    const tally = new DrainTally()
+    this.tally = tally
+    const startedMs = clock.now()
+    await new Promise<void>((resolve) => {
+      this.finishDrain = resolve
+      this.drainPolls = clock.every(settings.drain.pollIntervalMs, () => this.pollDrain(clock.now() - startedMs))
+      this.pollDrain(0)
+    })
+    await this.shutDown()
+    return tally.report()
+  }
+
+  private pollDrain(elapsedMs: number): void {
+    const { drain } = this.parts.settings
+    this.phase = drainPhase(elapsedMs, this.connections.size, drain)
+    if (this.phase === 'notice') return
+    // Idle connections are closed one poll after the listener, so that a request which lay in the kernel's buffer is met.
+    if (this.drainingSinceMs === null) this.closeListener()
+    else this.leaveIdle()
+    if (isOverdue(elapsedMs, drain)) this.force()
+    else if (this.phase === 'stopped') this.finishDrain?.()
+  }
+
+  private closeListener(): void {
+    this.drainingSinceMs = this.parts.clock.now()
+    void this.listening?.close()
+  }
+
+  private leaveIdle(): void {
+    for (const connection of [...this.connections]) if (connection.isIdle) connection.leave()
+  }
+
+  private cut(connection: ServeConnection): void {
+    if (connection.awaitsHead) this.tally?.noteCut('incomplete')
+    connection.cut('cut')
+  }
+
+  private async shutDown(): Promise<void> {
+    this.drainPolls?.stop()
+    this.sweeping?.stop()
+    await this.stopPlugins()
+    await this.parts.engine.stop()
+    this.phase = 'stopped'
+  }
+
+  private accept(service: Service, transport: Transport): void {
+    const { metrics, settings } = this.parts
+    const connection = new ServeConnection(service, transport, ++this.connectionCount)
+    if (admitsConnection(this.connections.size, settings.maxConnections)) {
+      metrics.connectionAccepted()
+      this.connections.add(connection)
+      return
+    }
+    metrics.connectionRejected()
+    if (this.turnedAway.size >= MAX_TURNED_AWAY) return connection.cut('rejected')
+    this.turnedAway.add(connection)
+    connection.turnAway()
+  }
+
+  private connectionEnded(connection: ServeConnection): void {
+    if (this.connections.delete(connection)) this.parts.metrics.connectionClosed()
+    else this.turnedAway.delete(connection)
+  }
+
+  private sweep(): void {
+    const now = this.parts.clock.now()
+    for (const connection of this.connections) connection.sweep(now)
+    for (const connection of this.turnedAway) connection.sweep(now)
+  }
+
+  private beginMetrics(routes: readonly string[]): void {
+    const { metrics, engine, listener, accessLog } = this.parts
+    metrics.begin(routes, {
+      engine: engine.name,
+      socket: listener.name,
+      phase: () => this.phase,
+      queue: () => engine.queue,
+      accessLogDropped: () => accessLog.dropped,
+    })
+  }
+
+  private pluginContext(): SharedContext {
+    const { files, metrics, log } = this.parts
+    return { log, files, metrics, phase: () => this.phase }
+  }
+
+  private async stopPlugins(): Promise<void> {
+    try {
+      await this.plugins?.stop()
+    } catch (error) {
+      this.parts.log.error('plugins failed to stop', { error })
+    }
+  }
+
+  private service(routes: readonly PluginRoute[], table: RouteTable<PluginRoute>): Service {
+    const { settings, clock, metrics, accessLog, log, engine, fileResponder } = this.parts
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the getters below are of the service, not of the server
+    const server = this
+    return {
+      rules: connectionRules(settings, routes),
+      deadlines: deadlineRules(settings),
+      clock,
+      metrics,
+      accessLog,
+      log,
+      preamble: new HeadPreamble(clock, settings.serverName),
+      identifiers: new Identifiers(),
+      dispatch: new Dispatch(table, engine, fileResponder, log),
+      get phase() {
+        return server.phase
+      },
+      get drainingSinceMs() {
+        return server.drainingSinceMs
+      },
+      exchangeEnded: (exchange: Exchange) => this.tally?.note(exchange),
+      connectionEnded: (connection) => this.connectionEnded(connection),
+    }
+  }
+}
+
+function connectionRules(settings: Settings, routes: readonly PluginRoute[]): ConnectionRules {
+  const { limits } = settings
+  return {
+    limits: {
+      headOctets: limits.headerBytes,
+      fields: limits.fields,
+      targetLength: limits.targetLength,
+      contentOctets: limits.bodyBytes,
+      requestOctets: limits.requestBytes,
+    },
+    methods: new Set([...KNOWN_METHODS, ...routes.map((route) => route.method)]),
+    secure: false,
+    expectContinue: settings.expectContinue,
+    maxRequests: settings.maxKeepAliveRequests,
+    keepAliveSeconds: Math.floor(settings.keepAliveTimeoutMs / 1000),
+  }
+}
+
+function deadlineRules(settings: Settings): DeadlineRules {
+  return {
+    keepAliveMs: settings.keepAliveTimeoutMs,
+    headMs: settings.headTimeoutMs,
+    bodyMs: settings.bodyTimeoutMs,
+    writeMs: settings.writeTimeoutMs,
+    handlerMs: settings.handlerTimeoutMs,
+    lingerMs: LINGER_MS,
+    minRate: settings.minRate,
+    minRateGraceMs: settings.minRateGraceMs,
+  }
+}

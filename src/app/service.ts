@@ -1,0 +1,33 @@
+import type { ConnectionRules } from '../domain/connection/connection.js'
+import type { DeadlineRules } from '../domain/connection/deadlines.js'
+import type { Phase } from '../domain/service/drain.js'
+import type { AccessLog } from '../ports/access-log.js'
+import type { Clock } from '../ports/clock.js'
+import type { EventLog } from '../ports/event-log.js'
+import type { Metrics } from '../ports/metrics.js'
+import type { Dispatch } from './dispatch.js'
+import type { Exchange } from './exchange.js'
+import type { HeadPreamble } from './head-preamble.js'
+import type { Identifiers } from './identifiers.js'
+import type { ServeConnection } from './serve-connection.js'
+
+/** What all connections of a server share. */
+export interface Service {
+  readonly rules: ConnectionRules
+  readonly deadlines: DeadlineRules
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly accessLog: AccessLog
+  readonly log: EventLog
+  readonly preamble: HeadPreamble
+  readonly identifiers: Identifiers
+  readonly dispatch: Dispatch
+  /** The phase of the server's life, as it is now. */
+  readonly phase: Phase
+  /** When the drain closed the listener, on the monotonic clock; null while it is open. */
+  readonly drainingSinceMs: number | null
+  /** An exchange is over. */
+  exchangeEnded(exchange: Exchange): void
+  /** A connection is over. */
+  connectionEnded(connection: ServeConnection): void
+}

@@ -1,0 +1,27 @@
+import type { ServiceIdentifier } from 'inversify'
+import type { AccessLog } from '../ports/access-log.js'
+import type { Clock } from '../ports/clock.js'
+import type { Engine } from '../ports/engine.js'
+import type { EventLog } from '../ports/event-log.js'
+import type { Files } from '../ports/files.js'
+import type { Metrics } from '../ports/metrics.js'
+import type { PluginSource } from '../ports/plugins.js'
+import type { Settings } from '../ports/settings.js'
+import type { Listener } from '../ports/transport.js'
+import type { FileResponder } from './file-response.js'
+import type { Server } from './server.js'
+
+/** The token carries its type, so that wiring mistakes are compile errors. */
+const token = <T>(name: string): ServiceIdentifier<T> => Symbol(name)
+
+export const SETTINGS = token<Settings>('Settings')
+export const CLOCK = token<Clock>('Clock')
+export const EVENT_LOG = token<EventLog>('EventLog')
+export const ACCESS_LOG = token<AccessLog>('AccessLog')
+export const METRICS = token<Metrics>('Metrics')
+export const FILES = token<Files>('Files')
+export const FILE_RESPONDER = token<FileResponder>('FileResponder')
+export const PLUGINS = token<PluginSource>('PluginSource')
+export const ENGINE = token<Engine>('Engine')
+export const LISTENER = token<Listener>('Listener')
+export const SERVER = token<Server>('Server')

@@ -1,0 +1,174 @@
+/**
+ * Which route a request goes to, compiled once at start.
+ *
+ * A path that is written out in a pattern costs one look-up in a map and allocates nothing; others walk a tree. The path alone decides the resource, the most specific pattern winning: by segment, literal before
+ * parameter before rest. The method then chooses among the routes of that resource, so that a method which only a less
+ * specific pattern has is not allowed.
+ */
+import { KNOWN_METHODS } from '../message/method.js'
+import { endOfSegment, PatternTree } from './pattern-tree.js'
+import { parsePattern, shapeOf, type Segment } from './pattern.js'
+
+/** What the table is made from. */
+export interface RouteEntry<T> {
+  readonly method: string
+  readonly pattern: string
+  readonly value: T
+}
+
+/** Path parameters by name, without a prototype. */
+export type PathParams = Readonly<Record<string, string>>
+
+export const NO_PARAMS: PathParams = Object.freeze(Object.create(null) as Record<string, string>)
+
+/** The name under index 0, for requests that no route took. */
+const UNMATCHED = '<unmatched>'
+
+export class RouteTable<T> {
+  /** Names by index, such as `GET /users/:id`; 0 is `<unmatched>`. */
+  readonly names: readonly string[]
+  /** The value of `Allow` for the server as a whole (`OPTIONS *`). */
+  readonly allMethods: string
+  private readonly methods: ReadonlySet<string>
+  private readonly literals = new Map<string, Resource<T>>()
+  private readonly tree: PatternTree<Resource<T>>
+
+  /**
+   * @param entries become routes with indices from 1, in this order
+   * @throws {Error} for a malformed pattern, and for two entries of one method and equivalent patterns
+   */
+  constructor(entries: readonly RouteEntry<T>[]) {
+    const [duplicate] = duplicatesAmong(entries)
+    if (duplicate !== undefined) throw new Error(`Cannot route "${duplicate.map(nameOf).join('" and "')}": they are the same`)
+    const routes = entries.map((entry, at) => new Route(entry, at + 1))
+    this.names = [UNMATCHED, ...routes.map((route) => route.name)]
+    this.methods = new Set(routes.map((route) => route.method))
+    this.allMethods = allow(this.methods)
+    const resources = resourcesOf(routes)
+    for (const { segments, resource } of resources) {
+      if (isLiteral(segments)) this.literals.set(`/${segments.map((segment) => segment.text).join('/')}`, resource)
+    }
+    this.tree = new PatternTree(resources.filter(({ segments }) => !isLiteral(segments)))
+  }
+
+  /**
+   * @param path in normal form, beginning with `/`
+   * @returns `null` when no pattern matches
+   */
+  match(path: string): Resource<T> | null {
+    return this.literals.get(path) ?? this.tree.find(path)
+  }
+
+  /** Whether a method means something here: to HTTP, or to a route of any path. */
+  knows(method: string): boolean {
+    return KNOWN_METHODS.has(method) || this.methods.has(method)
+  }
+}
+
+/** All routes of equivalent patterns. */
+export class Resource<T> {
+  /** The value of `Allow` (RFC 9110 §10.2.1). */
+  readonly allow: string
+  private readonly byMethod: ReadonlyMap<string, Route<T>>
+
+  constructor(routes: readonly Route<T>[]) {
+    const byMethod = new Map(routes.map((route) => [route.method, route]))
+    const get = byMethod.get('GET')
+    // HEAD is GET without the content (RFC 9110 §9.3.2), unless a route claims it.
+    if (get !== undefined && !byMethod.has('HEAD')) byMethod.set('HEAD', get)
+    this.byMethod = byMethod
+    this.allow = allow(byMethod.keys())
+  }
+
+  /** @returns `null` when the method is not allowed, or is OPTIONS and left to the server */
+  route(method: string): Route<T> | null {
+    return this.byMethod.get(method) ?? null
+  }
+}
+
+export class Route<T> {
+  readonly method: string
+  readonly pattern: string
+  /** Method and pattern, for metrics and logs. */
+  readonly name: string
+  readonly value: T
+  /** From 1, in the order of the entries. */
+  readonly index: number
+  readonly segments: readonly Segment[]
+  /** What each segment up to the last parameter is called, `null` for a literal. */
+  private readonly parameterNames: readonly (string | null)[]
+
+  /** @throws {Error} for a malformed pattern */
+  constructor(entry: RouteEntry<T>, index: number) {
+    this.method = entry.method
+    this.pattern = entry.pattern
+    this.name = nameOf(entry)
+    this.value = entry.value
+    this.index = index
+    this.segments = parsePattern(entry.pattern)
+    const names = this.segments.map(parameterName)
+    this.parameterNames = names.slice(0, names.findLastIndex((name) => name !== null) + 1)
+  }
+
+  /**
+   * The parameters of a path that this route was matched with: decoded whole, `%2F` and `%25` too; octets that are not
+   * UTF-8 stay encoded.
+   */
+  params(path: string): PathParams {
+    if (this.parameterNames.length === 0) return NO_PARAMS
+    const params = Object.create(null) as Record<string, string>
+    let from = 1
+    for (const name of this.parameterNames) {
+      const end = name === '*' ? path.length : endOfSegment(path, from)
+      if (name !== null) params[name] = decoded(path.slice(from, end))
+      from = end + 1
+    }
+    return params
+  }
+}
+
+/**
+ * Entries that claim what an entry before them claims: one method, and patterns that match the same paths.
+ *
+ * @throws {Error} for a malformed pattern
+ */
+export function duplicatesAmong<T>(entries: readonly RouteEntry<T>[]): [first: RouteEntry<T>, second: RouteEntry<T>][] {
+  const claimed = new Map<string, RouteEntry<T>>()
+  return entries.flatMap((entry) => {
+    const claim = `${entry.method} ${shapeOf(parsePattern(entry.pattern))}`
+    const first = claimed.get(claim)
+    if (first === undefined) claimed.set(claim, entry)
+    return first === undefined ? [] : [[first, entry] as [RouteEntry<T>, RouteEntry<T>]]
+  })
+}
+
+function resourcesOf<T>(routes: readonly Route<T>[]): { segments: readonly Segment[]; resource: Resource<T> }[] {
+  const byShape = new Map<string, Route<T>[]>()
+  for (const route of routes) {
+    const shape = shapeOf(route.segments)
+    byShape.set(shape, [...(byShape.get(shape) ?? []), route])
+  }
+  return [...byShape.values()].map((same) => ({ segments: same[0]!.segments, resource: new Resource(same) }))
+}
+
+const isLiteral = (segments: readonly Segment[]): segments is Extract<Segment, { kind: 'literal' }>[] =>
+  segments.every((segment) => segment.kind === 'literal')
+
+function parameterName(segment: Segment): string | null {
+  if (segment.kind === 'literal') return null
+  return segment.kind === 'parameter' ? segment.name : '*'
+}
+
+const nameOf = ({ method, pattern }: Pick<RouteEntry<unknown>, 'method' | 'pattern'>): string => `${method} ${pattern}`
+
+/** One pass, so that `%252F` comes out as `%2F`. */
+const decoded = (text: string): string =>
+  text.includes('%') ? text.replace(/%(2F|25)/g, (escape) => (escape === '%25' ? '%' : '/')) : text
+
+/** HEAD goes with GET, and OPTIONS is answered for every resource. */
+function allow(methods: Iterable<string>): string {
+  const named = new Set(methods)
+  const first = named.has('GET') ? ['GET', 'HEAD'] : []
+  named.delete('OPTIONS')
+  return [...new Set([...first, ...named]), 'OPTIONS'].join(', ')
+}

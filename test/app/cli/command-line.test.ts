@@ -1,0 +1,297 @@
+import { assert } from 'chai'
+import { describe, it } from 'mocha'
+import { LayeredSettings } from '../../../src/adapters/settings/layered-settings.js'
+import { commandLine, type CommandLineParts } from '../../../src/app/cli/command-line.js'
+import type { GivenSetting, Settings, SettingsSource } from '../../../src/ports/settings.js'
+import { DEFAULT_SETTINGS, FakeSettings } from '../../fakes/settings.js'
+
+const FOLDER = process.cwd()
+const realSettings = (): SettingsSource => new LayeredSettings({ terminal: true, workingDirectory: FOLDER })
+
+const ROUTES = [
+  { method: 'GET', pattern: '/', plugin: 'hello', file: 'plugins/hello.js' },
+  { method: 'POST', pattern: '/submit', plugin: 'submit', file: 'plugins/submit.js' },
+]
+
+interface Run {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+  readonly served: readonly Settings[]
+}
+
+/** Runs the program as if it had been started with these words; no process is. */
+async function run(
+  words: string,
+  parts: Partial<CommandLineParts> = {},
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Run> {
+  let out = ''
+  let err = ''
+  const served: Settings[] = []
+  const program = commandLine({
+    settings: realSettings(),
+    serve: async (settings) => {
+      served.push(settings)
+      return 0
+    },
+    routes: async () => ROUTES,
+    out: (text) => (out += text),
+    err: (text) => (err += text),
+    version: '1.2.3',
+    ...parts,
+  })
+  const code = await program(words === '' ? [] : words.split(' '), environment)
+  return { code, out, err, served }
+}
+
+async function given(words: string): Promise<readonly GivenSetting[]> {
+  const settings = new FakeSettings()
+  await run(words, { settings: { keys: realSettings().keys, load: (request) => settings.load(request) } })
+  return settings.requests[0]?.given ?? []
+}
+
+describe('portico', () => {
+  describe('flags', () => {
+    const cases: [words: string, key: string, text: string, origin: string][] = [
+      ['--host ::1', 'host', '::1', 'flag --host'],
+      ['--port 9000', 'port', '9000', 'flag --port'],
+      ['--port=0', 'port', '0', 'flag --port'],
+      ['--max-connections 5', 'maxConnections', '5', 'flag --max-connections'],
+      ['--keepalive-timeout 75', 'keepAliveTimeoutMs', '75000', 'flag --keepalive-timeout'],
+      ['--keepalive-timeout 0.5', 'keepAliveTimeoutMs', '500', 'flag --keepalive-timeout'],
+      ['--drain-timeout 1.005', 'drain.timeoutMs', '1005', 'flag --drain-timeout'],
+      ['--log-format json', 'log.format', 'json', 'flag --log-format'],
+      ['--plugins handlers', 'plugins.directory', 'handlers', 'flag --plugins'],
+      ['--static public', 'static.root', 'public', 'flag --static'],
+      ['--set limits.bodyBytes=1g', 'limits.bodyBytes', '1g', 'flag --set'],
+      ['--set serverName=', 'serverName', '', 'flag --set'],
+      ['--set static.cacheControl=max-age=5', 'static.cacheControl', 'max-age=5', 'flag --set'],
+    ]
+    for (const [words, key, text, origin] of cases) {
+      it(`${words} sets ${key} to "${text}"`, async () => {
+        assert.deepEqual(await given(words), [{ key, text, origin, adds: false }])
+      })
+    }
+
+    it('has a case above for each flag of a key', () => {
+      const flags = realSettings().keys.flatMap(({ flag }) => (flag === null ? [] : [`flag ${flag.name}`]))
+      assert.includeMembers(
+        cases.map(([, , , origin]) => origin),
+        flags,
+      )
+    })
+
+    it('may stand before and after the command', async () => {
+      for (const words of ['--port 9 check', 'check --port 9', 'serve --port 9', '--port 9 routes']) {
+        assert.deepInclude(await given(words), { key: 'port', text: '9', origin: 'flag --port', adds: false })
+      }
+    })
+
+    it('are handed on in the order they stand in', async () => {
+      const texts = (await given('--port 1 --set port=2 check --port 3')).map(({ text }) => text)
+      assert.deepEqual(texts, ['1', '2', '3'])
+    })
+
+    it('name the configuration file; without one, none is read', async () => {
+      const settings = new FakeSettings()
+      await run('check --config my.yaml', { settings }, { PORT: '1' })
+      await run('check', { settings })
+      assert.deepEqual(settings.requests, [
+        { given: [], environment: { PORT: '1' }, configFile: 'my.yaml' },
+        { given: [], environment: {}, configFile: null },
+      ])
+    })
+  })
+
+  describe('serve', () => {
+    it('is what happens without a command', async () => {
+      for (const words of ['', 'serve']) assert.deepEqual((await run(words)).served, [DEFAULT_SETTINGS])
+    })
+
+    it('gives the exit code of the server', async () => {
+      for (const code of [0, 1]) assert.equal((await run('serve', { serve: async () => code })).code, code)
+    })
+
+    it('prints nothing by itself', async () => {
+      const { out, err } = await run('--port 0')
+      assert.deepEqual([out, err], ['', ''])
+    })
+
+    for (const words of ['serve config', './config', `${FOLDER}/config`, 'serve --port 8080 config']) {
+      it(`${words.replace(FOLDER, '…')} serves a folder at / and leaves the hello plugin out`, async () => {
+        const [settings] = (await run(words)).served
+        assert.deepEqual(settings?.static, { ...DEFAULT_SETTINGS.static, root: `${FOLDER}/config`, prefix: '/' })
+        assert.deepEqual(settings?.plugins.without, ['hello'])
+      })
+    }
+
+    it('DIR leaves out further plugins too where the environment says so', async () => {
+      const { served } = await run('serve config', {}, { PORTICO_PLUGINS_WITHOUT: 'stream' })
+      assert.deepEqual(served[0]?.plugins.without, ['stream', 'hello'])
+    })
+
+    it('DIR leaves the last word to flags', async () => {
+      const { served } = await run('serve config --set static.prefix=/files/')
+      assert.equal(served[0]?.static.prefix, '/files/')
+    })
+  })
+
+  describe('check', () => {
+    it('prints each key, its value and where it comes from, aligned', async () => {
+      const { code, out, served } = await run('check --port 9000 --set serverName=', {}, { HOST: '::1' })
+      const lines = out.split('\n')
+      assert.equal(code, 0)
+      assert.isEmpty(served)
+      assert.include(lines, 'KEY                   VALUE      ORIGIN')
+      assert.include(lines, 'host                  ::1        environment HOST')
+      assert.include(lines, 'port                  9000       flag --port')
+      assert.include(lines, 'serverName            ""         flag --set')
+      assert.include(lines, 'static.root           (shipped)  default')
+      assert.equal(lines.length, 1 + realSettings().keys.length + 1)
+    })
+
+    it('prints the same as JSON', async () => {
+      const { code, out } = await run('check --json --port 9000')
+      const printed = JSON.parse(out) as Record<string, unknown>
+      assert.equal(code, 0)
+      assert.deepEqual(printed['port'], { value: 9000, origin: 'flag --port' })
+      assert.deepEqual(printed['static.root'], { value: null, origin: 'default' })
+      assert.sameMembers(
+        Object.keys(printed),
+        realSettings().keys.map(({ key }) => key),
+      )
+    })
+  })
+
+  describe('routes', () => {
+    it('prints method, pattern, plugin and file, aligned', async () => {
+      const { code, out, served } = await run('routes')
+      assert.equal(code, 0)
+      assert.isEmpty(served)
+      assert.equal(
+        out,
+        [
+          'METHOD  PATTERN  PLUGIN  FILE',
+          'GET     /        hello   plugins/hello.js',
+          'POST    /submit  submit  plugins/submit.js',
+          '',
+        ].join('\n'),
+      )
+    })
+
+    it('exits 1 and says why when a plugin is broken', async () => {
+      const routes = async (): Promise<never> => {
+        throw new Error('Cannot load plugin "x.js": found no default export, wanted a plugin')
+      }
+      const { code, out, err } = await run('routes', { routes })
+      assert.deepEqual([code, out], [1, ''])
+      assert.equal(err, 'portico: Cannot load plugin "x.js": found no default export, wanted a plugin\n')
+    })
+  })
+
+  describe('bad configuration', () => {
+    for (const words of ['', 'serve', 'check', 'check --json', 'routes']) {
+      it(`exits 78 from "${words}" and lists every problem`, async () => {
+        const { code, out, err, served } = await run(`${words} --port 70000 --set prot=1`.trim(), {}, { HOST: 'a b' })
+        assert.deepEqual([code, out, served.length], [78, '', 0])
+        assert.deepEqual(err.split('\n'), [
+          'portico: Cannot use the configuration: found 3 problems',
+          '  host: found "a b", wanted a host name or an IP address, without a port or brackets (environment HOST)',
+          '  port: found 70000, wanted a whole number from 0 to 65535 (flag --port)',
+          '  prot: found "1", wanted a key that exists; did you mean port? (flag --set)',
+          '',
+        ])
+      })
+    }
+
+    it('counts one problem as one', async () => {
+      assert.match((await run('serve no-such-folder')).err, /found 1 problem\n {2}static.root: .*\(argument DIR\)\n$/)
+    })
+
+    it('lists a file that is not there', async () => {
+      const { code, err } = await run('check --config no-such.yaml')
+      assert.equal(code, 78)
+      assert.include(err, '  no-such.yaml: found no such file, wanted a file that can be read (flag --config)\n')
+    })
+  })
+
+  describe('wrong usage', () => {
+    const cases: [words: string, line: RegExp, rule: string][] = [
+      ['--prot 80', /unknown option '--prot' \(Did you mean --port\?\)/, 'an unknown flag'],
+      ['check --jsn', /unknown option '--jsn' \(Did you mean --json\?\)/, 'an unknown flag of a command'],
+      ['-p 80', /unknown option '-p'/, 'a short flag'],
+      [
+        'chekc',
+        /unknown command 'chekc' \(commands: serve, check, routes; folders: portico serve chekc\)/,
+        'a command',
+      ],
+      ['--port', /'--port <PORT>' argument missing/, 'a flag without its value'],
+      ['--port abc', /'--port <PORT>' argument 'abc' is invalid\. Wanted a whole number/, 'letters for a number'],
+      ['--port -1', /argument '-1' is invalid/, 'a negative number'],
+      ['--port=', /argument '' is invalid/, 'nothing for a number'],
+      ['--keepalive-timeout 5s', /Wanted seconds/, 'a unit in seconds'],
+      ['--drain-timeout 1e3', /Wanted seconds/, 'seconds with an exponent'],
+      ['--log-format xml', /Wanted one of plain, json/, 'a word that is not offered'],
+      ['--set port', /Wanted KEY=VALUE/, 'a setting without a value'],
+      ['--set =5', /Wanted KEY=VALUE/, 'a setting without a key'],
+      ['check more', /too many arguments/, 'a word too many'],
+      ['serve a b', /too many arguments/, 'two folders'],
+      ['serve config --static config', /both DIR and --static are given/, 'a folder said twice'],
+    ]
+    for (const [words, line, rule] of cases) {
+      it(`exits 2 with one line and a hint for ${rule}: ${words}`, async () => {
+        const { code, out, err, served } = await run(words)
+        assert.deepEqual([code, out, served.length], [2, '', 0])
+        const [first, ...rest] = err.split('\n')
+        assert.match(first!, /^portico: Cannot read the command line: /)
+        assert.match(first!, line)
+        assert.deepEqual(rest, ['For help: portico --help', ''])
+      })
+    }
+  })
+
+  describe('--help', () => {
+    it('names every flag, key, variable, command and exit code, and goes to standard output', async () => {
+      const { code, out, err } = await run('--help')
+      assert.deepEqual([code, err], [0, ''])
+      for (const { key, environment, flag } of realSettings().keys) {
+        assert.include(out, key)
+        assert.include(out, environment)
+        if (flag !== null) assert.match(out, new RegExp(`^ {2}${flag.name} <`, 'm'))
+      }
+      for (const word of ['--config', '--set', '--version', '  serve', '  check', '  routes']) assert.include(out, word)
+      for (const exit of [0, 1, 2, 78]) assert.match(out, new RegExp(`^ {2}${exit} +[a-z]`, 'm'))
+    })
+
+    it('tells a default in the unit of its flag', async () => {
+      const text = (await run('--help')).out.replace(/\s+/g, ' ')
+      assert.include(text, 'may be idle between requests (default 75; key keepAliveTimeoutMs;')
+    })
+
+    it('is there for each command, and as a command', async () => {
+      for (const words of ['check --help', 'help check'])
+        assert.match((await run(words)).out, /portico check[^]*--json/)
+      assert.equal((await run('help')).out, (await run('-h')).out)
+    })
+
+    it('gives examples whose usage is right', async () => {
+      const { out } = await run('--help')
+      const examples = [...out.matchAll(/^ {2}portico (.+?)(?: {3,}.*)?$/gm)].map(([, words]) => words!)
+      assert.lengthOf(examples, 3)
+      for (const words of examples) assert.notEqual((await run(words)).code, 2, words)
+    })
+  })
+
+  it('--version prints the version', async () => {
+    assert.deepInclude(await run('--version'), { code: 0, out: '1.2.3\n', err: '' })
+  })
+
+  it('lets an error of the server pass: it is not about the command line', async () => {
+    const failure = new Error('Cannot serve')
+    const serve = async (): Promise<never> => {
+      throw failure
+    }
+    assert.strictEqual(await run('serve', { serve }).catch((error: unknown) => error), failure)
+  })
+})

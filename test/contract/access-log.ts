@@ -1,0 +1,57 @@
+import { assert } from 'chai'
+import { it } from 'mocha'
+import type { AccessLog, Exchange } from '../../src/ports/access-log.js'
+import { exchangeOf } from '../fakes/exchange.js'
+
+export interface AccessLogHarness {
+  readonly log: AccessLog
+  /** Closes the log, in whatever time it takes. */
+  close(): Promise<void>
+  /** What was recorded, read after the log was closed. */
+  recorded(): readonly Pick<Exchange, 'request' | 'method' | 'target' | 'status' | 'outcome'>[]
+}
+
+export function accessLogContract(create: () => AccessLogHarness): void {
+  it('has recorded every exchange in order when it is closed', async () => {
+    const { log, close, recorded } = create()
+    const requests = Array.from({ length: 500 }, (_, number) => `request-${number}`)
+    for (const request of requests) log.record(exchangeOf({ request }))
+    await close()
+    assert.deepEqual(
+      recorded().map(({ request }) => request),
+      requests,
+    )
+    assert.equal(log.dropped, 0)
+  })
+
+  it('reads an exchange during the call and never later', async () => {
+    const { log, close, recorded } = create()
+    const reused = { ...exchangeOf({ method: 'PUT', target: '/first', status: 201, outcome: 'completed' }) }
+    log.record(reused)
+    Object.assign(reused, { method: 'GET', target: '/second', status: 0, outcome: 'aborted' })
+    log.record(reused)
+    await close()
+    assert.deepInclude(recorded()[0], { method: 'PUT', target: '/first', status: 201, outcome: 'completed' })
+    assert.deepInclude(recorded()[1], { method: 'GET', target: '/second', status: 0, outcome: 'aborted' })
+  })
+
+  it('gives back whatever text it is given', async () => {
+    const { log, close, recorded } = create()
+    const target = '/"\\\n\r\t\0\x7f\u2028é😀\ud800"}\n{"forged":1}'
+    log.record(exchangeOf({ target }))
+    await close()
+    assert.deepEqual(
+      recorded().map((each) => each.target),
+      [target],
+    )
+  })
+
+  it('takes nothing after its end, and ends twice without harm', async () => {
+    const { log, close, recorded } = create()
+    log.record(exchangeOf())
+    await close()
+    log.record(exchangeOf())
+    await close()
+    assert.lengthOf(recorded(), 1)
+  })
+}

@@ -1,0 +1,128 @@
+import { assert } from 'chai'
+import { afterEach, beforeEach, describe, it } from 'mocha'
+import type { Files, NoFile, OpenFile } from '../../src/ports/files.js'
+
+/** The files that an implementation is tried with, by their paths below its root. */
+export const CONTRACT_TREE: Readonly<Record<string, string>> = {
+  'a.txt': 'alpha',
+  'empty.txt': '',
+  'ünï 100%.txt': 'names are not decoded',
+  'dir/index.html': '<p>index</p>',
+  'dir/.hidden': 'hidden',
+  '.git/config': 'hidden too',
+}
+
+/** An implementation over the files of `CONTRACT_TREE` and the unreadable `sealed.txt`. */
+export interface FilesUnderTest {
+  readonly files: Files
+  readonly root: string
+  /** The whole content of a file that is open. */
+  read(file: OpenFile): string
+  /** How many files are open; may lag behind `close()`. */
+  openCount(): number
+  /** Runs it such that `sealed.txt` cannot be read. */
+  unprivileged<T>(task: () => Promise<T>): Promise<T>
+  dispose(): void
+}
+
+/** What every implementation of `Files` does. */
+export function filesContract(name: string, make: () => FilesUnderTest): void {
+  describe(`Files: ${name}`, () => {
+    let subject: FilesUnderTest
+    beforeEach(() => (subject = make()))
+    afterEach(() => subject.dispose())
+
+    const contents: [path: string, rule: string][] = [
+      ['a.txt', 'a file'],
+      ['empty.txt', 'an empty file'],
+      ['dir/index.html', 'a file in a folder'],
+      ['ünï 100%.txt', 'a name that needs no decoding'],
+    ]
+    for (const [path, rule] of contents) {
+      it(`opens ${rule}`, async () => {
+        const file = await openFile(subject, path)
+        assert.equal(subject.read(file), CONTRACT_TREE[path])
+        assert.equal(file.size, Buffer.byteLength(CONTRACT_TREE[path]!))
+        file.close()
+      })
+    }
+
+    it('tells files apart, and one file the same', async () => {
+      const files = [
+        await openFile(subject, 'a.txt'),
+        await openFile(subject, 'a.txt'),
+        await openFile(subject, 'empty.txt'),
+      ]
+      const [one, again, other] = files.map(({ inode }) => inode)
+      assert.equal(one, again)
+      assert.notEqual(one, other)
+      for (const file of files) file.close()
+    })
+
+    it('gives each opening a descriptor of its own, and gets it back', async () => {
+      const before = subject.openCount()
+      const [one, other] = [await openFile(subject, 'a.txt'), await openFile(subject, 'a.txt')]
+      assert.notEqual(one.descriptor, other.descriptor)
+      assert.equal(subject.openCount(), before + 2)
+      one.close()
+      assert.equal(subject.read(other), 'alpha')
+      other.close()
+      await settled(() => subject.openCount(), before)
+    })
+
+    const others: [path: string, expected: NoFile, rule: string][] = [
+      ['dir', 'directory', 'a folder'],
+      ['nothing', 'missing', 'a name that is not there'],
+      ['a.txt/b', 'missing', 'a file taken for a folder'],
+      ['', 'missing', 'the empty path'],
+      ['dir/', 'missing', 'a slash at the end'],
+      ['dir//index.html', 'missing', 'an empty segment'],
+      ['/a.txt', 'missing', 'an absolute path'],
+      ['/etc/passwd', 'missing', 'an absolute path to a file that is there'],
+      ['./a.txt', 'missing', 'a dot segment'],
+      ['dir/../a.txt', 'missing', 'two dots, though they stay inside'],
+      ['../../../../../../etc/passwd', 'missing', 'two dots that leave'],
+      ['..', 'missing', 'two dots alone'],
+      ['dir/.hidden', 'missing', 'a dot file'],
+      ['.git/config', 'missing', 'a file in a dot folder'],
+      ['dir\\index.html', 'missing', 'a backslash'],
+      ['..\\a.txt', 'missing', 'a backslash behind dots'],
+      ['a.txt\0', 'missing', 'a NUL at the end'],
+      ['a.txt\0.html', 'missing', 'a NUL within'],
+      ['%61.txt', 'missing', 'an escape, which nobody decodes'],
+      ['%2e%2e/a.txt', 'missing', 'escaped dots, which nobody decodes'],
+      ['x'.repeat(300), 'missing', 'a name longer than names are'],
+      ['x/'.repeat(4000) + 'x', 'missing', 'a path longer than paths are'],
+    ]
+    for (const [path, expected, rule] of others) {
+      it(`answers ${expected} to ${rule}`, async () => {
+        const before = subject.openCount()
+        assert.equal(await subject.files.open(subject.root, path), expected)
+        await settled(() => subject.openCount(), before)
+      })
+    }
+
+    it('answers forbidden to a file that we may not read', async () => {
+      const before = subject.openCount()
+      assert.equal(await subject.unprivileged(() => subject.files.open(subject.root, 'sealed.txt')), 'forbidden')
+      await settled(() => subject.openCount(), before)
+    })
+
+    it('answers missing to a NUL in a trusted path', async () => {
+      assert.equal(await subject.files.open(null, 'a.txt\0'), 'missing')
+    })
+  })
+}
+
+/** Waits until a count is what it should be, a second at most: descriptors are given back off the event loop. */
+export async function settled(count: () => number, expected: number): Promise<void> {
+  const deadline = performance.now() + 1000
+  while (count() !== expected && performance.now() < deadline) await new Promise(setImmediate)
+  assert.equal(count(), expected, 'open files')
+}
+
+async function openFile({ files, root }: FilesUnderTest, path: string): Promise<OpenFile> {
+  const file = await files.open(root, path)
+  if (typeof file === 'string') throw new Error(`Cannot open "${path}": it is ${file}`)
+  return file
+}

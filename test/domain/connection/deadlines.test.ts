@@ -1,0 +1,101 @@
+import { assert } from 'chai'
+import { describe, it } from 'mocha'
+import { Deadlines, type DeadlineRules, type Overdue } from '../../../src/domain/connection/deadlines.js'
+
+const RULES: DeadlineRules = {
+  keepAliveMs: 75_000,
+  headMs: 10_000,
+  bodyMs: 30_000,
+  writeMs: 30_000,
+  handlerMs: 30_000,
+  lingerMs: 2_000,
+  minRate: 500,
+  minRateGraceMs: 10_000,
+}
+
+describe('Deadlines: each thing has its time, and not a millisecond less', () => {
+  const cases: [what: Overdue, begin: (deadlines: Deadlines) => void, allowedMs: number][] = [
+    ['idle', (deadlines) => deadlines.idle(1000), RULES.keepAliveMs],
+    ['head', (deadlines) => deadlines.head(1000), RULES.headMs],
+    ['handler', (deadlines) => deadlines.handler(1000), RULES.handlerMs],
+    ['linger', (deadlines) => deadlines.linger(1000), RULES.lingerMs],
+  ]
+  for (const [what, begin, allowedMs] of cases) {
+    it(what, () => {
+      const deadlines = new Deadlines()
+      begin(deadlines)
+      assert.isNull(deadlines.overdue(1000 + allowedMs - 1, RULES))
+      assert.equal(deadlines.overdue(1000 + allowedMs, RULES), what)
+    })
+  }
+
+  const flows: [what: Overdue, note: (deadlines: Deadlines, now: number, octets: number) => void][] = [
+    ['body', (deadlines, now, octets) => deadlines.content(now, octets)],
+    ['write', (deadlines, now, octets) => deadlines.sent(now, octets, true)],
+  ]
+  const noRate = { ...RULES, minRate: 0 }
+  for (const [what, note] of flows) {
+    it(`${what}, when nothing moves`, () => {
+      const deadlines = new Deadlines()
+      note(deadlines, 1000, 10)
+      note(deadlines, 20_000, 10)
+      assert.isNull(deadlines.overdue(30_999, noRate))
+      assert.equal(deadlines.overdue(31_000, noRate), what)
+    })
+
+    it(`${what}, counted from the last octet that moved`, () => {
+      const deadlines = new Deadlines()
+      note(deadlines, 1000, 10)
+      note(deadlines, 20_000, 11)
+      assert.isNull(deadlines.overdue(49_999, noRate))
+      assert.equal(deadlines.overdue(50_000, noRate), what)
+    })
+
+    it(`${what}, when it trickles below the minimum rate, behind the grace`, () => {
+      const deadlines = new Deadlines()
+      note(deadlines, 0, 100)
+      note(deadlines, 9000, 5099)
+      assert.isNull(deadlines.overdue(9999, RULES))
+      assert.equal(deadlines.overdue(10_000, RULES), what)
+    })
+
+    it(`${what} is fine at the minimum rate: what had moved before does not count`, () => {
+      const deadlines = new Deadlines()
+      note(deadlines, 0, 100)
+      note(deadlines, 9000, 5100)
+      assert.isNull(deadlines.overdue(10_000, RULES))
+    })
+
+    it(`${what} may trickle where there is no minimum rate`, () => {
+      const deadlines = new Deadlines()
+      note(deadlines, 0, 0)
+      note(deadlines, 9000, 1)
+      assert.isNull(deadlines.overdue(10_000, noRate))
+    })
+  }
+})
+
+describe('Deadlines: what ends them', () => {
+  const late = 1_000_000
+  const cases: [rule: string, story: (deadlines: Deadlines) => void, expected: Overdue | null][] = [
+    ['nothing runs at first', () => undefined, null],
+    ['a head ends idling', (d) => { d.idle(0); d.head(late - 1) }, null],
+    ['more octets of a head do not start it anew', (d) => { d.head(0); d.head(late - 1) }, 'head'],
+    ['a handler ends the head', (d) => { d.head(0); d.handler(late - 1) }, null],
+    ['an answer ends the handler', (d) => { d.handler(0); d.answered() }, null],
+    ['content that we do not take is not owed', (d) => { d.content(0, 0); d.contentPaused() }, null],
+    ['content that we take again has a new start', (d) => { d.content(0, 0); d.contentPaused(); d.content(late - 1, 0) }, null],
+    ['what has all been read is not owed', (d) => { d.sent(0, 0, true); d.sent(1, 10, false) }, null],
+    ['idling ends what the peer owed of a request', (d) => { d.head(0); d.content(0, 0); d.idle(late - 1) }, null],
+    ['lingering ends idling and heads', (d) => { d.head(0); d.linger(late - 1) }, null],
+    ['what is left to read outlives the request', (d) => { d.sent(0, 0, true); d.idle(late - 1) }, 'write'],
+    ['the peer\'s debts come before the handler', (d) => { d.handler(0); d.content(0, 0) }, 'body'],
+  ]
+  for (const [rule, story, expected] of cases) {
+    it(rule, () => {
+      const deadlines = new Deadlines()
+      story(deadlines)
+      assert.equal(deadlines.overdue(late, RULES), expected)
+    })
+  }
+})

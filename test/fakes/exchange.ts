@@ -1,0 +1,22 @@
+import type { Exchange } from '../../src/ports/access-log.js'
+
+/** An ordinary exchange, but for what is given. */
+export function exchangeOf(special: Partial<Exchange> = {}): Exchange {
+  return {
+    connection: 3,
+    request: 'k3j9-1',
+    trace: '4bf92f3577b34da6a3ce929d0e0e4736',
+    phase: 'running',
+    peer: '127.0.0.1:51234',
+    method: 'GET',
+    target: '/users/7?full=1',
+    route: 1,
+    routeName: 'GET /users/:id',
+    status: 200,
+    octetsIn: 120,
+    octetsOut: 512,
+    durationMs: 1.5,
+    outcome: 'completed',
+    ...special,
+  }
+}

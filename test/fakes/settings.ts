@@ -1,0 +1,80 @@
+import type {
+  EffectiveSetting,
+  GivenSetting,
+  LoadedSettings,
+  Settings,
+  SettingsKey,
+  SettingsProblem,
+  SettingsRequest,
+  SettingsSource,
+} from '../../src/ports/settings.js'
+
+/** A checked configuration with every default, as on a terminal. */
+export const DEFAULT_SETTINGS: Settings = {
+  host: '127.0.0.1',
+  port: 8080,
+  maxConnections: 10_000,
+  keepAliveTimeoutMs: 75_000,
+  maxKeepAliveRequests: 1000,
+  headTimeoutMs: 10_000,
+  bodyTimeoutMs: 30_000,
+  writeTimeoutMs: 30_000,
+  handlerTimeoutMs: 30_000,
+  minRate: 500,
+  minRateGraceMs: 10_000,
+  idleSweepIntervalMs: 1000,
+  drain: { noticeMs: 0, timeoutMs: 30_000, pollIntervalMs: 50 },
+  readChunkSize: 65_536,
+  writeChunkSize: 65_536,
+  limits: { headerBytes: 16_384, fields: 100, targetLength: 8192, bodyBytes: 1_048_576, requestBytes: 2_097_152 },
+  expectContinue: true,
+  serverName: 'Portico',
+  plugins: { directory: null, settings: {}, without: [] },
+  static: { root: null, prefix: '/static/', cacheControl: 'no-cache', precompressed: true },
+  log: { format: 'plain', level: 'info', access: true },
+}
+
+const key = (name: 'host' | 'port', environment: string, wanted: string, form: 'text' | 'number'): SettingsKey => ({
+  key: name,
+  meaning: `the ${name}`,
+  environment,
+  default: String(DEFAULT_SETTINGS[name]),
+  wanted,
+  flag: { name: `--${name}`, value: name.toUpperCase(), form, group: 'Listening:' },
+})
+
+/** A source of settings that knows two keys and no files, and remembers what it was asked. */
+export class FakeSettings implements SettingsSource {
+  readonly keys = [key('host', 'HOST', 'a host', 'text'), key('port', 'PORT', 'a number', 'number')]
+  readonly requests: SettingsRequest[] = []
+
+  load(request: SettingsRequest): Promise<LoadedSettings> {
+    this.requests.push(request)
+    const given = [...this.fromEnvironment(request), ...request.given]
+    const problems = given.flatMap((each) => this.problemOf(each))
+    if (problems.length > 0) return Promise.resolve({ problems })
+    const effective = this.keys.map((each) => effectiveOf(each, given))
+    return Promise.resolve({ settings: { ...DEFAULT_SETTINGS, ...valuesOf(effective) }, effective })
+  }
+
+  private fromEnvironment({ environment }: SettingsRequest): GivenSetting[] {
+    return this.keys.flatMap((each) => {
+      const text = environment[each.environment]
+      return text === undefined ? [] : [{ key: each.key, text, origin: `environment ${each.environment}`, adds: false }]
+    })
+  }
+
+  private problemOf({ key: name, text, origin }: GivenSetting): SettingsProblem[] {
+    const known = this.keys.find((each) => each.key === name)
+    if (known === undefined) return [{ key: name, found: text, wanted: 'a key that exists', origin }]
+    return name === 'port' && !/^\d+$/.test(text) ? [{ key: name, found: text, wanted: known.wanted, origin }] : []
+  }
+}
+
+function effectiveOf({ key: name, default: text }: SettingsKey, given: readonly GivenSetting[]): EffectiveSetting {
+  const last = given.findLast((each) => each.key === name) ?? { text, origin: 'default' }
+  return { key: name, value: name === 'port' ? Number(last.text) : last.text, origin: last.origin }
+}
+
+const valuesOf = (effective: readonly EffectiveSetting[]): Partial<Settings> =>
+  Object.fromEntries(effective.map(({ key: name, value }) => [name, value]))
