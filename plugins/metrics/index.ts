@@ -30,6 +30,11 @@ function formatOf(request: Request): string {
 
 /** Buckets are for Prometheus: quantiles tell a reader of JSON more, and JSON has no infinity. */
 function withoutBuckets(snapshot: MetricsSnapshot): object {
-  const routes = snapshot.routes.map(({ route, requests, errors, latencyMs }) => ({ route, requests, errors, latencyMs }))
+  const routes = snapshot.routes.map(({ route, requests, errors, latencyMs }) => ({
+    route,
+    requests,
+    errors,
+    latencyMs,
+  }))
   return { ...snapshot, routes }
 }

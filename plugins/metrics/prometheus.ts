@@ -51,7 +51,11 @@ function requestFamilies({ requests, rejections }: MetricsSnapshot): string[] {
     counter('portico_requests_total', 'Requests begun.', requests.total),
     gauge('portico_requests_in_flight', 'Requests under way.', requests.inFlight),
     counter('portico_responses_total', 'Responses by class of status.', labelled('class', requests.byStatusClass)),
-    counter('portico_request_errors_total', 'Requests not completed, by outcome.', labelled('outcome', requests.byErrorClass)),
+    counter(
+      'portico_request_errors_total',
+      'Requests not completed, by outcome.',
+      labelled('outcome', requests.byErrorClass),
+    ),
     counter('portico_rejections_total', 'Refusals by rule.', labelled('rule', rejections)),
   ]
 }
@@ -63,7 +67,11 @@ function routeFamilies(routes: readonly RouteMetrics[]): string[] {
       'Requests answered 5xx or not at all, by route.',
       routes.map(({ route, errors }) => [{ route }, errors]),
     ),
-    histogram('portico_request_duration_seconds', 'Time from the request to the end of its response, by route.', routes),
+    histogram(
+      'portico_request_duration_seconds',
+      'Time from the request to the end of its response, by route.',
+      routes,
+    ),
   ]
 }
 
@@ -88,7 +96,8 @@ function counter(name: string, help: string, samples: number | readonly Sample[]
 function histogram(name: string, help: string, routes: readonly RouteMetrics[]): string {
   let lines = family(name, 'histogram', help)
   for (const { route, buckets, requests, sumSeconds } of routes) {
-    for (const { leSeconds, count } of buckets) lines += sample(`${name}_bucket`, { route, le: number(leSeconds) }, count)
+    for (const { leSeconds, count } of buckets)
+      lines += sample(`${name}_bucket`, { route, le: number(leSeconds) }, count)
     lines += sample(`${name}_sum`, { route }, sumSeconds) + sample(`${name}_count`, { route }, requests)
   }
   return lines

@@ -72,9 +72,9 @@ export class FileResponder {
     const path = withIndex(reference.path)
     const identity = await this.files.open(root, path)
     if (typeof identity === 'string') return this.respondWithout(identity, request, reference)
-    if (!isNegotiable(answer, reference))
+    if (!isNegotiable(answer, reference)) {
       return this.represent(request, answer, path, { file: identity, coding: 'identity' })
-
+    }
     const acceptEncoding = request.headers.get('accept-encoding')
     const chosen = await this.negotiate(acceptEncoding, root, path, identity)
     if (chosen === null) return problem(406, request.headers.get('accept'), [VARY])

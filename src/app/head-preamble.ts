@@ -1,13 +1,15 @@
 import { formatHttpDate } from '../domain/message/http-date.js'
 import type { Clock } from '../ports/clock.js'
 
+const SECOND_MS = 1000
+
 /**
  * The fields that every response carries: `Date` (RFC 9110 §6.6.1) and `Server`. Written once a second, since a date
- * changes no sooner.
+ * changes no sooner; the monotonic time that the caller has at hand tells when.
  */
 export class HeadPreamble {
   private readonly server: string
-  private second = -1
+  private validUntilMs = -Infinity
   private lines = ''
 
   /** @param serverName empty leaves `Server` out */
@@ -18,13 +20,19 @@ export class HeadPreamble {
     this.server = serverName === '' ? '' : `Server: ${serverName}\r\n`
   }
 
-  /** The lines, each ended by CRLF. */
-  text(): string {
-    const second = Math.floor(this.clock.wall() / 1000)
-    if (second !== this.second) {
-      this.second = second
-      this.lines = `Date: ${formatHttpDate(second * 1000)}\r\n${this.server}`
-    }
+  /**
+   * The lines, each ended by CRLF.
+   *
+   * @param nowMs on the monotonic clock
+   */
+  text(nowMs: number): string {
+    if (nowMs >= this.validUntilMs) this.renew(nowMs)
     return this.lines
+  }
+
+  private renew(nowMs: number): void {
+    const wall = this.clock.wall()
+    this.validUntilMs = nowMs + SECOND_MS - (wall % SECOND_MS)
+    this.lines = `Date: ${formatHttpDate(wall)}\r\n${this.server}`
   }
 }

@@ -388,7 +388,7 @@ export class ServeConnection implements TransportReceiver {
 
   private respond(exchange: Exchange, response: Response, length: number | null): string {
     const { service, connection } = this
-    const preamble = `${service.preamble.text()}X-Request-Id: ${exchange.request}\r\n`
+    const preamble = `${service.preamble.text(this.nowMs)}X-Request-Id: ${exchange.request}\r\n`
     return connection.respond(response, length, preamble, mayPersist(service.phase, connection.hasUnread))
   }
 

@@ -92,14 +92,16 @@ export function metricsContract(create: () => Metrics): void {
 
     it('summarizes durations', () => {
       const metrics = begun()
-      for (let durationMs = 1; durationMs <= 100; durationMs++) metrics.requestEnded(exchangeOf({ route: 1, durationMs }))
+      for (let durationMs = 1; durationMs <= 100; durationMs++)
+        metrics.requestEnded(exchangeOf({ route: 1, durationMs }))
       const { latencyMs, buckets, sumSeconds } = metrics.snapshot().routes[1]!
       assert.closeTo(latencyMs.p50, 50, 1.5)
       assert.closeTo(latencyMs.p95, 95, 3)
       assert.closeTo(latencyMs.p99, 99, 3)
       assert.equal(latencyMs.max, 100)
       assert.closeTo(sumSeconds, 5.05, 1e-9)
-      for (const { leSeconds, count } of buckets) assert.equal(count, Math.min(100, Math.floor(leSeconds * 1000 + 1e-9)))
+      for (const { leSeconds, count } of buckets)
+        assert.equal(count, Math.min(100, Math.floor(leSeconds * 1000 + 1e-9)))
       assert.equal(buckets.at(-1)?.leSeconds, Infinity)
     })
 

@@ -68,10 +68,17 @@ export class RecordingMetrics implements Metrics {
         rejected: this.count('connectionRejected'),
       },
       requests: { total, inFlight, byStatusClass: this.byStatusClass(), byErrorClass: this.byErrorClass() },
-      routes: this.routes.map((route, index) => routeMetrics(route, this.ended.filter((each) => each.route === index))),
+      routes: this.routes.map((route, index) =>
+        routeMetrics(
+          route,
+          this.ended.filter((each) => each.route === index),
+        ),
+      ),
       octets: { in: this.octetsIn, out: this.octetsOut },
       queue: this.sources?.queue() ?? { length: 0, capacity: 0 },
-      rejections: Object.fromEntries(this.rules.map((rule) => [rule, this.rules.filter((each) => each === rule).length])),
+      rejections: Object.fromEntries(
+        this.rules.map((rule) => [rule, this.rules.filter((each) => each === rule).length]),
+      ),
       accessLogDropped: this.sources?.accessLogDropped() ?? 0,
       process: { rssBytes: 0, heapBytes: 0, eventLoopDelayMs: { p50: 0, p99: 0, max: 0 } },
     }

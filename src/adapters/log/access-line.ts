@@ -15,7 +15,8 @@ export type AccessLine = (time: string, exchange: Exchange) => string
 export function jsonAccessLine(engine: string): AccessLine {
   const afterTime = `","engine":${JSON.stringify(engine)},"connection":`
   return (time, exchange) => {
-    // prettier-ignore -- a key beside its value
+    // A key beside its value.
+    // prettier-ignore
     return '{"time":"' + time + afterTime + exchange.connection +
     ',"request":"' + escaped(exchange.request) +
     '","trace":"' + escaped(exchange.trace) +
@@ -36,7 +37,8 @@ export function jsonAccessLine(engine: string): AccessLine {
 export function plainAccessLine(engine: string): AccessLine {
   const end = ` engine=${word(engine)}\n`
   return (time, exchange) => {
-    // prettier-ignore -- a key beside its value
+    // A key beside its value.
+    // prettier-ignore
     return time + ' ' + word(exchange.peer) +
     ' "' + escaped(exchange.method) + ' ' + escaped(exchange.target) +
     '" ' + exchange.status + ' ' + exchange.outcome +

@@ -43,7 +43,7 @@ export class WinstonEventLog implements EventLog {
     return new WinstonEventLog(this.logger, { ...this.own, ...facts })
   }
 
-  private log(level: Level, event: string, facts: Facts = NO_FACTS): void {
+  private log(level: Level, event: unknown, facts: Facts = NO_FACTS): void {
     if (!this.logger.isLevelEnabled(level)) return
     // A plugin in plain JavaScript may hand us anything: what it meant is logged as well as can be.
     const given = facts instanceof Error ? { error: facts } : facts
@@ -60,6 +60,7 @@ function loggerInto(sink: Sink, clock: Clock, line: EventLine, level: Settings['
     format: format.printf((info) =>
       line(time.text(clock.wall()), info.level as Level, info.message as string, info['facts'] as Facts),
     ),
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston's types mix up instance and class
     transports: new transports.Stream({ stream: streamInto(sink), eol: '\n' }),
   })
 }

@@ -24,7 +24,9 @@ export class FolderPlugins implements PluginSource {
     const { directory, without } = settings.plugins
     const shipped = await readFolder(this.shippedFolder, true)
     const own = directory === null ? { value: [], problems: [] } : await readFolder(directory, false)
-    const kept = shipped.value.filter(({ name }) => !without.includes(name) && (directory === null || ALWAYS.includes(name)))
+    const kept = shipped.value.filter(
+      ({ name }) => !without.includes(name) && (directory === null || ALWAYS.includes(name)),
+    )
     const isReplaced = ({ name }: LoadedPlugin): boolean => own.value.some((each) => each.name === name)
     const loaded = [...kept.filter((each) => !isReplaced(each)), ...own.value]
     const broken = [...shipped.problems, ...own.problems]

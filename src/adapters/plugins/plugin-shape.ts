@@ -15,7 +15,10 @@ export interface Checked<T> {
 /** @param exports the module's namespace */
 export function checkPlugin(exports: Readonly<Record<string, unknown>>, file: string): Checked<Plugin> {
   const plugin = exports['default'] as Plugin
-  return { value: plugin, problems: pluginProblems(exports).map((problem) => `Cannot load plugin "${file}": ${problem}`) }
+  return {
+    value: plugin,
+    problems: pluginProblems(exports).map((problem) => `Cannot load plugin "${file}": ${problem}`),
+  }
 }
 
 function pluginProblems(exports: Readonly<Record<string, unknown>>): string[] {
@@ -55,7 +58,8 @@ export function checkRoutes(routes: unknown, plugin: string, file: string): Chec
 type BareRoute = Omit<PluginRoute, 'plugin' | 'file'>
 
 function readRoutes(routes: unknown): Checked<BareRoute[]> {
-  if (!isObject(routes)) return { value: [], problems: [`its routes are ${describe(routes)}, wanted { "METHOD /path": handler }`] }
+  if (!isObject(routes))
+    return { value: [], problems: [`its routes are ${describe(routes)}, wanted { "METHOD /path": handler }`] }
   const value: BareRoute[] = []
   const problems: string[] = []
   for (const [key, definition] of Object.entries(routes)) {

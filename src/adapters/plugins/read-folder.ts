@@ -1,11 +1,10 @@
 import { pathToFileURL } from 'node:url'
 import type { LoadedPlugin } from '../../ports/plugins.js'
+import { importFailure } from './import-failure.js'
 import { prepareImports } from './module-hooks.js'
 import { pluginFiles } from './plugin-files.js'
 import { checkPlugin, type Checked } from './plugin-shape.js'
 import { reasonOf } from './plugin-failure.js'
-
-const OWN_FOLDER = new URL('../../', import.meta.url).href
 
 /** Imports all plugins of a folder, one after the other in the order of their names. */
 export async function readFolder(folder: string, shipped: boolean): Promise<Checked<LoadedPlugin[]>> {
@@ -26,20 +25,6 @@ async function readPlugin(file: string, shipped: boolean): Promise<Checked<Loade
     const { value: plugin, problems } = checkPlugin(exports, file)
     return { value: problems.length > 0 ? [] : [{ name: plugin.name, file, shipped, plugin }], problems }
   } catch (error) {
-    return { value: [], problems: [`Cannot load plugin "${file}": ${reasonOf(error)}${placeOf(error)}${hintOf(error)}`] }
+    return { value: [], problems: [`Cannot load plugin "${file}": ${await importFailure(error, file)}`] }
   }
-}
-
-/** Where an import failed: the first place in the stack that is not the server's own. */
-function placeOf(error: unknown): string {
-  const { stack = '', message } = error instanceof Error ? error : new Error()
-  const places = [...stack.matchAll(/file:\/\/\S+?:\d+/g)].map(([place]) => place)
-  const place = places.find((each) => !each.startsWith(OWN_FOLDER))
-  return place === undefined || /^\S+:\d+:\d+: /.test(message) ? '' : ` (at ${place.slice('file://'.length)})`
-}
-
-/** Node takes a module for CommonJS where a package says so, and then tells of a token. */
-function hintOf(error: unknown): string {
-  const isModuleSyntax = error instanceof SyntaxError && /Unexpected token 'export'|outside a module/.test(error.message)
-  return isModuleSyntax ? '; its package.json makes it CommonJS: wanted "type": "module", or the extension .mjs' : ''
 }

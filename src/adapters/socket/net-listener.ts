@@ -48,11 +48,14 @@ export class NetListener implements Listener {
   }
 }
 
-function bind(server: Server, at: Address): Promise<void> {
-  return new Promise((resolve, reject) => {
+async function bind(server: Server, at: Address): Promise<void> {
+  const bound = new Promise<void>((resolve, reject) => {
     // Stays for good: an accept that fails later, for want of descriptors, must not end the process.
-    server.on('error', (error) => reject(listenError(at, error)))
+    server.on('error', reject)
     server.listen({ host: at.host, port: at.port, backlog: BACKLOG }, resolve)
+  })
+  await bound.catch((error: NodeJS.ErrnoException) => {
+    throw listenError(at, error)
   })
 }
 

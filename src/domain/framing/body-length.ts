@@ -1,5 +1,5 @@
 import type { FieldSection } from '../message/field-section.js'
-import { listMembers } from '../message/list.js'
+import { partsOf } from '../message/list.js'
 import { ProtocolError } from '../message/protocol-error.js'
 import { IS_TOKEN } from './octet-classes.js'
 
@@ -44,7 +44,7 @@ function decimal(text: string): number {
 function transferCoding(values: readonly string[], minor: number): 'chunked' {
   if (minor === 0) throw new ProtocolError(400, 'coding-1.0', 'Cannot frame a body: found Transfer-Encoding in HTTP/1.0')
   if (values.length > 1) throw new ProtocolError(400, 'coding-repeated', 'Cannot frame a body: found several Transfer-Encoding lines')
-  const codings = listMembers(values[0]!.toLowerCase())
+  const codings = partsOf(values[0]!.toLowerCase(), ',')
   if (!codings.every(isToken) || codings.at(-1) !== 'chunked') {
     throw new ProtocolError(400, 'coding-last', 'Cannot frame a body: wanted transfer codings that end in chunked')
   }

@@ -3,6 +3,7 @@ import { ProtocolError } from '../message/protocol-error.js'
 import type { BodyDecoder } from './body-decoder.js'
 import { ChunkExtensions } from './chunk-extensions.js'
 import { FieldLinesReader } from './field-lines-reader.js'
+import { latin1 } from './latin1.js'
 import { CHUNK_OVERHEAD_ALLOWANCE, MAX_CHUNK_LINE, MAX_TRAILER_OCTETS } from './limits.js'
 import { CR, HEX_VALUE, LF } from './octet-classes.js'
 import { permittedTrailers } from './trailers.js'
@@ -149,7 +150,7 @@ export class ChunkedDecoder implements BodyDecoder {
       if (end < to) throw new ProtocolError(431, 'trailer', `Cannot take trailers of over ${MAX_TRAILER_OCTETS} octets`)
       return from
     }
-    this.trailers = permittedTrailers(this.trailerLines.section(octets.toString('latin1', from, from + length)))
+    this.trailers = permittedTrailers(this.trailerLines.section(latin1(octets, from, from + length)))
     this.place = 'done'
     return from + length
   }

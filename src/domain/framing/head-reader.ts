@@ -1,6 +1,7 @@
 import type { FieldSection } from '../message/field-section.js'
 import { ProtocolError } from '../message/protocol-error.js'
 import { FieldLinesReader } from './field-lines-reader.js'
+import { latin1 } from './latin1.js'
 import type { Limits } from './limits.js'
 import { RequestLineReader } from './request-line-reader.js'
 
@@ -61,7 +62,7 @@ export class HeadReader {
   private complete(octets: Buffer, from: number, length: number): RequestHead {
     const { line } = this
     // One decode of the whole head, slices of it afterwards: cheaper than a decode for each part.
-    const text = octets.toString('latin1', from, from + length)
+    const text = latin1(octets, from, from + length)
     const head: RequestHead = {
       method: text.slice(line.methodFrom, line.methodTo),
       target: text.slice(line.targetFrom, line.targetTo),

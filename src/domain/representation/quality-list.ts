@@ -1,8 +1,5 @@
-/**
- * Comma-separated lists (RFC 9110 §5.6.1) and the weights on their members (§12.4.2).
- *
- * The text comes from the peer, so each octet is looked at once, whatever stands there.
- */
+/** Comma-separated lists with weights on their members (RFC 9110 §12.4.2). */
+import { listMembers, partsOf } from '../message/list.js'
 
 /** A member of `Accept`, `Accept-Encoding` and their like. */
 export interface Preference {
@@ -14,11 +11,6 @@ export interface Preference {
 
 const IS_WEIGHT = /^q[ \t]*(?:=|$)/
 const WEIGHT = /^q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)$/
-
-/** The members of a list, without the white space around them; empty members are left out. Quoted commas do not part. */
-export function listMembers(text: string): string[] {
-  return partsOf(text, ',').filter((member) => member !== '')
-}
 
 /**
  * Reads a list of weighted names. Parameters other than `q` are not looked at; a member whose `q` is malformed says
@@ -54,33 +46,4 @@ function preferenceOf(member: string): Preference[] {
   if (parameter === undefined) return [{ name, weight: 1 }]
   const weight = WEIGHT.exec(parameter)?.[1]
   return weight === undefined ? [] : [{ name, weight: Number(weight) }]
-}
-
-/** Parts a text at each separator outside quoted strings (RFC 9110 §5.6.4); one that is not closed runs to the end. */
-function partsOf(text: string, separator: ',' | ';'): string[] {
-  const parts: string[] = []
-  let from = 0
-  let quoted = false
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at]
-    if (character === '"') quoted = !quoted
-    else if (character === '\\' && quoted) at++
-    else if (character === separator && !quoted) {
-      parts.push(trimmed(text, from, at))
-      from = at + 1
-    }
-  }
-  parts.push(trimmed(text, from, text.length))
-  return parts
-}
-
-/** Without optional white space (RFC 9110 §5.6.3): `trim` would take NBSP for some, which is obs-text. */
-function trimmed(text: string, from: number, to: number): string {
-  while (from < to && isWhiteSpace(text[from])) from++
-  while (from < to && isWhiteSpace(text[to - 1])) to--
-  return text.slice(from, to)
-}
-
-function isWhiteSpace(character: string | undefined): boolean {
-  return character === ' ' || character === '\t'
 }

@@ -43,7 +43,9 @@ export class PatternTree<R> {
   constructor(rules: Iterable<{ readonly segments: readonly Segment[]; readonly resource: R }>) {
     for (const { segments, resource } of rules) this.add(segments, resource)
     if (this.root.steps() <= MAX_STEPS) return
-    throw new Error(`Cannot compile the routes: their parameters overlap so that a path could take over ${MAX_STEPS} steps`)
+    throw new Error(
+      `Cannot compile the routes: their parameters overlap so that a path could take over ${MAX_STEPS} steps`,
+    )
   }
 
   /** @param path in normal form, beginning with `/` */

@@ -40,7 +40,8 @@ function checkMethod(key: string, method: string): void {
   if (method === '' || ![...method].every((character) => IS_TOKEN[character.charCodeAt(0)] === 1)) {
     throw new Error(`Cannot read route "${key}": its method is not a token`)
   }
-  if (method === 'CONNECT') throw new Error(`Cannot read route "${key}": CONNECT asks for a proxy, not an origin server`)
+  if (method === 'CONNECT')
+    throw new Error(`Cannot read route "${key}": CONNECT asks for a proxy, not an origin server`)
 }
 
 /** @throws {Error} for a path that is not absolute, a misplaced `*`, a bad or repeated name, or a broken escape */
@@ -64,7 +65,10 @@ function parseSegment(pattern: string, text: string, isLast: boolean): Segment {
 
 function parameterName(pattern: string, name: string): string {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return name
-  throw patternError(pattern, `":${name}" is no parameter: wanted a name of letters, digits and "_"; "%3A" is a literal colon`)
+  throw patternError(
+    pattern,
+    `":${name}" is no parameter: wanted a name of letters, digits and "_"; "%3A" is a literal colon`,
+  )
 }
 
 function normalSegment(pattern: string, text: string): string {

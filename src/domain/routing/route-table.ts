@@ -39,7 +39,8 @@ export class RouteTable<T> {
    */
   constructor(entries: readonly RouteEntry<T>[]) {
     const [duplicate] = duplicatesAmong(entries)
-    if (duplicate !== undefined) throw new Error(`Cannot route "${duplicate.map(nameOf).join('" and "')}": they are the same`)
+    if (duplicate !== undefined)
+      throw new Error(`Cannot route "${duplicate.map(nameOf).join('" and "')}": they are the same`)
     const routes = entries.map((entry, at) => new Route(entry, at + 1))
     this.names = [UNMATCHED, ...routes.map((route) => route.name)]
     this.methods = new Set(routes.map((route) => route.method))

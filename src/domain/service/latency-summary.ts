@@ -1,20 +1,14 @@
-/**
- * A log-linear histogram of durations: each power of two is cut into 32 equal buckets, so that a duration read back is
- * off by 1/64 at most, from a microsecond to hours, in memory that does not grow.
- *
- * The upper bits of a floating-point number (exponent, then mantissa) are just such a bucket number, which makes
- * recording a shift and a few additions: 3 ns, where `perf_hooks.createHistogram` takes 22 ns.
- */
-const BUCKETS_PER_OCTAVE_BITS = 5
+/** Single-precision numbers: 23 bits of mantissa below the exponent. */
 const MANTISSA_BITS = 23
 const EXPONENT_BIAS = 127
+const OCTAVE_BITS = 5
 /** Durations below 2^-10 ms, about a microsecond, share the first bucket, and those over 2^23 ms, 2.3 hours, the last. */
 const LOWEST_EXPONENT = -10
 const HIGHEST_EXPONENT = 23
 
-const SHIFT = MANTISSA_BITS - BUCKETS_PER_OCTAVE_BITS
-const FIRST = (EXPONENT_BIAS + LOWEST_EXPONENT) << BUCKETS_PER_OCTAVE_BITS
-const BUCKETS = (HIGHEST_EXPONENT - LOWEST_EXPONENT) << BUCKETS_PER_OCTAVE_BITS
+const SHIFT = MANTISSA_BITS - OCTAVE_BITS
+const FIRST = (EXPONENT_BIAS + LOWEST_EXPONENT) << OCTAVE_BITS
+const BUCKETS = (HIGHEST_EXPONENT - LOWEST_EXPONENT) << OCTAVE_BITS
 
 const FLOAT = new Float32Array(1)
 const BITS = new Int32Array(FLOAT.buffer)
@@ -27,6 +21,13 @@ export const BOUNDS_MS: readonly number[] = [
   0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 256, 512, 1024, 2560, 5120, 10240, 30720,
 ]
 
+/**
+ * A log-linear histogram of durations: each power of two is cut into 32 equal buckets, so that a duration read back is
+ * off by 1/64 at most, from a microsecond to hours, in memory that does not grow.
+ *
+ * The upper bits of a floating-point number (exponent, then mantissa) are just such a bucket number, which makes
+ * recording a shift and a few additions: 3 ns, where `perf_hooks.createHistogram` takes 22 ns.
+ */
 export class LatencySummary {
   private readonly counts = new Float64Array(BUCKETS)
   private total = 0

@@ -48,20 +48,62 @@ describe('Connection: how a response is framed', () => {
   const KEPT = 'Connection: keep-alive\r\nKeep-Alive: timeout=75\r\n'
   const CUT = 'Connection: close\r\n'
   const oldAndKept = 'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n'
-  const cases: [rule: string, request: string, status: number, length: number | null, framing: string, lines: string][] = [
+  const cases: [
+    rule: string,
+    request: string,
+    status: number,
+    length: number | null,
+    framing: string,
+    lines: string,
+  ][] = [
     ['a length that is known is told', GET, 200, 5, 'length', `${KEPT}Content-Length: 5\r\n`],
     ['no content has length 0', GET, 200, 0, 'length', `${KEPT}Content-Length: 0\r\n`],
     ['an unknown length is chunked to 1.1', GET, 200, null, 'chunked', `${KEPT}Transfer-Encoding: chunked\r\n`],
     ['an unknown length ends with the connection to 1.0', 'GET / HTTP/1.0\r\n\r\n', 200, null, 'close', CUT],
     ['an unknown length ends the connection of a 1.0 peer that would keep it', oldAndKept, 200, null, 'close', CUT],
-    ['a 1.0 peer that asks for it is told that the connection is kept', oldAndKept, 200, 5, 'length', `${KEPT}Content-Length: 5\r\n`],
+    [
+      'a 1.0 peer that asks for it is told that the connection is kept',
+      oldAndKept,
+      200,
+      5,
+      'length',
+      `${KEPT}Content-Length: 5\r\n`,
+    ],
     ['a 1.0 peer is told close else', 'GET / HTTP/1.0\r\n\r\n', 200, 5, 'length', `${CUT}Content-Length: 5\r\n`],
-    ['a peer that says close is told so', 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 200, 5, 'length', `${CUT}Content-Length: 5\r\n`],
+    [
+      'a peer that says close is told so',
+      'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+      200,
+      5,
+      'length',
+      `${CUT}Content-Length: 5\r\n`,
+    ],
     ['204 has neither content nor length', GET, 204, 5, 'none', KEPT],
     ['304 has neither content nor coding', GET, 304, null, 'none', KEPT],
-    ['HEAD has the length of GET and no content', 'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n', 200, 5, 'none', `${KEPT}Content-Length: 5\r\n`],
-    ['HEAD has the coding of GET and no content', 'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n', 200, null, 'none', `${KEPT}Transfer-Encoding: chunked\r\n`],
-    ['HEAD of 1.0 needs no end of the connection', 'HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n', 200, null, 'none', KEPT],
+    [
+      'HEAD has the length of GET and no content',
+      'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n',
+      200,
+      5,
+      'none',
+      `${KEPT}Content-Length: 5\r\n`,
+    ],
+    [
+      'HEAD has the coding of GET and no content',
+      'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n',
+      200,
+      null,
+      'none',
+      `${KEPT}Transfer-Encoding: chunked\r\n`,
+    ],
+    [
+      'HEAD of 1.0 needs no end of the connection',
+      'HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n',
+      200,
+      null,
+      'none',
+      KEPT,
+    ],
   ]
   for (const [rule, request, status, length, framing, lines] of cases) {
     it(rule, () => {
@@ -71,7 +113,10 @@ describe('Connection: how a response is framed', () => {
       assert.match(head, new RegExp(`^HTTP/1\\.1 ${status} [A-Za-z ]+\r\nDate: now\r\n`))
       assert.include(head, 'X: y\r\n')
       assert.match(head, /[^\n]\r\n\r\n$/)
-      const own = head.split('\r\n').slice(1).filter((line) => line !== '' && !/^(X|Date):/.test(line))
+      const own = head
+        .split('\r\n')
+        .slice(1)
+        .filter((line) => line !== '' && !/^(X|Date):/.test(line))
       assert.equal(own.map((line) => `${line}\r\n`).join(''), lines)
       assert.equal(connection.framing, framing)
       assert.equal(connection.persists, lines.startsWith(KEPT))
@@ -172,7 +217,9 @@ describe('Connection: 100 Continue (RFC 9110 §10.1.1)', () => {
   })
 
   it('sent before chunks', () => {
-    const connection = connectionWith('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n')
+    const connection = connectionWith(
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n',
+    )
     requestOf(connection.next())
     assert.equal(connection.continue(), CONTINUE)
   })
@@ -494,7 +541,7 @@ describe('Connection: refusal', () => {
     assert.equal(connection.next(), CLOSED)
   })
 
-  it('can be the server\'s own, such as of a head that takes too long', () => {
+  it("can be the server's own, such as of a head that takes too long", () => {
     const connection = connectionWith('GET / HT')
     connection.next()
     connection.refuse(new ProtocolError(408, 'timeout', 'Cannot wait for a head any longer'))
@@ -547,7 +594,11 @@ describe('Connection: refusal', () => {
 
   it('is for what the peer did: an error of ours escapes as it is', () => {
     const ours = new Error('Cannot look up a method')
-    const methods = { has: () => { throw ours } } as unknown as ReadonlySet<string>
+    const methods = {
+      has: () => {
+        throw ours
+      },
+    } as unknown as ReadonlySet<string>
     assert.throws(() => connectionWith(GET, { methods }).next(), ours.message)
   })
 
@@ -569,7 +620,11 @@ describe('Connection: over TLS (RFC 9110 §7.4)', () => {
   })
 
   it('an http target is misdirected', () => {
-    assertRefused(connectionWith('GET http://a/b HTTP/1.1\r\nHost: a\r\n\r\n', { secure: true }).next(), 421, 'misdirected')
+    assertRefused(
+      connectionWith('GET http://a/b HTTP/1.1\r\nHost: a\r\n\r\n', { secure: true }).next(),
+      421,
+      'misdirected',
+    )
   })
 })
 

@@ -79,17 +79,96 @@ describe('Deadlines: what ends them', () => {
   const late = 1_000_000
   const cases: [rule: string, story: (deadlines: Deadlines) => void, expected: Overdue | null][] = [
     ['nothing runs at first', () => undefined, null],
-    ['a head ends idling', (d) => { d.idle(0); d.head(late - 1) }, null],
-    ['more octets of a head do not start it anew', (d) => { d.head(0); d.head(late - 1) }, 'head'],
-    ['a handler ends the head', (d) => { d.head(0); d.handler(late - 1) }, null],
-    ['an answer ends the handler', (d) => { d.handler(0); d.answered() }, null],
-    ['content that we do not take is not owed', (d) => { d.content(0, 0); d.contentPaused() }, null],
-    ['content that we take again has a new start', (d) => { d.content(0, 0); d.contentPaused(); d.content(late - 1, 0) }, null],
-    ['what has all been read is not owed', (d) => { d.sent(0, 0, true); d.sent(1, 10, false) }, null],
-    ['idling ends what the peer owed of a request', (d) => { d.head(0); d.content(0, 0); d.idle(late - 1) }, null],
-    ['lingering ends idling and heads', (d) => { d.head(0); d.linger(late - 1) }, null],
-    ['what is left to read outlives the request', (d) => { d.sent(0, 0, true); d.idle(late - 1) }, 'write'],
-    ['the peer\'s debts come before the handler', (d) => { d.handler(0); d.content(0, 0) }, 'body'],
+    [
+      'a head ends idling',
+      (d) => {
+        d.idle(0)
+        d.head(late - 1)
+      },
+      null,
+    ],
+    [
+      'more octets of a head do not start it anew',
+      (d) => {
+        d.head(0)
+        d.head(late - 1)
+      },
+      'head',
+    ],
+    [
+      'a handler ends the head',
+      (d) => {
+        d.head(0)
+        d.handler(late - 1)
+      },
+      null,
+    ],
+    [
+      'an answer ends the handler',
+      (d) => {
+        d.handler(0)
+        d.answered()
+      },
+      null,
+    ],
+    [
+      'content that we do not take is not owed',
+      (d) => {
+        d.content(0, 0)
+        d.contentPaused()
+      },
+      null,
+    ],
+    [
+      'content that we take again has a new start',
+      (d) => {
+        d.content(0, 0)
+        d.contentPaused()
+        d.content(late - 1, 0)
+      },
+      null,
+    ],
+    [
+      'what has all been read is not owed',
+      (d) => {
+        d.sent(0, 0, true)
+        d.sent(1, 10, false)
+      },
+      null,
+    ],
+    [
+      'idling ends what the peer owed of a request',
+      (d) => {
+        d.head(0)
+        d.content(0, 0)
+        d.idle(late - 1)
+      },
+      null,
+    ],
+    [
+      'lingering ends idling and heads',
+      (d) => {
+        d.head(0)
+        d.linger(late - 1)
+      },
+      null,
+    ],
+    [
+      'what is left to read outlives the request',
+      (d) => {
+        d.sent(0, 0, true)
+        d.idle(late - 1)
+      },
+      'write',
+    ],
+    [
+      "the peer's debts come before the handler",
+      (d) => {
+        d.handler(0)
+        d.content(0, 0)
+      },
+      'body',
+    ],
   ]
   for (const [rule, story, expected] of cases) {
     it(rule, () => {

@@ -10,7 +10,17 @@ function walk(text: string): string {
 }
 
 describe('ChunkExtensions (RFC 9112 §7.1.1)', () => {
-  const good = [';a\r', ';a=b\r', ';a="b"\r', ';a=""\r', ';a;b\r', ';a=b;c="d";e\r', ' \t;\t a \t=\t b \t;c\r', ';a ;b\r', ';a="b" ; c\r']
+  const good = [
+    ';a\r',
+    ';a=b\r',
+    ';a="b"\r',
+    ';a=""\r',
+    ';a;b\r',
+    ';a=b;c="d";e\r',
+    ' \t;\t a \t=\t b \t;c\r',
+    ';a ;b\r',
+    ';a="b" ; c\r',
+  ]
   const quoted = [';a=";"\r', ';a="\\""\r', ';a="\\\\"\r', ';a="\xff\t"\r', ';a="\\\xff"\r']
   for (const text of [...good, ...quoted]) {
     it(`${JSON.stringify(text)} ends, and not before`, () => {

@@ -19,7 +19,14 @@ describe('FieldLinesReader (RFC 9112 §5)', () => {
     ['A:\t b \t c\t \r\n\r\n', [['a', 'b \t c']], 'white space around a value, and inside'],
     ['A:\xff\r\n\r\n', [['a', '\xff']], 'octets above 0x7F'],
     ['A:b:c\r\n\r\n', [['a', 'b:c']], 'a colon in a value'],
-    ['A:1\r\na:2\r\n\r\n', [['a', '1'], ['a', '2']], 'a name twice'],
+    [
+      'A:1\r\na:2\r\n\r\n',
+      [
+        ['a', '1'],
+        ['a', '2'],
+      ],
+      'a name twice',
+    ],
     ['A:b\r\n', 'more', 'the empty line is to come'],
     ['A: ', 'more', 'the value is to come'],
     ['A:1\r\nB', 'more', 'the name is to come'],

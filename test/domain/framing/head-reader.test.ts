@@ -17,7 +17,13 @@ describe('HeadReader', () => {
     const octets = Buffer.from(HEAD)
     const head = new HeadReader(LIMITS).read(octets, 0, octets.length)!
     assert.deepInclude(head, { method: 'GET', target: '/a', minor: 1, length: HEAD.length })
-    assert.deepEqual([...head.fields], [['host', 'a'], ['x', 'b']])
+    assert.deepEqual(
+      [...head.fields],
+      [
+        ['host', 'a'],
+        ['x', 'b'],
+      ],
+    )
   })
 
   it('starts anywhere, and stops where the head ends', () => {
@@ -70,7 +76,9 @@ describe('HeadReader', () => {
   })
 
   it('looks at each octet a bounded number of times, even when they come one by one', () => {
-    const { octets, looks } = countingOctets(`\r\nGET /${'a'.repeat(200)} HTTP/1.1\r\nHost: a\r\n${'X:   y z   \r\n'.repeat(50)}\r\n`)
+    const { octets, looks } = countingOctets(
+      `\r\nGET /${'a'.repeat(200)} HTTP/1.1\r\nHost: a\r\n${'X:   y z   \r\n'.repeat(50)}\r\n`,
+    )
     const reader = new HeadReader(LIMITS)
     for (let to = 0; to < octets.length; to++) assert.isNull(reader.read(octets, 0, to))
     assert.isNotNull(reader.read(octets, 0, octets.length))

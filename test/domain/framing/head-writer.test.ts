@@ -17,16 +17,31 @@ describe('writeHead() (RFC 9112 §4)', () => {
   it('puts the lines together and an empty one behind', () => {
     const head = writeHead(200, 'Date: d\r\n', 'Connection: close\r\n', 'X: y\r\n', 'Content-Length: 0\r\n')
     const [response] = parseResponses(Buffer.from(head), ['GET'])
-    assert.sameDeepMembers([...response!.fields], [['date', 'd'], ['connection', 'close'], ['x', 'y'], ['content-length', '0']])
+    assert.sameDeepMembers(
+      [...response!.fields],
+      [
+        ['date', 'd'],
+        ['connection', 'close'],
+        ['x', 'y'],
+        ['content-length', '0'],
+      ],
+    )
   })
 })
 
 describe('what is written around content', () => {
   it('an interim response has a head and nothing else', () => {
-    assert.deepEqual(parseResponses(Buffer.from(CONTINUE), []), [{ status: 100, reason: 'Continue', fields: [], content: Buffer.alloc(0) }])
+    assert.deepEqual(parseResponses(Buffer.from(CONTINUE), []), [
+      { status: 100, reason: 'Continue', fields: [], content: Buffer.alloc(0) },
+    ])
   })
 
-  const sizes: [octets: number, line: string][] = [[1, '1\r\n'], [10, 'a\r\n'], [255, 'ff\r\n'], [65_536, '10000\r\n']]
+  const sizes: [octets: number, line: string][] = [
+    [1, '1\r\n'],
+    [10, 'a\r\n'],
+    [255, 'ff\r\n'],
+    [65_536, '10000\r\n'],
+  ]
   for (const [octets, line] of sizes) {
     it(`a chunk of ${octets} octets begins with ${JSON.stringify(line)}`, () => assert.equal(chunkLine(octets), line))
   }

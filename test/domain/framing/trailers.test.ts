@@ -5,11 +5,36 @@ import { FieldSection, NO_FIELDS } from '../../../src/domain/message/field-secti
 
 describe('permittedTrailers() (RFC 9110 §6.5.1)', () => {
   const dropped: [why: string, names: string[]][] = [
-    ['they frame the message', ['Content-Length', 'Transfer-Encoding', 'Trailer', 'TE', 'Connection', 'Keep-Alive', 'Upgrade']],
-    ['they route it', ['Host', 'Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'Via', 'Max-Forwards']],
-    ['they authenticate', ['Authorization', 'Proxy-Authorization', 'Cookie', 'Set-Cookie', 'WWW-Authenticate', 'Origin']],
-    ['they describe the content', ['Content-Type', 'Content-Encoding', 'Content-Language', 'Content-Location', 'Content-Range']],
-    ['they steer the request', ['Expect', 'Range', 'If-Match', 'If-None-Match', 'If-Modified-Since', 'If-Unmodified-Since', 'If-Range', 'Cache-Control', 'Pragma']],
+    [
+      'they frame the message',
+      ['Content-Length', 'Transfer-Encoding', 'Trailer', 'TE', 'Connection', 'Keep-Alive', 'Upgrade'],
+    ],
+    [
+      'they route it',
+      ['Host', 'Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'Via', 'Max-Forwards'],
+    ],
+    [
+      'they authenticate',
+      ['Authorization', 'Proxy-Authorization', 'Cookie', 'Set-Cookie', 'WWW-Authenticate', 'Origin'],
+    ],
+    [
+      'they describe the content',
+      ['Content-Type', 'Content-Encoding', 'Content-Language', 'Content-Location', 'Content-Range'],
+    ],
+    [
+      'they steer the request',
+      [
+        'Expect',
+        'Range',
+        'If-Match',
+        'If-None-Match',
+        'If-Modified-Since',
+        'If-Unmodified-Since',
+        'If-Range',
+        'Cache-Control',
+        'Pragma',
+      ],
+    ],
   ]
   for (const [why, names] of dropped) {
     it(`drops those that come too late, since ${why}`, () => {
@@ -18,8 +43,20 @@ describe('permittedTrailers() (RFC 9110 §6.5.1)', () => {
   }
 
   it('keeps the others, in order', () => {
-    const section = FieldSection.of([['X-Checksum', '1'], ['Host', 'a'], ['Server-Timing', '2'], ['__proto__', '3']])
-    assert.deepEqual([...permittedTrailers(section)], [['x-checksum', '1'], ['server-timing', '2'], ['__proto__', '3']])
+    const section = FieldSection.of([
+      ['X-Checksum', '1'],
+      ['Host', 'a'],
+      ['Server-Timing', '2'],
+      ['__proto__', '3'],
+    ])
+    assert.deepEqual(
+      [...permittedTrailers(section)],
+      [
+        ['x-checksum', '1'],
+        ['server-timing', '2'],
+        ['__proto__', '3'],
+      ],
+    )
   })
 
   it('makes nothing of nothing', () => assert.strictEqual(permittedTrailers(FieldSection.of([])), NO_FIELDS))

@@ -10,7 +10,7 @@ function refusalOf(read: () => unknown): [status: number, rule: string] {
     read()
   } catch (error) {
     assert.instanceOf(error, ProtocolError)
-    return [(error as ProtocolError).status, (error as ProtocolError).rule]
+    return [error.status, error.rule]
   }
   return assert.fail('Expected a refusal')
 }
@@ -107,7 +107,10 @@ describe('parseTarget()', () => {
   ]
   for (const [method, target, secure, status, rule, why] of refused) {
     it(`refuses ${why}: ${method} ${target}`, () => {
-      assert.deepEqual(refusalOf(() => parseTarget(method, target, 'example.com', secure)), [status, rule])
+      assert.deepEqual(
+        refusalOf(() => parseTarget(method, target, 'example.com', secure)),
+        [status, rule],
+      )
     })
   }
 
@@ -117,7 +120,10 @@ describe('parseTarget()', () => {
 
   it('checks Host even where the authority of the target replaces it', () => {
     for (const target of ['/', '*', 'http://a.example/']) {
-      assert.deepEqual(refusalOf(() => parseTarget('OPTIONS', target, 'a,b', false)), [400, 'host'])
+      assert.deepEqual(
+        refusalOf(() => parseTarget('OPTIONS', target, 'a,b', false)),
+        [400, 'host'],
+      )
     }
   })
 })
@@ -164,7 +170,23 @@ describe('normalPath()', () => {
     })
   }
 
-  const piece = fc.constantFrom('/', '.', '..', '%2e', '%2F', '%25', '%00', '%C3%A9', '%c3', '%ED%A0', '%F0%9F%98%80', 'a', '%', '~', '%3f')
+  const piece = fc.constantFrom(
+    '/',
+    '.',
+    '..',
+    '%2e',
+    '%2F',
+    '%25',
+    '%00',
+    '%C3%A9',
+    '%c3',
+    '%ED%A0',
+    '%F0%9F%98%80',
+    'a',
+    '%',
+    '~',
+    '%3f',
+  )
   const path = fc.array(piece, { maxLength: 24 }).map((pieces) => `/${pieces.join('')}`)
   const normalOf = (raw: string): string | null => {
     try {
@@ -197,7 +219,10 @@ describe('normalPath()', () => {
   })
 
   it('tells apart what decodes to different octets', () => {
-    const octets = fc.array(fc.integer({ min: 1, max: 255 }).filter((octet) => octet !== 0x2e && octet !== 0x2f), { minLength: 1, maxLength: 8 })
+    const octets = fc.array(
+      fc.integer({ min: 1, max: 255 }).filter((octet) => octet !== 0x2e && octet !== 0x2f),
+      { minLength: 1, maxLength: 8 },
+    )
     const escaped = (list: number[]): string =>
       `/${list.map((octet) => `%${octet.toString(16).padStart(2, '0')}`).join('')}`
     fc.assert(
@@ -279,7 +304,10 @@ describe('parseHost()', () => {
   ]
   for (const [value, rule] of refused) {
     it(`refuses ${rule}: ${value}`, () => {
-      assert.deepEqual(refusalOf(() => parseHost(value)), [400, 'host'])
+      assert.deepEqual(
+        refusalOf(() => parseHost(value)),
+        [400, 'host'],
+      )
     })
   }
 })

@@ -40,15 +40,26 @@ describe('traceIdOf()', () => {
   }
 
   it('agrees with the grammar of the specification on any value', () => {
-    const grammar = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:$|(?<!^00.{53})-.*$)/s
+    const grammar =
+      /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:$|(?<!^00.{53})-.*$)/s
     const piece = fc.constantFrom('00', '01', 'ff', '-', '-', TRACE, PARENT, '0'.repeat(16), 'A', ',')
     const nearlyValid = fc
-      .tuple(fc.constantFrom('00', '01', 'ff', 'fe', 'f'), fc.constantFrom(TRACE, '0'.repeat(32)), fc.string({ maxLength: 3 }))
+      .tuple(
+        fc.constantFrom('00', '01', 'ff', 'fe', 'f'),
+        fc.constantFrom(TRACE, '0'.repeat(32)),
+        fc.string({ maxLength: 3 }),
+      )
       .map(([version, trace, rest]) => `${version}-${trace}-${PARENT}-01${rest}`)
     fc.assert(
-      fc.property(fc.oneof(fc.array(piece).map((pieces) => pieces.join('')), nearlyValid), (value) => {
-        assert.equal(traceIdOf(value), grammar.exec(value)?.[2] ?? null)
-      }),
+      fc.property(
+        fc.oneof(
+          fc.array(piece).map((pieces) => pieces.join('')),
+          nearlyValid,
+        ),
+        (value) => {
+          assert.equal(traceIdOf(value), grammar.exec(value)?.[2] ?? null)
+        },
+      ),
     )
   })
 })

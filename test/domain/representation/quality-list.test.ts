@@ -1,7 +1,8 @@
 import { assert } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import { heaviest, listMembers, preferences, weightOf } from '../../../src/domain/representation/quality-list.js'
+import { listMembers } from '../../../src/domain/message/list.js'
+import { heaviest, preferences, weightOf } from '../../../src/domain/representation/quality-list.js'
 
 describe('Lists and weights', () => {
   const lists: [text: string, expected: string[], rule: string][] = [

@@ -104,7 +104,10 @@ describe('RouteTable', () => {
   })
 
   it('refuses two routes of one method and equivalent patterns', () => {
-    assert.throws(() => tableOf('GET /a/:x', 'GET /a/:y'), 'Cannot route "GET /a/:x" and "GET /a/:y": they are the same')
+    assert.throws(
+      () => tableOf('GET /a/:x', 'GET /a/:y'),
+      'Cannot route "GET /a/:x" and "GET /a/:y": they are the same',
+    )
   })
 
   it('refuses parameters that overlap so that a look-up could become slow', () => {
@@ -149,7 +152,10 @@ describe('duplicatesAmong()', () => {
   })
 
   it('tells a parameter from a literal that looks like one', () => {
-    assert.deepEqual(duplicatesAmong(entries('GET /:a', 'GET /%3Aa', 'GET /:', 'GET /*', 'GET /%2A').toSpliced(2, 1)), [])
+    assert.deepEqual(
+      duplicatesAmong(entries('GET /:a', 'GET /%3Aa', 'GET /:', 'GET /*', 'GET /%2A').toSpliced(2, 1)),
+      [],
+    )
   })
 })
 
@@ -175,17 +181,25 @@ describe('RouteTable against the definition', () => {
 
   const pattern = fc
     .tuple(fc.array(fc.constantFrom('a', 'b', '', ':x'), { maxLength: 4 }), fc.constantFrom([], ['*'], ['c']))
-    .map(([segments, end]) => `/${[...segments.map((each, at) => (each === ':x' ? `:x${at}` : each)), ...end].join('/')}`)
-  const path = fc.array(fc.constantFrom('a', 'b', 'c', 'd', ''), { maxLength: 6 }).map((segments) => `/${segments.join('/')}`)
+    .map(
+      ([segments, end]) => `/${[...segments.map((each, at) => (each === ':x' ? `:x${at}` : each)), ...end].join('/')}`,
+    )
+  const path = fc
+    .array(fc.constantFrom('a', 'b', 'c', 'd', ''), { maxLength: 6 })
+    .map((segments) => `/${segments.join('/')}`)
 
   it('finds what trying every pattern finds', () => {
     fc.assert(
-      fc.property(fc.uniqueArray(pattern, { maxLength: 24 }), fc.array(path, { minLength: 1, maxLength: 20 }), (patterns, paths) => {
-        const table = tableOf(...patterns.map((each) => `GET ${each}`))
-        for (const each of paths) {
-          assert.equal(table.match(each)?.route('GET')?.pattern ?? null, naive(patterns, each), each)
-        }
-      }),
+      fc.property(
+        fc.uniqueArray(pattern, { maxLength: 24 }),
+        fc.array(path, { minLength: 1, maxLength: 20 }),
+        (patterns, paths) => {
+          const table = tableOf(...patterns.map((each) => `GET ${each}`))
+          for (const each of paths) {
+            assert.equal(table.match(each)?.route('GET')?.pattern ?? null, naive(patterns, each), each)
+          }
+        },
+      ),
       { numRuns: 500 },
     )
   })
@@ -205,11 +219,25 @@ describe('the cost of a look-up', () => {
   }
 
   const routes = (count: number): string[] =>
-    Array.from({ length: count }, (_, i) => [`GET /literal/${i}`, `GET /s${i}/:id`, `GET /:a/t${i}/:b`, `GET /u/:a/${i}/*`]).flat()
+    Array.from({ length: count }, (_, i) => [
+      `GET /literal/${i}`,
+      `GET /s${i}/:id`,
+      `GET /:a/t${i}/:b`,
+      `GET /u/:a/${i}/*`,
+    ]).flat()
   const few = tableOf(...routes(3), 'GET /v/:a/b')
   const many = tableOf(...routes(2500), 'GET /v/:a/b')
 
-  const paths = ['/literal/1', '/literal/none', '/s1/a', '/s1/a/none', '/s1/t1/a', '/u/t1/2/a/b/c', '/u/t1/none', '/v/t2/none']
+  const paths = [
+    '/literal/1',
+    '/literal/none',
+    '/s1/a',
+    '/s1/a/none',
+    '/s1/t1/a',
+    '/u/t1/2/a/b/c',
+    '/u/t1/none',
+    '/v/t2/none',
+  ]
   for (const path of paths) {
     it(`does not grow with the number of routes: ${path}`, () => {
       assert.equal(stepsOf(many, path), stepsOf(few, path))

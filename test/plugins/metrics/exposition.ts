@@ -27,7 +27,7 @@ export function readExposition(text: string): Map<string, ExposedFamily> {
   assert.match(text, /\n$/, 'the last line ends, too')
   const families = new Map<string, ExposedFamily>()
   let helped = ''
-  let family: ExposedFamily | null = null
+  let samples: ExposedSample[] | null = null
   for (const line of text.slice(0, -1).split('\n')) {
     const help = HELP.exec(line)
     const type = TYPE.exec(line)
@@ -36,11 +36,11 @@ export function readExposition(text: string): Map<string, ExposedFamily> {
     } else if (type !== null) {
       assert.equal(type[1], helped, 'help comes right before its type')
       assert.isFalse(families.has(helped), `${helped} is one piece`)
-      family = { name: helped, type: type[2]!, samples: [] }
-      families.set(helped, family)
+      samples = []
+      families.set(helped, { name: helped, type: type[2]!, samples })
     } else {
-      assert.isNotNull(family, 'samples follow a type')
-      family!.samples.push(readSample(line))
+      samples ??= assert.fail('samples follow a type')
+      samples.push(readSample(line))
     }
   }
   for (const each of families.values()) checkFamily(each)
@@ -54,7 +54,7 @@ function readSample(line: string): ExposedSample {
 
 function readLabels(text: string): Record<string, string> {
   const labels: Record<string, string> = {}
-  for (LABEL.lastIndex = 0; LABEL.lastIndex < text.length; ) {
+  for (LABEL.lastIndex = 0; LABEL.lastIndex < text.length;) {
     const [, name, value] = LABEL.exec(text) ?? assert.fail(`no labels: ${text}`)
     assert.notProperty(labels, name!)
     labels[name!] = value!.replace(/\\(.)/g, (_, escape: string) => (escape === 'n' ? '\n' : escape))
@@ -69,7 +69,10 @@ function checkFamily({ name, type, samples }: ExposedFamily): void {
     checkHistogram(name, samples)
     return
   }
-  assert.isTrue(samples.every((sample) => sample.name === name), `only samples of ${name} follow its type`)
+  assert.isTrue(
+    samples.every((sample) => sample.name === name),
+    `only samples of ${name} follow its type`,
+  )
   if (type === 'counter') {
     assert.match(name, /_total$/)
     assert.isTrue(samples.every(({ value }) => value >= 0))
@@ -83,10 +86,18 @@ function checkHistogram(name: string, samples: readonly ExposedSample[]): void {
     const [sum, count, ...others] = each.slice(buckets.length)
     assert.deepEqual([sum?.name, count?.name, others.length], [`${name}_sum`, `${name}_count`, 0])
     const bounds = buckets.map(({ labels }) => (labels['le'] === '+Inf' ? Infinity : Number(labels['le'])))
-    assert.deepEqual(bounds, bounds.toSorted((a, b) => a - b), 'bounds rise')
+    assert.deepEqual(
+      bounds,
+      bounds.toSorted((a, b) => a - b),
+      'bounds rise',
+    )
     assert.equal(bounds.at(-1), Infinity)
     const counts = buckets.map(({ value }) => value)
-    assert.deepEqual(counts, counts.toSorted((a, b) => a - b), 'buckets are cumulative')
+    assert.deepEqual(
+      counts,
+      counts.toSorted((a, b) => a - b),
+      'buckets are cumulative',
+    )
     assert.equal(counts.at(-1), count?.value, '+Inf is the count')
   }
 }

@@ -5,7 +5,7 @@ import { CountingMetrics } from '../../../src/adapters/metrics/counting-metrics.
 import { FieldSection } from '../../../src/domain/message/field-section.js'
 import type { Response } from '../../../src/domain/message/response.js'
 import type { MetricsSnapshot } from '../../../src/ports/metrics.js'
-import type { PluginContext, Request, RouteDefinition, Routes } from '../../../src/ports/plugin.js'
+import type { PluginContext, Request, RouteDefinition } from '../../../src/ports/plugin.js'
 import { exchangeOf } from '../../fakes/exchange.js'
 import { ManualClock } from '../../fakes/manual-clock.js'
 import { readExposition } from './exposition.js'
@@ -34,8 +34,10 @@ function snapshot(): MetricsSnapshot {
 }
 
 function route(): RouteDefinition {
-  const routes = metricsPlugin.routes as (context: PluginContext) => Routes
-  return routes({ metrics: { snapshot } } as unknown as PluginContext)['GET /_metrics'] as RouteDefinition
+  const { routes } = metricsPlugin
+  if (typeof routes !== 'function') assert.fail('the routes need the context')
+  const definition = routes({ metrics: { snapshot } } as PluginContext)['GET /_metrics']
+  return typeof definition === 'object' ? definition : assert.fail('the route has settings')
 }
 
 function get(query: string, accept?: string): Response {

@@ -1,0 +1,57 @@
+/** How much memory an idle connection costs: the slope of resident memory over the number of connections. */
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { LOAD_CORE, spawnPinned } from './pinned.mjs'
+import { residentOctets } from './process-facts.mjs'
+import { Server } from './server.mjs'
+import { slope } from './statistics.mjs'
+
+const CONNECTIONS = 5000
+const STEP = 1000
+/** For the last responses to leave, and for the collection. */
+const SETTLE_MS = 500
+
+const HOLDER = join(import.meta.dirname, 'load', 'hold-connections.mjs')
+
+/**
+ * Measures a fresh process of a server.
+ *
+ * @returns a promise of the points and their slope in octets per connection; the process without connections is no
+ *   point, since the first thousand also bring what is needed once
+ */
+export async function idleMemory(startable, logTo) {
+  const server = await Server.start(startable, logTo)
+  const { hostname, port } = new URL(server.url)
+  const holder = spawnPinned(LOAD_CORE, process.execPath, [HOLDER, hostname, port], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  try {
+    const points = []
+    for (let connections = STEP; connections <= CONNECTIONS; connections += STEP) {
+      await openMore(holder, connections)
+      points.push({ connections, residentOctets: await settledMemory(server) })
+    }
+    return {
+      server: server.name,
+      points,
+      octetsPerConnection: slope(points.map((it) => [it.connections, it.residentOctets])),
+    }
+  } finally {
+    holder.kill()
+    await server.stop()
+  }
+}
+
+async function openMore(holder, wanted) {
+  holder.send({ open: STEP })
+  const [{ held }] = await once(holder, 'message')
+  if (held !== wanted) throw new Error(`Cannot measure idle connections: found ${held} open, wanted ${wanted}`)
+}
+
+async function settledMemory(server) {
+  await delay(SETTLE_MS)
+  server.collectGarbage()
+  await delay(SETTLE_MS)
+  return residentOctets(server.pid)
+}

@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url'
+import { outputOf } from './output-of.mjs'
+
+const PROGRAM = fileURLToPath(import.meta.resolve('autocannon'))
+
+/** Slower than fast servers: requests per second are then its own, and what it pipelines arrives in smaller batches. */
+export const autocannon = {
+  name: 'autocannon',
+
+  /** @returns a promise of `{ requests, seconds, errors }` */
+  async run({ url, connections, seconds, pipelined }) {
+    const load = [
+      '--connections',
+      String(connections),
+      '--duration',
+      String(seconds),
+      '--pipelining',
+      String(pipelined),
+    ]
+    const output = await outputOf(process.execPath, [PROGRAM, '--json', '--no-progress', ...load, `${url}/`])
+    const result = JSON.parse(output)
+    return {
+      requests: result.requests.total,
+      seconds: result.duration,
+      errors: result.errors + result.timeouts + result.non2xx,
+    }
+  },
+}

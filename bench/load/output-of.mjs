@@ -1,0 +1,19 @@
+import { LOAD_CORE, spawnPinned } from '../pinned.mjs'
+
+/**
+ * Runs a load generator on its core.
+ *
+ * @returns a promise of what it printed to stdout
+ */
+export function outputOf(program, args) {
+  const child = spawnPinned(LOAD_CORE, program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text) => (output += text))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => {
+      if (code === 0) resolve(output)
+      else reject(new Error(`Cannot make load: ${program} ended with ${code}, wanted 0\n${output}`))
+    })
+  })
+}

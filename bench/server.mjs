@@ -1,0 +1,80 @@
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { SERVER_CORE, spawnPinned } from './pinned.mjs'
+
+const ROOT = join(import.meta.dirname, '..')
+const COLLECT = join(import.meta.dirname, 'servers', 'collect-on-signal.mjs')
+const START_MS = 10_000
+
+/** Portico, with the connections of the load kept for as long as those of node:http. */
+export function portico({ accessLog, flags }) {
+  const settings = [`log.access=${accessLog}`, 'maxKeepAliveRequests=0', 'keepAliveTimeoutMs=600000']
+  const args = [
+    'dist/src/app/main.js',
+    '--port',
+    '0',
+    '--log-format',
+    'json',
+    ...settings.flatMap((it) => ['--set', it]),
+  ]
+  return { name: `portico, access log ${accessLog ? 'on' : 'off'}`, args: [...args, ...flags], env: {} }
+}
+
+/** @param reply what it answers, as `probe` gives it */
+export function nodeHttp(reply) {
+  return { name: 'node:http', args: ['bench/servers/node-http.mjs'], env: { REPLY: JSON.stringify(reply) } }
+}
+
+/** A server process on its core, listening. Its stdout goes to a file, its stderr is read for the address. */
+export class Server {
+  constructor(name, child, url) {
+    this.name = name
+    this.child = child
+    this.pid = child.pid
+    this.url = url
+  }
+
+  /** @param logTo the file that gets stdout, such as `/dev/null` */
+  static async start({ name, args, env }, logTo) {
+    const log = openSync(logTo, 'a')
+    const child = spawnPinned(SERVER_CORE, process.execPath, ['--import', COLLECT, ...args], {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', log, 'pipe'],
+    })
+    closeSync(log)
+    return new Server(name, child, await addressOf(name, child))
+  }
+
+  collectGarbage() {
+    this.child.kill('SIGUSR2')
+  }
+
+  async stop() {
+    if (this.child.exitCode !== null) return
+    const exited = once(this.child, 'exit')
+    this.child.kill('SIGTERM')
+    await exited
+  }
+}
+
+/** Reads stderr up to the banner, and on, so that the server never waits for us. */
+function addressOf(name, child) {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    const fail = (why) => reject(new Error(`Cannot start ${name}: ${why}, wanted an address on stderr\n${said}`))
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      fail('found silence')
+    }, START_MS)
+    child.once('exit', (code) => fail(`found exit code ${code}`))
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      said += text
+      const address = /http:\/\/[\w.:[\]]+:\d+/.exec(said)
+      if (address === null) return
+      clearTimeout(timer)
+      resolve(address[0])
+    })
+  })
+}

@@ -1,0 +1,13 @@
+/** Mocha's usual output with the counts as JSON beside it: `--reporter-option tally=FILE`. */
+const { writeFileSync } = require('node:fs')
+const { reporters } = require('mocha')
+
+module.exports = class TallyReporter extends reporters.Dot {
+  constructor(runner, options) {
+    super(runner, options)
+    runner.once('end', () => {
+      const { passes, failures, pending } = this.stats
+      writeFileSync(options.reporterOption.tally, JSON.stringify({ passed: passes, failed: failures, pending }))
+    })
+  }
+}

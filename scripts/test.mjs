@@ -1,0 +1,58 @@
+/**
+ * `npm test`: sets up what is missing, lints, runs every test with its coverage measured, and ends with the line
+ * `N passed, N failed`, in which each test, each linter and the coverage bound counts as one.
+ *
+ * `--suite`: the tests alone, for another version of Node.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { lint } from './lint.mjs'
+import { pathOf, run } from './program.mjs'
+import { setUp } from './set-up.mjs'
+
+const SUITE = 'dist/test/**/*.test.js'
+
+/** Of the branches of src/domain, in percent. */
+const DOMAIN_BRANCHES = 98
+
+const NOTHING = { passed: 0, failed: 0 }
+const PASSED = { passed: 1, failed: 0 }
+const FAILED = { passed: 0, failed: 1 }
+
+const tally = await testEverything(process.argv.includes('--suite'))
+process.exitCode = tally.failed === 0 ? 0 : 1
+process.stdout.write(`${tally.passed} passed, ${tally.failed} failed\n`)
+
+async function testEverything(suiteOnly) {
+  if (!setUp()) return FAILED
+  if (suiteOnly) return suite(false)
+  return sum([await lint(), await suite(true), await coverage()])
+}
+
+/** Runs the tests; one that ends before its tally is written has failed as a whole. */
+async function suite(measured) {
+  const folder = mkdtempSync(join(tmpdir(), 'portico-test-'))
+  const file = join(folder, 'tally.json')
+  const mocha = [SUITE, '--reporter', 'scripts/tally-reporter.cjs', '--reporter-option', `tally=${file}`]
+  const succeeded = await (measured ? run('c8', [process.execPath, pathOf('mocha'), ...mocha]) : run('mocha', mocha))
+  try {
+    const { passed, failed } = JSON.parse(readFileSync(file, 'utf8'))
+    return sum([{ passed, failed }, succeeded || failed > 0 ? NOTHING : FAILED])
+  } catch {
+    return FAILED
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** Shows which files of the domain are not covered whole, and holds the domain to its bound. */
+async function coverage() {
+  const what = ['--include', 'dist/src/domain/**', '--reporter', 'text', '--skip-full']
+  const bound = ['--check-coverage', '--branches', String(DOMAIN_BRANCHES), '--lines', '0']
+  return (await run('c8', ['report', ...what, ...bound])) ? PASSED : FAILED
+}
+
+function sum(tallies) {
+  return tallies.reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed }))
+}

@@ -1,0 +1,94 @@
+import { assert } from 'chai'
+import fc from 'fast-check'
+import { describe, it } from 'mocha'
+import { jsonAccessLine, plainAccessLine } from '../../../src/adapters/log/access-line.js'
+import { exchangeOf } from '../../fakes/exchange.js'
+
+const TIME = '2026-01-31T12:00:00.000Z'
+const json = jsonAccessLine('selectors')
+const plain = plainAccessLine('selectors')
+
+/** Letters, everything that has a meaning in a line, everything that breaks one, and any other code unit. */
+const special = Array.from('a/"\\= {}\n\r\t\0\x1b\x7f\x85é\u2028\u2029\ufeff\u202e\ud800\udc00😀')
+const codeUnit = fc.nat(0xffff).map((unit) => String.fromCharCode(unit))
+const hostile = fc.array(fc.oneof(fc.constantFrom(...special), codeUnit)).map((pieces) => pieces.join(''))
+
+describe('jsonAccessLine()', () => {
+  it('writes the documented keys in the documented order', () => {
+    assert.equal(
+      json(TIME, exchangeOf()),
+      '{"time":"2026-01-31T12:00:00.000Z","engine":"selectors","connection":3,"request":"k3j9-1",' +
+        '"trace":"4bf92f3577b34da6a3ce929d0e0e4736","phase":"running","peer":"127.0.0.1:51234","method":"GET",' +
+        '"target":"/users/7?full=1","route":"GET /users/:id","status":200,"octetsIn":120,"octetsOut":512,' +
+        '"durationMs":1.5,"outcome":"completed"}\n',
+    )
+  })
+
+  it('writes any text so that it reads back, in one line of visible ASCII', () => {
+    fc.assert(
+      fc.property(hostile, hostile, hostile, (method, target, request) => {
+        const line = json(
+          TIME,
+          exchangeOf({ method, target, request, peer: target, trace: method, routeName: request }),
+        )
+        assert.match(line, /^[ -~]+\n$/)
+        const read = JSON.parse(line) as Record<string, unknown>
+        assert.deepInclude(read, { method, target, request, peer: target, trace: method, route: request })
+        assert.equal(read['outcome'], 'completed')
+      }),
+    )
+  })
+
+  const durations: [durationMs: number, expected: string, rule: string][] = [
+    [0, '0', 'no time is 0'],
+    [-0.5, '0', 'a negative duration is 0'],
+    [Number.NaN, '0', 'an unknown duration is 0'],
+    [0.0004, '0', 'less than half a microsecond is 0'],
+    [0.0006, '0.001', 'the rest is rounded to microseconds'],
+    [0.05, '0.05', 'no zeros at the end'],
+    [1.9999, '2', 'rounding carries over'],
+    [12.345678, '12.346', 'at most three decimals'],
+    [86_400_000.5, '86400000.5', 'a day fits'],
+  ]
+  for (const [durationMs, expected, rule] of durations) {
+    it(`of durations: ${rule}`, () => {
+      assert.include(json(TIME, exchangeOf({ durationMs })), `"durationMs":${expected},`)
+    })
+  }
+
+  it('writes every duration within half a microsecond', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1e7, noNaN: true }), (durationMs) => {
+        const read = JSON.parse(json(TIME, exchangeOf({ durationMs }))) as { durationMs: number }
+        assert.closeTo(read.durationMs, durationMs, 0.000501)
+      }),
+    )
+  })
+})
+
+describe('plainAccessLine()', () => {
+  it('begins with what is read first', () => {
+    assert.equal(
+      plain(TIME, exchangeOf()),
+      '2026-01-31T12:00:00.000Z 127.0.0.1:51234 "GET /users/7?full=1" 200 completed 1.5ms in=120 out=512 ' +
+        'route="GET /users/:id" connection=3 request=k3j9-1 trace=4bf92f3577b34da6a3ce929d0e0e4736 phase=running ' +
+        'engine=selectors\n',
+    )
+  })
+
+  it('has the same words whatever the peer sent: quotes keep the rest together', () => {
+    // A word is visible ASCII without space, or quoted text in which quotes and backslashes are escaped.
+    const quoted = '"(?:[ !#-\\[\\]-~]|\\\\["\\\\bfnrtu])*"'
+    const word = `(?:[!#-\\[\\]-~]+|${quoted})`
+    const shape = new RegExp(
+      `^${TIME} ${word} ${quoted} 200 completed 1.5ms in=120 out=512 route=${word} connection=3 request=${word} ` +
+        `trace=${word} phase=running engine=selectors\n$`,
+    )
+    fc.assert(
+      fc.property(hostile, hostile, (one, other) => {
+        const special = { peer: one, method: other, target: one, routeName: other, request: one, trace: other }
+        assert.match(plain(TIME, exchangeOf(special)), shape)
+      }),
+    )
+  })
+})

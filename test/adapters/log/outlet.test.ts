@@ -1,0 +1,146 @@
+import { assert } from 'chai'
+import { execFileSync, spawn, type StdioOptions } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, it } from 'mocha'
+
+const CHILD = fileURLToPath(new URL('outlet-child.js', import.meta.url))
+
+interface Result {
+  readonly code: number
+  readonly dropped: number
+  readonly latestMs: number
+  readonly output: string
+}
+
+/** Runs the child with its standard output at a descriptor, or at a socket that is read late or after its exit. */
+async function run(lines: number, output: number | 'socket', reading: 'late' | 'never' = 'never'): Promise<Result> {
+  const stdio: StdioOptions = ['ignore', output === 'socket' ? 'pipe' : output, 'pipe']
+  const child = spawn(process.execPath, [CHILD, String(lines)], { stdio, timeout: 10_000, killSignal: 'SIGKILL' })
+  const ended = once(child, 'exit') as Promise<[number]>
+  const told = text(child.stderr!)
+  await (reading === 'late' ? sleep(600) : ended)
+  const read = child.stdout === null ? '' : await text(child.stdout)
+  const [code] = await ended
+  return { code, ...(JSON.parse(await told) as { dropped: number; latestMs: number }), output: read }
+}
+
+function numbersOf(output: string): number[] {
+  return output
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number.parseFloat)
+}
+
+function assertWhole(output: string, lines: number): void {
+  assert.deepEqual(
+    numbersOf(output),
+    Array.from({ length: lines }, (_, i) => i),
+  )
+  assert.lengthOf(output, lines * 1024)
+}
+
+describe('openOutlet(), in a process of its own', function () {
+  this.timeout(20_000)
+  let folder: string
+  let opened: number[]
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'portico-log-'))
+    opened = []
+  })
+
+  afterEach(() => {
+    for (const descriptor of opened) closeSync(descriptor)
+    rmSync(folder, { recursive: true })
+  })
+
+  function open(path: string, flags: number | string): number {
+    const descriptor = openSync(path, flags)
+    opened.push(descriptor)
+    return descriptor
+  }
+
+  /** A FIFO with a reader that need not read. */
+  function fifo(): number {
+    const path = join(folder, 'fifo')
+    execFileSync('mkfifo', [path])
+    return open(path, constants.O_RDWR)
+  }
+
+  it('writes a regular file', async () => {
+    const path = join(folder, 'log')
+    const { code, dropped } = await run(600, open(path, 'w'))
+    assert.deepEqual({ code, dropped }, { code: 0, dropped: 0 })
+    assertWhole(readFileSync(path, 'latin1'), 600)
+  })
+
+  it('goes on at the place of the descriptor in a regular file', async () => {
+    const path = join(folder, 'log')
+    const descriptor = open(path, 'w')
+    writeFileSync(descriptor, 'before\n')
+    await run(2, descriptor)
+    writeFileSync(descriptor, 'after\n')
+    assert.deepEqual(
+      readFileSync(path, 'latin1')
+        .split('\n')
+        .map((line) => line.slice(0, 6)),
+      ['before', '0.....', '1.....', 'after', ''],
+    )
+  })
+
+  it('appends to a file opened for appending, which others may shorten (as log rotation does)', async () => {
+    const path = join(folder, 'log')
+    writeFileSync(path, 'x'.repeat(1000) + '\n')
+    const running = run(2, open(path, 'a'))
+    await sleep(100)
+    writeFileSync(path, '')
+    await running
+    assert.equal(numbersOf(readFileSync(path, 'latin1')).at(-1), 1)
+    assert.notInclude(readFileSync(path, 'latin1'), '\0')
+  })
+
+  it('writes a socket whole to a reader that comes late', async () => {
+    const { code, dropped, output } = await run(900, 'socket', 'late')
+    assert.deepEqual({ code, dropped }, { code: 0, dropped: 0 })
+    assertWhole(output, 900)
+  })
+
+  const blocked: [name: string, output: () => number | 'socket'][] = [
+    ['a FIFO that nobody reads', fifo],
+    ['a socket that nobody reads', () => 'socket'],
+  ]
+  for (const [name, output] of blocked) {
+    it(`stops neither the event loop nor the exit at ${name}`, async () => {
+      const startedMs = performance.now()
+      const { code, dropped, latestMs } = await run(4000, output())
+      assert.equal(code, 0)
+      assert.isAtLeast(dropped, 4000 - 1024 - 512)
+      assert.isBelow(latestMs, 500)
+      assert.isBelow(performance.now() - startedMs, 8000)
+    })
+  }
+
+  it('lives with a full disk', async function () {
+    if (!existsSync('/dev/full')) this.skip()
+    const { code, dropped } = await run(4000, open('/dev/full', 'w'))
+    assert.equal(code, 0)
+    assert.isAtLeast(dropped, 4000 - 1024)
+  })
+
+  it('lives with a reader that is gone', async () => {
+    const path = join(folder, 'fifo')
+    execFileSync('mkfifo', [path])
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const writer = open(path, constants.O_WRONLY)
+    closeSync(reader)
+    const { code, dropped } = await run(4000, writer)
+    assert.equal(code, 0)
+    assert.isAtLeast(dropped, 4000 - 1024)
+  })
+})

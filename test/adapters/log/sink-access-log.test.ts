@@ -1,0 +1,63 @@
+import { assert } from 'chai'
+import { describe, it } from 'mocha'
+import { jsonAccessLine, type AccessLine } from '../../../src/adapters/log/access-line.js'
+import { NoAccessLog } from '../../../src/adapters/log/no-access-log.js'
+import { SinkAccessLog } from '../../../src/adapters/log/sink-access-log.js'
+import { Sink } from '../../../src/adapters/log/sink.js'
+import type { Exchange } from '../../../src/ports/access-log.js'
+import { accessLogContract } from '../../contract/access-log.js'
+import { exchangeOf } from '../../fakes/exchange.js'
+import { ManualClock } from '../../fakes/manual-clock.js'
+import { ManualOutlet } from './manual-outlet.js'
+
+const timeOnly: AccessLine = (time) => `${time}\n`
+
+describe('SinkAccessLog', () => {
+  accessLogContract(() => {
+    const outlet = new ManualOutlet()
+    const clock = new ManualClock()
+    const log = new SinkAccessLog(new Sink(outlet, clock), clock, jsonAccessLine('selectors'))
+    const close = (): Promise<void> => {
+      const closed = log.close()
+      clock.advance(100)
+      return closed
+    }
+    const recorded = (): Exchange[] => outlet.lines.map((line) => JSON.parse(line) as Exchange)
+    return { log, close, recorded }
+  })
+
+  it('stamps each line with the time of its record, to the millisecond', () => {
+    const clock = new ManualClock(Date.UTC(2026, 11, 31, 23, 59, 59, 998))
+    const outlet = new ManualOutlet()
+    const log = new SinkAccessLog(new Sink(outlet, clock), clock, timeOnly)
+    for (const passMs of [0, 0.9, 1.2, 60_000]) {
+      clock.advance(passMs)
+      log.record(exchangeOf())
+    }
+    clock.advance(100)
+    assert.deepEqual(outlet.lines, [
+      '2026-12-31T23:59:59.998Z',
+      '2026-12-31T23:59:59.998Z',
+      '2027-01-01T00:00:00.000Z',
+      '2027-01-01T00:01:00.000Z',
+    ])
+  })
+
+  it('counts the lines that the sink had to drop, and goes on', () => {
+    const clock = new ManualClock()
+    const outlet = new ManualOutlet()
+    outlet.room = 0
+    const log = new SinkAccessLog(new Sink(outlet, clock), clock, () => 'x'.repeat(1023) + '\n')
+    for (let i = 0; i < 1024 + 7; i++) log.record(exchangeOf())
+    assert.equal(log.dropped, 7)
+  })
+})
+
+describe('NoAccessLog', () => {
+  it('takes everything and keeps nothing', async () => {
+    const log = new NoAccessLog()
+    log.record()
+    await log.close()
+    assert.equal(log.dropped, 0)
+  })
+})

@@ -1,0 +1,70 @@
+import { assert } from 'chai'
+import { describe, it } from 'mocha'
+import type { Clock } from '../../src/ports/clock.js'
+
+/** A clock and a way to let time pass. */
+export interface ClockUnderTest {
+  readonly clock: Clock
+  /** Resolves when at least so much time has passed and what fell due has run. */
+  pass(ms: number): void | Promise<void>
+}
+
+/** What every clock keeps. */
+export function clockContract(name: string, make: () => ClockUnderTest): void {
+  describe(`${name} keeps the contract of a clock`, () => {
+    it('now() advances and counts milliseconds', async () => {
+      const { clock, pass } = make()
+      const before = clock.now()
+      await pass(5)
+      assert.isAtLeast(clock.now() - before, 5)
+    })
+
+    it('wall() counts from 1970', () => {
+      assert.isAbove(make().clock.wall(), Date.UTC(2020, 0, 1))
+    })
+
+    it('after() runs its task once, and not before its time', async () => {
+      const { clock, pass } = make()
+      let runs = 0
+      clock.after(4, () => runs++)
+      assert.equal(runs, 0)
+      await pass(6)
+      await pass(6)
+      assert.equal(runs, 1)
+    })
+
+    it('every() runs its task again and again until it is stopped', async () => {
+      const { clock, pass } = make()
+      let runs = 0
+      const timer = clock.every(2, () => runs++)
+      await pass(5)
+      await pass(5)
+      const before = runs
+      timer.stop()
+      await pass(5)
+      assert.isAtLeast(before, 2)
+      assert.equal(runs, before)
+    })
+
+    it('a task that is stopped before its time never runs, and stopping twice is harmless', async () => {
+      const { clock, pass } = make()
+      let runs = 0
+      const timer = clock.after(2, () => runs++)
+      timer.stop()
+      timer.stop()
+      await pass(5)
+      assert.equal(runs, 0)
+    })
+
+    it('a tick may stop its own timer', async () => {
+      const { clock, pass } = make()
+      let runs = 0
+      const timer = clock.every(1, () => {
+        runs++
+        timer.stop()
+      })
+      await pass(5)
+      assert.equal(runs, 1)
+    })
+  })
+}

@@ -1,0 +1,462 @@
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { assert } from 'chai'
+import { after, before, describe, it } from 'mocha'
+import type { FilePart } from '../../src/domain/message/response.js'
+import type { CloseReason, Transport, TransportReceiver } from '../../src/ports/transport.js'
+
+/** The peer of a transport under test, without any of our code in it. */
+export interface RawPeer {
+  /** Sends latin1 text. */
+  send(text: string): void
+  /** What it read, as latin1, one string for each read. */
+  readonly reads: readonly string[]
+  /** It saw the transport's end. */
+  readonly ended: boolean
+  /** It saw a reset. */
+  readonly cut: boolean
+  stall(): void
+  read(): void
+  /** Half-closes. */
+  end(): void
+  reset(): void
+}
+
+export interface TransportUnderTest {
+  /** Octets unsent above which `write` answers false. */
+  readonly highWaterMark: number
+  /** Makes a connection whose transport is started with the receiver before anything else happens. */
+  connect(receiver: (transport: Transport) => TransportReceiver): Promise<{ transport: Transport; peer: RawPeer }>
+  close(): Promise<void>
+}
+
+/** Writes down every call; a test may answer octets. */
+export class Recorder implements TransportReceiver {
+  readonly calls: string[] = []
+  readonly reasons: CloseReason[] = []
+  text = ''
+  onOctets: (text: string) => void = () => {}
+  onEnded: () => void = () => {}
+
+  octets(lent: Buffer): void {
+    this.calls.push('octets')
+    this.text += lent.toString('latin1')
+    this.onOctets(lent.toString('latin1'))
+  }
+
+  ended(): void {
+    this.calls.push('ended')
+    this.onEnded()
+  }
+
+  drained(): void {
+    this.calls.push('drained')
+  }
+
+  closed(reason: CloseReason): void {
+    this.calls.push('closed')
+    this.reasons.push(reason)
+  }
+
+  count(call: string): number {
+    return this.calls.filter((made) => made === call).length
+  }
+}
+
+/** Waits until something holds, turn by turn. */
+export async function until(what: string, holds: () => boolean, withinMs = 3000): Promise<void> {
+  for (const start = Date.now(); !holds(); await new Promise((resolve) => setTimeout(resolve, 1)))
+    if (Date.now() - start > withinMs) throw new Error(`Cannot go on: ${what} did not happen within ${withinMs} ms`)
+}
+
+/** Time for what must not happen to happen. */
+function grace(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 15))
+}
+
+/** More than loopback's socket buffers hold. */
+const FLOOD = 32 * 1024 * 1024
+
+/** What every transport keeps. */
+export function transportContract(name: string, make: () => Promise<TransportUnderTest>): void {
+  describe(`${name} keeps the contract of a transport`, () => {
+    const content = Buffer.from(Array.from({ length: 300_000 }, (_, at) => (at * 7 + (at >> 8)) % 251))
+    let subject: TransportUnderTest
+    let folder: string
+    let descriptor: number
+
+    before(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'portico-transport-'))
+      writeFileSync(join(folder, 'content'), content)
+      descriptor = openSync(join(folder, 'content'), 'r')
+      subject = await make()
+    })
+
+    after(async () => {
+      await subject.close()
+      closeSync(descriptor)
+      rmSync(folder, { recursive: true })
+    })
+
+    async function connect(): Promise<{ transport: Transport; peer: RawPeer; seen: Recorder }> {
+      const seen = new Recorder()
+      return { ...(await subject.connect(() => seen)), seen }
+    }
+
+    /** A part of the content, and how it was released. */
+    function part(offset: number, length: number): { part: FilePart; releases: (Error | null)[]; text: string } {
+      const releases: (Error | null)[] = []
+      const released = (error: Error | null): void => void releases.push(error)
+      const text = content.subarray(offset, offset + length).toString('latin1')
+      return { part: { descriptor, offset, length, released }, releases, text }
+    }
+
+    function readBy(peer: RawPeer): string {
+      return peer.reads.join('')
+    }
+
+    async function finish(transport: Transport, seen: Recorder): Promise<void> {
+      transport.abort()
+      await until('closed', () => seen.reasons.length > 0)
+    }
+
+    /** Octets of an inner state that only the peer's stall can bring about. */
+    async function flooded(): Promise<{ transport: Transport; peer: RawPeer; seen: Recorder }> {
+      const pair = await connect()
+      pair.peer.stall()
+      assert.isFalse(pair.transport.write(Buffer.alloc(FLOOD, 'x')))
+      await grace()
+      return pair
+    }
+
+    describe('reading', () => {
+      it('hands on octets in order', async () => {
+        const { transport, peer, seen } = await connect()
+        peer.send('one ')
+        peer.send('two ')
+        peer.send('th\u00e9')
+        await until('octets', () => seen.text === 'one two th\u00e9')
+        await finish(transport, seen)
+      })
+
+      it('hands on nothing while paused, and all of it in order when resumed', async () => {
+        const { transport, peer, seen } = await connect()
+        transport.pause()
+        peer.send('later')
+        peer.end()
+        await grace()
+        assert.deepEqual(seen.calls, [])
+        transport.resume()
+        await until('the end', () => seen.count('ended') === 1)
+        assert.equal(seen.text, 'later')
+        await finish(transport, seen)
+      })
+
+      it('pauses from within a call', async () => {
+        const { transport, peer, seen } = await connect()
+        seen.onOctets = () => transport.pause()
+        peer.send('first')
+        await until('octets', () => seen.text === 'first')
+        peer.send('second')
+        await grace()
+        assert.equal(seen.text, 'first')
+        transport.resume()
+        await until('octets', () => seen.text === 'firstsecond')
+        await finish(transport, seen)
+      })
+
+      it('knows its peer, also after the end', async () => {
+        const { transport, peer, seen } = await connect()
+        peer.reset()
+        await until('closed', () => seen.reasons.length > 0)
+        assert.match(transport.peer.address, /^[0-9a-f.:]+$/)
+        assert.isAbove(transport.peer.port, 0)
+      })
+    })
+
+    describe('writing', () => {
+      it('sends text as latin1 and octets as they are, in order', async () => {
+        const { transport, peer, seen } = await connect()
+        transport.write('a\u00e9')
+        transport.write(Buffer.from([0xff, 0x00]))
+        transport.write(new Uint8Array([0x62]))
+        transport.write('c')
+        transport.write('')
+        await until('all of it', () => readBy(peer) === 'a\u00e9\u00ff\u0000bc')
+        await finish(transport, seen)
+      })
+
+      const gathered: [what: string, write: (transport: Transport) => void, wanted: string][] = [
+        ['strings', (t) => ['a', 'b', 'c'].forEach((text) => t.write(text)), 'abc'],
+        ['strings and octets', (t) => ['a', Buffer.from('b'), 'c'].forEach((piece) => t.write(piece)), 'abc'],
+        ['a head and a small file', (t) => (t.write('a'), t.sendFile(part(0, 3).part), t.write('c')), 'a\u0000\u0007\u000ec'],
+      ]
+      for (const [what, write, wanted] of gathered) {
+        it(`${what} written inside one call leave together`, async () => {
+          const { transport, peer, seen } = await connect()
+          seen.onOctets = () => write(transport)
+          peer.send('go')
+          await until('the answer', () => readBy(peer) === wanted)
+          assert.deepEqual(peer.reads, [wanted])
+          await finish(transport, seen)
+        })
+
+        it(`${what} written in one turn leave together`, async () => {
+          const { transport, peer, seen } = await connect()
+          write(transport)
+          await until('the answer', () => readBy(peer) === wanted)
+          assert.deepEqual(peer.reads, [wanted])
+          await finish(transport, seen)
+        })
+      }
+
+      it('answers true below the high-water mark, and drained() does not follow', async () => {
+        const { transport, peer, seen } = await connect()
+        assert.isTrue(transport.write('little'))
+        await until('all of it', () => readBy(peer) === 'little')
+        await grace()
+        assert.equal(seen.count('drained'), 0)
+        await finish(transport, seen)
+      })
+
+      it('answers false above the high-water mark, and drained() follows once', async () => {
+        const { transport, peer, seen } = await connect()
+        assert.isFalse(transport.write('x'.repeat(subject.highWaterMark + 1)))
+        assert.isFalse(transport.write('y'))
+        assert.equal(seen.count('drained'), 0)
+        await until('drained', () => seen.count('drained') === 1)
+        await until('all of it', () => readBy(peer).length === subject.highWaterMark + 2)
+        await grace()
+        assert.equal(seen.count('drained'), 1)
+        assert.isTrue(transport.write('z'))
+        await finish(transport, seen)
+      })
+
+      it('keeps unsent octets and withholds drained() while the peer does not read', async () => {
+        const { transport, peer, seen } = await flooded()
+        const stalledAt = transport.unsent
+        assert.isAbove(stalledAt, 0)
+        assert.equal(seen.count('drained'), 0)
+        peer.read()
+        await until('drained', () => seen.count('drained') === 1)
+        assert.equal(transport.unsent, 0)
+        await finish(transport, seen)
+      })
+
+      it('keeps the order of what is written while the peer does not read', async () => {
+        const { transport, peer, seen } = await flooded()
+        const file = part(5, 100_000)
+        transport.write('before ')
+        transport.sendFile(file.part)
+        transport.write(' behind')
+        peer.read()
+        const wanted = `before ${file.text} behind`
+        await until('all of it', () => readBy(peer).length === FLOOD + wanted.length)
+        assert.isTrue(readBy(peer).endsWith(wanted))
+        await finish(transport, seen)
+      })
+    })
+
+    describe('files', () => {
+      it('sends files among text in order, and releases each once', async () => {
+        const { transport, peer, seen } = await connect()
+        const files = [part(0, 200_000), part(299_990, 10), part(65_536, 65_536)]
+        for (const [at, file] of files.entries()) {
+          transport.write(`<${at}>`)
+          assert.isFalse(transport.sendFile(file.part))
+        }
+        transport.write('<end>')
+        const wanted = `${files.map(({ text }, at) => `<${at}>${text}`).join('')}<end>`
+        await until('all of it', () => readBy(peer).length === wanted.length)
+        assert.isTrue(readBy(peer) === wanted)
+        await until('drained', () => seen.count('drained') === 1)
+        assert.deepEqual(files.map(({ releases }) => releases), [[null], [null], [null]])
+        assert.equal(transport.unsent, 0)
+        await finish(transport, seen)
+      })
+
+      it('releases a part without octets, later than the call', async () => {
+        const { transport, seen } = await connect()
+        const empty = part(0, 0)
+        assert.isTrue(transport.sendFile(empty.part))
+        assert.deepEqual(empty.releases, [])
+        await until('release', () => empty.releases.length === 1)
+        assert.deepEqual(empty.releases, [null])
+        await finish(transport, seen)
+      })
+
+      it('cuts the connection when a file falls short of its promised length', async () => {
+        const { transport, peer, seen } = await connect()
+        const file = part(100_000, 200_001)
+        const next = part(0, 10)
+        transport.sendFile(file.part)
+        transport.sendFile(next.part)
+        await until('closed', () => seen.reasons.length > 0)
+        await until('releases', () => file.releases.length + next.releases.length === 2)
+        await until('the cut', () => peer.cut)
+        assert.match(file.releases[0]!.message, /^Cannot send the file: it ended /)
+        assert.instanceOf(next.releases[0], Error)
+        assert.deepEqual(seen.reasons, ['aborted'])
+        assert.isFalse(peer.ended)
+      })
+
+      const ends: [what: string, end: (transport: Transport, peer: RawPeer) => void, reason: CloseReason][] = [
+        ['we abort', (transport) => transport.abort(), 'aborted'],
+        ['the peer resets', (_, peer) => peer.reset(), 'reset'],
+      ]
+      for (const [what, end, reason] of ends) {
+        it(`releases what waits, once and with an error, when ${what}`, async () => {
+          const { transport, peer, seen } = await flooded()
+          const files = [part(0, 100_000), part(1, 10)]
+          for (const file of files) transport.sendFile(file.part)
+          end(transport, peer)
+          await until('releases', () => files.every(({ releases }) => releases.length > 0))
+          await grace()
+          for (const { releases } of files) assert.lengthOf(releases.filter((error) => error instanceof Error), 1)
+          assert.deepEqual(seen.reasons, [reason])
+        })
+
+        it(`releases a file under way, once, when ${what}`, async () => {
+          const { transport, peer, seen } = await connect()
+          peer.stall()
+          const file = part(0, 300_000)
+          const parts = Array.from({ length: 100 }, () => file.part)
+          for (const each of parts) transport.sendFile(each)
+          await grace()
+          end(transport, peer)
+          await until('releases', () => file.releases.length === parts.length)
+          await grace()
+          assert.lengthOf(file.releases, parts.length)
+          assert.instanceOf(file.releases.at(-1), Error)
+          assert.deepEqual(seen.reasons, [reason])
+        })
+      }
+    })
+
+    describe('ending', () => {
+      it('goes on writing after the peer half-closed', async () => {
+        const { transport, peer, seen } = await connect()
+        seen.onEnded = () => {
+          transport.write('late')
+          transport.endWriting()
+        }
+        peer.send('go')
+        peer.end()
+        await until('closed', () => seen.reasons.length > 0)
+        await until('the answer', () => peer.ended)
+        assert.equal(readBy(peer), 'late')
+        assert.deepEqual(seen.calls, ['octets', 'ended', 'closed'])
+        assert.deepEqual(seen.reasons, ['ended'])
+        assert.isFalse(peer.cut)
+      })
+
+      it('half-closes behind what was written, and goes on reading', async () => {
+        const { transport, peer, seen } = await connect()
+        const file = part(0, 150_000)
+        transport.write('head')
+        transport.sendFile(file.part)
+        transport.endWriting()
+        await until('the end', () => peer.ended)
+        assert.isTrue(readBy(peer) === `head${file.text}`)
+        peer.send('still here')
+        await until('octets', () => seen.text === 'still here')
+        peer.end()
+        await until('closed', () => seen.reasons.length > 0)
+        assert.deepEqual(seen.reasons, ['ended'])
+      })
+
+      it('takes nothing more to send after endWriting()', async () => {
+        const { transport, peer, seen } = await connect()
+        const file = part(0, 10)
+        transport.write('all')
+        transport.endWriting()
+        transport.endWriting()
+        assert.isFalse(transport.write('more'))
+        assert.isFalse(transport.sendFile(file.part))
+        await until('the end', () => peer.ended)
+        assert.equal(readBy(peer), 'all')
+        assert.instanceOf(file.releases[0], Error)
+        await finish(transport, seen)
+      })
+
+      it('abort() shows the peer a cut, and closed() comes later than the call', async () => {
+        const { transport, peer, seen } = await connect()
+        transport.abort()
+        assert.deepEqual(seen.calls, [])
+        await until('the cut', () => peer.cut)
+        await until('closed', () => seen.reasons.length > 0)
+        assert.deepEqual(seen.reasons, ['aborted'])
+        assert.isFalse(peer.ended)
+      })
+
+      it('abort() within a call drops what that call wrote', async () => {
+        const { transport, peer, seen } = await connect()
+        seen.onOctets = () => {
+          transport.write('never seen')
+          transport.abort()
+        }
+        peer.send('go')
+        await until('closed', () => seen.reasons.length > 0)
+        await until('the cut', () => peer.cut)
+        assert.equal(readBy(peer), '')
+        assert.deepEqual(seen.calls, ['octets', 'closed'])
+      })
+
+      for (const [when, wait] of [
+        ['in the same turn as', () => Promise.resolve()],
+        ['after', grace],
+      ] as const) {
+        it(`abort() ${when} endWriting() closes`, async () => {
+          const { transport, seen } = await connect()
+          transport.write('all')
+          transport.endWriting()
+          await wait()
+          transport.abort()
+          await until('closed', () => seen.reasons.length > 0)
+          assert.deepEqual(seen.reasons, ['aborted'])
+        })
+      }
+
+      it('abort() while the peer does not read shows a cut', async () => {
+        const { transport, peer, seen } = await flooded()
+        transport.abort()
+        await until('closed', () => seen.reasons.length > 0)
+        peer.read()
+        await until('the cut', () => peer.cut)
+        assert.equal(transport.unsent, 0)
+      })
+
+      it('a reset by the peer closes, and writing into it fails nowhere', async () => {
+        const { transport, peer, seen } = await connect()
+        peer.reset()
+        for (let turns = 0; turns < 5; turns++) {
+          transport.write('into the void')
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+        await until('closed', () => seen.reasons.length > 0)
+        assert.deepEqual(seen.reasons, ['reset'])
+      })
+
+      it('every verb after the end does nothing, and sendFile() still releases', async () => {
+        const { transport, seen } = await connect()
+        transport.abort()
+        const early = part(0, 10)
+        assert.isFalse(transport.sendFile(early.part))
+        await until('closed', () => seen.reasons.length > 0)
+        const late = part(0, 10)
+        assert.isFalse(transport.write('nothing'))
+        assert.isFalse(transport.sendFile(late.part))
+        transport.pause()
+        transport.resume()
+        transport.endWriting()
+        transport.abort()
+        await grace()
+        assert.equal(transport.unsent, 0)
+        assert.deepEqual(seen.calls, ['closed'])
+        for (const { releases } of [early, late]) assert.lengthOf(releases, 1)
+        assert.instanceOf(late.releases[0], Error)
+      })
+    })
+  })
+}

@@ -1,0 +1,237 @@
+import { assert } from 'chai'
+import fc from 'fast-check'
+import { describe, it } from 'mocha'
+import { Connection } from '../../../src/domain/connection/connection.js'
+import { CHUNK_END } from '../../../src/domain/framing/head-writer.js'
+import { ProtocolError } from '../../../src/domain/message/protocol-error.js'
+import { forbidsContent } from '../../../src/domain/message/status.js'
+import { OCTET_BY_OCTET, WHOLE, randomPieces } from '../../wire/deliveries.js'
+import { Dialogue, LIMITS, RULES } from '../../wire/dialogue.js'
+import { parseResponses, valuesOf } from '../../wire/response-parser.js'
+import { mutated, requests, soup, streams } from './messages.js'
+
+const anything = fc.oneof(streams, mutated, soup)
+const cuts = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 100 })).map(([seed, longest]) => randomPieces(seed, longest))
+
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+
+/** What came out of a connection, as plain data. */
+function storyOf({ requests: seen, refusal, connection }: Dialogue): unknown {
+  const told = seen.map(({ head, content, trailers, complete, persisted }) => {
+    const { fields, ...rest } = head
+    return { ...rest, fields: [...fields], content: content.toString('latin1'), trailers, complete, persisted }
+  })
+  return {
+    requests: told,
+    refusal: refusal === null ? null : `${refusal.status} ${refusal.rule}`,
+    closed: connection.isClosed,
+  }
+}
+
+describe('Connection, whatever the octets', () => {
+  it('how they are cut makes no difference', () => {
+    const property = fc.property(anything, cuts, (octets, delivery) => {
+      const whole = storyOf(Dialogue.of(WHOLE.cut(octets)))
+      assert.deepEqual(storyOf(Dialogue.of(delivery.cut(octets))), whole)
+      assert.deepEqual(storyOf(Dialogue.of(OCTET_BY_OCTET.cut(octets))), whole)
+    })
+    fc.assert(property, { numRuns: 400 })
+  })
+
+  it('nothing but a refusal comes of what is wrong, with a status and a rule', () => {
+    const property = fc.property(fc.oneof(mutated, soup), (octets) => {
+      const { refusal } = Dialogue.of(WHOLE.cut(octets))
+      if (refusal === null) return
+      assert.instanceOf(refusal, ProtocolError)
+      assert.include([400, 413, 414, 417, 421, 431, 501, 505], refusal.status)
+      assert.match(refusal.rule, /^[a-z]+(-[a-z0-9.]+)*$/)
+      assert.match(refusal.message, /^Cannot .*[^.]$/)
+    })
+    fc.assert(property, { numRuns: 400 })
+  })
+
+  it('a refusal absorbs: nothing comes out behind it', () => {
+    const property = fc.property(anything, anything, (octets, more) => {
+      const dialogue = Dialogue.of([octets, Buffer.from('\0\0')])
+      fc.pre(dialogue.refusal !== null)
+      const before = storyOf(dialogue)
+      for (const piece of [more, Buffer.from(GET), Buffer.from(`\r\n\r\n${GET}`)]) dialogue.receive(piece)
+      dialogue.end()
+      assert.deepEqual(storyOf(dialogue), before)
+      assert.isEmpty(dialogue.afterwards)
+    })
+    fc.assert(property, { numRuns: 200 })
+  })
+
+  it("the peer's end leaves nothing to wait for", () => {
+    const property = fc.property(anything, (octets) => {
+      const dialogue = Dialogue.of(WHOLE.cut(octets))
+      dialogue.end()
+      assert.isTrue(dialogue.connection.isClosed)
+      assert.isTrue(dialogue.refusal !== null || dialogue.requests.every(({ complete }) => complete))
+    })
+    fc.assert(property, { numRuns: 200 })
+  })
+})
+
+describe('Connection, of requests that keep every rule', () => {
+  it('they come out as they were meant', () => {
+    const property = fc.property(fc.array(requests, { minLength: 1, maxLength: 4 }), cuts, (meant, delivery) => {
+      const octets = Buffer.from(meant.map((each) => each.octets).join(''), 'latin1')
+      const dialogue = Dialogue.of(delivery.cut(octets))
+      assert.isNull(dialogue.refusal)
+      const last = meant.findIndex(({ closes }) => closes)
+      const served = last === -1 ? meant : meant.slice(0, last + 1)
+      assert.equal(dialogue.requests.length, served.length)
+      served.forEach(({ method, target, minor, fields, content, trailers, closes }, at) => {
+        const { head, ...seen } = dialogue.requests[at]!
+        assert.deepInclude(head, { method, target, minor })
+        assert.deepEqual(
+          [...head.fields].filter(([name]) => name.startsWith('x-')),
+          fields,
+        )
+        assert.equal(seen.content.toString('latin1'), content)
+        assert.deepEqual(seen.trailers, trailers)
+        assert.isTrue(seen.complete)
+        assert.equal(seen.persisted, !closes)
+      })
+    })
+    fc.assert(property, { numRuns: 300 })
+  })
+
+  it('A and B in one go are A, then B', () => {
+    const property = fc.property(requests, anything, ({ octets, closes }, more) => {
+      fc.pre(!closes)
+      const first = Buffer.from(octets, 'latin1')
+      const both = Dialogue.of([Buffer.concat([first, more])])
+      const alone = [Dialogue.of([first]), Dialogue.of([more])] as const
+      const [a, b] = alone.map((each) => storyOf(each) as { requests: unknown[] })
+      assert.deepEqual(storyOf(both), { ...b, requests: [...a!.requests, ...b!.requests] })
+    })
+    fc.assert(property, { numRuns: 300 })
+  })
+})
+
+describe('Connection, of floods', () => {
+  const head = 'GET / HTTP/1.1\r\nHost: a\r\n'
+  const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
+  const limits = { headOctets: 1000, fields: 20, targetLength: 200, contentOctets: 5000, requestOctets: 40_000 }
+  const cases: [flood: string, start: string, more: string, refusal: string, most: number][] = [
+    ['empty lines', '', '\r\n', '400 leading-crlf', 10],
+    ['a method', '', 'A', '501 method-unknown', 65],
+    ['a target', 'GET /', 'a', '414 target-length', 5 + 200],
+    ['field lines', head, 'A: b\r\n', '431 field-count', 141],
+    ['a field name', head, 'a', '431 head-size', 1001],
+    ['a field value', `${head}A: `, 'a', '431 head-size', 1001],
+    ['white space before a field value', `${head}A:`, ' ', '431 head-size', 1001],
+    ['zeros of a chunk size', chunked, '0', '400 chunk-size', chunked.length + 17],
+    ['a chunk extension', `${chunked}1;`, 'a', '400 chunk-extension', chunked.length + 257],
+    ['a quoted chunk extension', `${chunked}1;a="`, '"', '400 chunk-extension', chunked.length + 257],
+    ['chunks', chunked, '3e8\r\n' + 'x'.repeat(1000) + '\r\n', '413 content-too-large', chunked.length + 5 * 1007 + 5],
+    ['tiny chunks', chunked, '1\r\nx\r\n', '413 content-too-large', chunked.length + 5000 * 6 + 3],
+    ['trailers', `${chunked}0\r\n`, 'X: y\r\n', '431 trailer', chunked.length + 3 + 4097],
+    ['a trailer', `${chunked}0\r\nX: `, 'y', '431 trailer', chunked.length + 3 + 4097],
+  ]
+  for (const [flood, start, more, refusal, most] of cases) {
+    it(`${flood} without end is refused as soon as its limit is passed`, () => {
+      const dialogue = new Dialogue({ limits })
+      const octets = Buffer.from(start + more.repeat(Math.ceil((most + 10) / more.length)))
+      let count = 0
+      for (; dialogue.refusal === null && count < octets.length; count++)
+        dialogue.receive(octets.subarray(count, count + 1))
+      const found = dialogue.refusal as ProtocolError | null
+      assert.equal(`${found?.status} ${found?.rule}`, refusal)
+      assert.isAtMost(count, most)
+      assert.isFalse(dialogue.connection.hasUnread)
+    })
+  }
+
+  it('what is held of a head never exceeds its limit', () => {
+    const property = fc.property(anything, (octets) => {
+      const dialogue = new Dialogue({ limits: { ...LIMITS, headOctets: 100 } })
+      for (const piece of OCTET_BY_OCTET.cut(octets)) {
+        dialogue.receive(piece)
+        assert.isAtMost(heldBy(dialogue.connection), dialogue.connection.awaitsContent ? 4096 : 100)
+      }
+    })
+    fc.assert(property, { numRuns: 100 })
+  })
+})
+
+interface Exchange {
+  readonly method: string
+  readonly version: string
+  readonly keeps: boolean
+  readonly status: number
+  readonly pieces: Uint8Array[]
+  readonly known: boolean
+  readonly mayPersist: boolean
+}
+
+/** Octets that a connection keeps a copy of: a private matter, but one with a bound. */
+function heldBy(connection: Connection): number {
+  return (connection as unknown as { inbox: { length: number } }).inbox.length
+}
+
+describe('what a Connection writes', () => {
+  const statuses = fc.constantFrom(200, 201, 204, 206, 299, 304, 404, 500)
+  const pieces = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 5 })
+  const exchange: fc.Arbitrary<Exchange> = fc.record({
+    method: fc.constantFrom('GET', 'HEAD', 'POST'),
+    version: fc.constantFrom('1.1', '1.1', '1.0'),
+    keeps: fc.boolean(),
+    status: statuses,
+    pieces,
+    known: fc.boolean(),
+    mayPersist: fc.boolean(),
+  })
+
+  it('reads back as it was meant, by a parser of its own', () => {
+    const property = fc.property(fc.array(exchange, { minLength: 1, maxLength: 4 }), (exchanges) => {
+      const connection = new Connection(RULES)
+      const written: Uint8Array[] = []
+      const answered: Exchange[] = []
+      for (const each of exchanges) {
+        if (connection.isClosed) break
+        written.push(...write(connection, each))
+        answered.push(each)
+      }
+      const parsed = parseResponses(
+        Buffer.concat(written),
+        answered.map(({ method }) => method),
+      )
+      assert.equal(parsed.length, answered.length)
+      answered.forEach(({ method, status, pieces: sent }, at) => {
+        const response = parsed[at]!
+        const none = method === 'HEAD' || forbidsContent(status)
+        assert.equal(response.status, status)
+        assert.deepEqual(valuesOf(response, 'x-test'), ['1'])
+        assert.deepEqual(response.content, none ? Buffer.alloc(0) : Buffer.concat(sent))
+        const last = at === answered.length - 1
+        assert.deepEqual(valuesOf(response, 'connection'), [last && connection.isClosed ? 'close' : 'keep-alive'])
+      })
+    })
+    fc.assert(property, { numRuns: 300 })
+  })
+
+  function write(connection: Connection, each: Exchange): Uint8Array[] {
+    const { method, version, keeps, status, pieces: sent, known, mayPersist } = each
+    const persistence = keeps ? 'Connection: keep-alive\r\n' : ''
+    connection.receive(Buffer.from(`${method} / HTTP/${version}\r\nHost: a\r\n${persistence}\r\n`))
+    connection.next()
+    const length = sent.reduce((sum, piece) => sum + piece.length, 0)
+    const head = connection.respond(
+      { status, fields: { wire: 'X-Test: 1\r\n' } },
+      known ? length : null,
+      '',
+      mayPersist,
+    )
+    const written: Uint8Array[] = [Buffer.from(head)]
+    for (const piece of connection.framing === 'none' ? [] : sent) {
+      const end = connection.framing === 'chunked' ? CHUNK_END : ''
+      written.push(Buffer.from(connection.piece(piece.length)), piece, Buffer.from(end))
+    }
+    written.push(Buffer.from(connection.finish()))
+    return written
+  }
+})

@@ -1,0 +1,32 @@
+import type { Address, Listener, Listening, ListenError, Transport } from '../../src/ports/transport.js'
+import { FakeTransport, type FakeTransportOptions, type FarEnd } from './fake-transport.js'
+
+/** A listener without a network: the test connects to it. */
+export class FakeListener implements Listener {
+  readonly name = 'fake'
+  /** What `listen` fails with, `null` to succeed. */
+  failure: ListenError | null = null
+  #accept: ((transport: Transport) => void) | null = null
+
+  async listen(at: Address, accept: (transport: Transport) => void): Promise<Listening> {
+    if (this.failure !== null) throw this.failure
+    this.#accept = accept
+    return { address: { host: at.host, port: at.port || 40_000 }, close: () => this.#close() }
+  }
+
+  get listening(): boolean {
+    return this.#accept !== null
+  }
+
+  /** Connects, and gives the peer's end. */
+  connect(options: FakeTransportOptions = {}): FarEnd {
+    if (this.#accept === null) throw new Error('Cannot connect: nobody listens')
+    const transport = new FakeTransport(options)
+    this.#accept(transport)
+    return transport.far
+  }
+
+  async #close(): Promise<void> {
+    this.#accept = null
+  }
+}

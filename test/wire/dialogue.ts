@@ -1,0 +1,125 @@
+import {
+  CLOSED,
+  Connection,
+  END_OF_CONTENT,
+  NEED_MORE,
+  PAUSED,
+  type ConnectionRules,
+} from '../../src/domain/connection/connection.js'
+import type { Limits } from '../../src/domain/framing/limits.js'
+import { KNOWN_METHODS } from '../../src/domain/message/method.js'
+import { ProtocolError } from '../../src/domain/message/protocol-error.js'
+import type { Request } from '../../src/domain/message/request.js'
+
+/** The limits of a server that was not configured. */
+export const LIMITS: Limits = {
+  headOctets: 16 * 1024,
+  fields: 100,
+  targetLength: 8 * 1024,
+  contentOctets: 1024 * 1024,
+  requestOctets: 2 * 1024 * 1024,
+}
+
+export const RULES: ConnectionRules = {
+  limits: LIMITS,
+  methods: KNOWN_METHODS,
+  secure: false,
+  expectContinue: true,
+  maxRequests: 0,
+  keepAliveSeconds: 75,
+}
+
+/** A request that came out of a connection, with all that followed it. */
+export interface SeenRequest {
+  readonly head: Request
+  content: Buffer
+  trailers: [name: string, value: string][]
+  complete: boolean
+  /** Whether the connection went on behind its response. */
+  persisted: boolean
+}
+
+/** A response without content, for a peer whose requests matter and whose responses do not. */
+const NO_CONTENT = { status: 200, fields: { wire: '' } }
+
+/**
+ * Runs a connection as the server does: octets are lent and taken back, each request is read to its end and then
+ * answered, a refusal is answered and ends it. Keeps what came out.
+ */
+export class Dialogue {
+  readonly requests: SeenRequest[] = []
+  refusal: ProtocolError | null = null
+  /** Everything that came out behind the refusal; must stay empty. */
+  readonly afterwards: (Request | Buffer | ProtocolError)[] = []
+
+  readonly connection: Connection
+
+  constructor(rules: Partial<ConnectionRules> = {}) {
+    this.connection = new Connection({ ...RULES, ...rules })
+  }
+
+  /** What came out of one connection that all the pieces went into. */
+  static of(pieces: readonly Buffer[], rules: Partial<ConnectionRules> = {}): Dialogue {
+    const dialogue = new Dialogue(rules)
+    for (const piece of pieces) dialogue.receive(piece)
+    return dialogue
+  }
+
+  receive(octets: Buffer): void {
+    const lent = Buffer.from(octets)
+    this.connection.receive(lent)
+    this.drain()
+    this.connection.hold()
+    // The buffer goes back to its owner, who writes other octets into it: whoever kept a view of it will notice.
+    lent.fill('!')
+  }
+
+  end(): void {
+    this.connection.end()
+    this.drain()
+    this.connection.hold()
+  }
+
+  get isClosed(): boolean {
+    return this.connection.isClosed
+  }
+
+  private drain(): void {
+    for (;;) {
+      const event = this.connection.next()
+      if (event === NEED_MORE || event === CLOSED) return
+      if (event === PAUSED) throw new Error('Cannot go on: the connection waits although every response is finished')
+      if (event === END_OF_CONTENT) this.answer()
+      else if (this.refusal !== null) this.afterwards.push(event)
+      else if (event instanceof ProtocolError) this.refuse(event)
+      else if (event instanceof Buffer) this.append(event)
+      else this.begin(event as Request)
+    }
+  }
+
+  private begin(head: Request): void {
+    this.requests.push({ head, content: Buffer.alloc(0), trailers: [], complete: false, persisted: false })
+    if (head.length === 0) this.answer()
+  }
+
+  private append(piece: Buffer): void {
+    const request = this.requests.at(-1)!
+    request.content = Buffer.concat([request.content, piece])
+  }
+
+  private answer(): void {
+    const request = this.requests.at(-1)!
+    request.complete = true
+    request.trailers = [...this.connection.trailers]
+    this.connection.respond(NO_CONTENT, 0, '', true)
+    request.persisted = this.connection.persists
+    this.connection.finish()
+  }
+
+  private refuse(error: ProtocolError): void {
+    this.refusal = error
+    if (!this.connection.owesResponse) return
+    this.connection.respond({ status: error.status, fields: { wire: '' } }, 0, '', true)
+    this.connection.finish()
+  }
+}

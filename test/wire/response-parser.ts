@@ -1,0 +1,84 @@
+/** A response as a peer reads it off the wire. */
+export interface ParsedResponse {
+  readonly status: number
+  readonly reason: string
+  /** Names in lower case, in order. */
+  readonly fields: readonly (readonly [name: string, value: string])[]
+  readonly content: Buffer
+}
+
+/**
+ * Reads responses off the wire as RFC 9112 has it, with nothing of the server's own code, so that the two check each
+ * other. Interim responses come out like any other.
+ *
+ * @param methods of the requests, in order: which response has no content depends on them
+ * @throws {Error} for octets that are no responses, or not whole ones
+ */
+export function parseResponses(octets: Buffer, methods: readonly string[]): ParsedResponse[] {
+  const responses: ParsedResponse[] = []
+  let rest = octets.toString('latin1')
+  let answered = 0
+  while (rest !== '') {
+    const [head, behind] = cut(rest, '\r\n\r\n')
+    const response = parseHead(head)
+    const [content, after] = contentOf(response, behind, methods[answered] ?? '')
+    responses.push({ ...response, content: Buffer.from(content, 'latin1') })
+    if (response.status >= 200) answered++
+    rest = after
+  }
+  return responses
+}
+
+type ParsedHead = Omit<ParsedResponse, 'content'>
+
+/** Every value under a name in lower case. */
+export function valuesOf(response: ParsedHead, name: string): string[] {
+  return response.fields.filter(([each]) => each === name).map(([, value]) => value)
+}
+
+function parseHead(head: string): ParsedHead {
+  const [statusLine = '', ...lines] = head.split('\r\n')
+  const parts = /^HTTP\/1\.1 ([1-5]\d\d) ([\t\x20-\x7e\x80-\xff]*)$/.exec(statusLine)
+  if (parts === null) throw new Error(`Cannot read a response: found status line ${JSON.stringify(statusLine)}`)
+  return { status: Number(parts[1]), reason: parts[2]!, fields: lines.map(parseLine) }
+}
+
+function parseLine(line: string): [name: string, value: string] {
+  const parts = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(|[^\0-\x08\x0a-\x1f\x7f]*[^\0-\x20\x7f])[ \t]*$/.exec(line)
+  if (parts === null) throw new Error(`Cannot read a response: found field line ${JSON.stringify(line)}`)
+  return [parts[1]!.toLowerCase(), parts[2]!]
+}
+
+/** RFC 9112 §6.3, from a peer's side. */
+function contentOf(head: ParsedHead, behind: string, method: string): [content: string, after: string] {
+  const lengths = valuesOf(head, 'content-length')
+  const codings = valuesOf(head, 'transfer-encoding')
+  if (lengths.length + codings.length > 1) throw new Error('Cannot read a response: found two framings')
+  if (method === 'HEAD' || head.status < 200 || head.status === 204 || head.status === 304) return ['', behind]
+  if (codings.length === 1) return chunksOf(behind)
+  if (lengths.length === 0) return [behind, '']
+  const length = Number(lengths[0])
+  if (behind.length < length) throw new Error(`Cannot read a response: found ${behind.length} of ${length} octets`)
+  return [behind.slice(0, length), behind.slice(length)]
+}
+
+function chunksOf(text: string): [content: string, after: string] {
+  let content = ''
+  let rest = text
+  for (;;) {
+    const [size, behind] = cut(rest, '\r\n')
+    if (!/^[0-9a-f]+$/.test(size)) throw new Error(`Cannot read a chunk: found size ${JSON.stringify(size)}`)
+    const length = Number.parseInt(size, 16)
+    content += behind.slice(0, length)
+    const end = behind.slice(length, length + 2)
+    if (end !== '\r\n') throw new Error(`Cannot read a chunk: found ${JSON.stringify(end)} behind its data`)
+    rest = behind.slice(length + 2)
+    if (length === 0) return [content, rest]
+  }
+}
+
+function cut(text: string, at: string): [before: string, behind: string] {
+  const index = text.indexOf(at)
+  if (index === -1) throw new Error(`Cannot read a response: found no ${JSON.stringify(at)} in ${JSON.stringify(text)}`)
+  return [text.slice(0, index), text.slice(index + at.length)]
+}
