@@ -1,18 +1,15 @@
 /** From raw rounds to medians, ratios and verdicts. */
 import { SCENARIOS } from './requests.mjs'
+import { LOG_OFF, LOG_ON, NODE_HTTP } from './server.mjs'
 import { summary } from './statistics.mjs'
-
-const NODE = 'node:http'
-const LOG_OFF = 'portico, access log off'
-const LOG_ON = 'portico, access log on'
 
 /** Each ratio is of figures of one round, and at most its bound. */
 const TARGETS = [
-  { target: 'plain, of node:http', bound: 0.65, ratios: (raw) => costRatios(raw, 'plain', LOG_OFF, NODE) },
+  { target: 'plain, of node:http', bound: 0.65, ratios: (raw) => costRatios(raw, 'plain', LOG_OFF, NODE_HTTP) },
   {
     target: 'pipelined 16, of node:http',
     bound: 0.12,
-    ratios: (raw) => costRatios(raw, 'pipelined 16', LOG_OFF, NODE),
+    ratios: (raw) => costRatios(raw, 'pipelined 16', LOG_OFF, NODE_HTTP),
   },
   {
     target: 'plain with access log, of without',
@@ -27,10 +24,10 @@ const TARGETS = [
  * @returns what a reader wants to know first
  */
 export function summarize(raw) {
-  const servers = [NODE, LOG_OFF, LOG_ON]
+  const servers = [NODE_HTTP, LOG_OFF, LOG_ON]
   return {
     requests: SCENARIOS.flatMap(({ scenario }) => servers.map((server) => requestSummary(raw, scenario, server))),
-    memory: [NODE, LOG_OFF].map((server) => memorySummary(raw, server)).filter((it) => it !== null),
+    memory: [NODE_HTTP, LOG_OFF].map((server) => memorySummary(raw, server)).filter((it) => it !== null),
     targets: TARGETS.map((target) => verdict(raw, target)).filter((it) => it !== null),
   }
 }
@@ -42,7 +39,7 @@ function requestSummary(raw, scenario, server) {
     server,
     processorUsPerRequest: summary(rows.map((row) => row.processorUsPerRequest)),
     requestsPerSecond: summary(rows.map((row) => row.requestsPerSecond)),
-    ofNodeHttp: summary(costRatios(raw, scenario, server, NODE)),
+    ofNodeHttp: summary(costRatios(raw, scenario, server, NODE_HTTP)),
     errors: rows.reduce((sum, row) => sum + row.errors, 0),
   }
 }
@@ -67,7 +64,7 @@ function costRatios({ requests }, scenario, server, against) {
 
 function memoryRatios({ memory }) {
   const costs = (name) => memory.filter((row) => row.server === name).map((row) => row.octetsPerConnection)
-  return quotients(costs(LOG_OFF), costs(NODE))
+  return quotients(costs(LOG_OFF), costs(NODE_HTTP))
 }
 
 function quotients(above, below) {
@@ -75,9 +72,9 @@ function quotients(above, below) {
 }
 
 /** The summary as text. */
-export function print({ requests, memory, targets }) {
+export function asText({ requests, memory, targets }) {
   const lines = [
-    row('', '', 'µs of processor per request', 'requests per second', 'cost of node:http'),
+    row('', '', 'µs of processor per request', 'requests per second', "of node:http's cost"),
     ...requests.map((it) =>
       row(
         it.scenario,

@@ -14,7 +14,7 @@ import { autocannon } from './load/autocannon.mjs'
 import { wrk } from './load/wrk.mjs'
 import { CAN_PIN } from './pinned.mjs'
 import { alike, probe } from './probe.mjs'
-import { print, summarize } from './report.mjs'
+import { asText, summarize } from './report.mjs'
 import { requestRound, warm } from './requests.mjs'
 import { nodeHttp, portico, Server } from './server.mjs'
 
@@ -49,7 +49,7 @@ const raw = { requests: await measureRequests(), memory: await measureMemory() }
 const result = summarize(raw)
 const file = join(import.meta.dirname, 'results', `${options['save-as']}.json`)
 writeFileSync(file, JSON.stringify({ conditions, summary: result, raw }, null, 1) + '\n')
-process.stdout.write(`${heading(conditions)}\n\n${print(result)}\nEvery round: ${file}\n`)
+process.stdout.write(`${heading(conditions)}\n\n${asText(result)}\nEvery round: ${file}\n`)
 if (result.requests.some((it) => it.errors > 0)) {
   say('Cannot vouch for these figures: found errors under load, wanted none')
   process.exitCode = 1

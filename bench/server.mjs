@@ -7,6 +7,11 @@ const ROOT = join(import.meta.dirname, '..')
 const COLLECT = join(import.meta.dirname, 'servers', 'collect-on-signal.mjs')
 const START_MS = 10_000
 
+/** The names of servers in the raw rounds and the report. */
+export const NODE_HTTP = 'node:http'
+export const LOG_OFF = 'portico, access log off'
+export const LOG_ON = 'portico, access log on'
+
 /** Portico, with the connections of the load kept for as long as those of node:http. */
 export function portico({ accessLog, flags }) {
   const settings = [`log.access=${accessLog}`, 'maxKeepAliveRequests=0', 'keepAliveTimeoutMs=600000']
@@ -18,12 +23,12 @@ export function portico({ accessLog, flags }) {
     'json',
     ...settings.flatMap((it) => ['--set', it]),
   ]
-  return { name: `portico, access log ${accessLog ? 'on' : 'off'}`, args: [...args, ...flags], env: {} }
+  return { name: accessLog ? LOG_ON : LOG_OFF, args: [...args, ...flags], env: {} }
 }
 
 /** @param reply what it answers, as `probe` gives it */
 export function nodeHttp(reply) {
-  return { name: 'node:http', args: ['bench/servers/node-http.mjs'], env: { REPLY: JSON.stringify(reply) } }
+  return { name: NODE_HTTP, args: ['bench/servers/node-http.mjs'], env: { REPLY: JSON.stringify(reply) } }
 }
 
 /** A server process on its core, listening. Its stdout goes to a file, its stderr is read for the address. */

@@ -190,7 +190,11 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
       const gathered: [what: string, write: (transport: Transport) => void, wanted: string][] = [
         ['strings', (t) => ['a', 'b', 'c'].forEach((text) => t.write(text)), 'abc'],
         ['strings and octets', (t) => ['a', Buffer.from('b'), 'c'].forEach((piece) => t.write(piece)), 'abc'],
-        ['a head and a small file', (t) => (t.write('a'), t.sendFile(part(0, 3).part), t.write('c')), 'a\u0000\u0007\u000ec'],
+        [
+          'a head and a small file',
+          (t) => (t.write('a'), t.sendFile(part(0, 3).part), t.write('c')),
+          'a\u0000\u0007\u000ec',
+        ],
       ]
       for (const [what, write, wanted] of gathered) {
         it(`${what} written inside one call leave together`, async () => {
@@ -271,7 +275,10 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         await until('all of it', () => readBy(peer).length === wanted.length)
         assert.isTrue(readBy(peer) === wanted)
         await until('drained', () => seen.count('drained') === 1)
-        assert.deepEqual(files.map(({ releases }) => releases), [[null], [null], [null]])
+        assert.deepEqual(
+          files.map(({ releases }) => releases),
+          [[null], [null], [null]],
+        )
         assert.equal(transport.unsent, 0)
         await finish(transport, seen)
       })
@@ -313,7 +320,11 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
           end(transport, peer)
           await until('releases', () => files.every(({ releases }) => releases.length > 0))
           await grace()
-          for (const { releases } of files) assert.lengthOf(releases.filter((error) => error instanceof Error), 1)
+          for (const { releases } of files)
+            assert.lengthOf(
+              releases.filter((error) => error instanceof Error),
+              1,
+            )
           assert.deepEqual(seen.reasons, [reason])
         })
 
@@ -423,7 +434,9 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         transport.abort()
         await until('closed', () => seen.reasons.length > 0)
         peer.read()
-        await until('the cut', () => peer.cut)
+        // libuv takes a reset behind unread octets for an end; what is missing shows that it was none.
+        await until('the cut', () => peer.cut || peer.ended)
+        assert.isBelow(readBy(peer).length, FLOOD)
         assert.equal(transport.unsent, 0)
       })
 

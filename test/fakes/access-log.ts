@@ -1,4 +1,5 @@
 import type { AccessLog, Exchange } from '../../src/ports/access-log.js'
+import { copyOf } from './exchange.js'
 
 /** An access log that keeps what it was given. */
 export class RecordingAccessLog implements AccessLog {
@@ -7,7 +8,7 @@ export class RecordingAccessLog implements AccessLog {
   private closed = false
 
   record(exchange: Exchange): void {
-    if (!this.closed) this.exchanges.push({ ...exchange })
+    if (!this.closed) this.exchanges.push(copyOf(exchange))
   }
 
   async close(): Promise<void> {

@@ -20,3 +20,11 @@ export function exchangeOf(special: Partial<Exchange> = {}): Exchange {
     ...special,
   }
 }
+
+/** What an exchange tells at this moment; its own properties are not all of it. */
+export function copyOf(exchange: Exchange): Exchange {
+  const { connection, request, trace, phase, peer, method, target, route, routeName, status } = exchange
+  const { octetsIn, octetsOut, durationMs, outcome } = exchange
+  const head = { connection, request, trace, phase, peer, method, target, route, routeName }
+  return { ...head, status, octetsIn, octetsOut, durationMs, outcome }
+}

@@ -51,7 +51,12 @@ describe('FakeTransport', () => {
   it('overwrites what it lent', () => {
     const kept: Buffer[] = []
     const transport = new FakeTransport()
-    const receiver: TransportReceiver = { octets: (lent) => void kept.push(lent), ended() {}, drained() {}, closed() {} }
+    const receiver: TransportReceiver = {
+      octets: (lent) => void kept.push(lent),
+      ended() {},
+      drained() {},
+      closed() {},
+    }
     transport.start(receiver)
     transport.far.send('abc')
     assert.equal(String(kept[0]), '###')

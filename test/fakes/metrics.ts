@@ -1,6 +1,7 @@
 import { OUTCOMES } from '../../src/domain/service/outcome.js'
 import type { Exchange } from '../../src/ports/access-log.js'
 import type { Metrics, MetricsSnapshot, MetricsSources, RouteMetrics } from '../../src/ports/metrics.js'
+import { copyOf } from './exchange.js'
 
 const BOUNDS_SECONDS = [0.001, 0.01, 0.1, 1, Infinity]
 
@@ -44,7 +45,7 @@ export class RecordingMetrics implements Metrics {
   }
 
   requestEnded(exchange: Exchange): void {
-    this.ended.push({ ...exchange })
+    this.ended.push(copyOf(exchange))
   }
 
   refused(rule: string): void {

@@ -54,7 +54,13 @@ export class Dialogue {
 
   readonly connection: Connection
 
-  constructor(rules: Partial<ConnectionRules> = {}) {
+  private owesAnswer = false
+
+  /** @param answersLate true: a request that is complete waits for `settle` */
+  constructor(
+    rules: Partial<ConnectionRules> = {},
+    private readonly answersLate = false,
+  ) {
     this.connection = new Connection({ ...RULES, ...rules })
   }
 
@@ -80,6 +86,16 @@ export class Dialogue {
     this.connection.hold()
   }
 
+  /** Answers what waits for an answer, and what comes out behind it. */
+  settle(): void {
+    while (this.owesAnswer) {
+      this.owesAnswer = false
+      this.answer()
+      this.drain()
+      this.connection.hold()
+    }
+  }
+
   get isClosed(): boolean {
     return this.connection.isClosed
   }
@@ -88,8 +104,11 @@ export class Dialogue {
     for (;;) {
       const event = this.connection.next()
       if (event === NEED_MORE || event === CLOSED) return
-      if (event === PAUSED) throw new Error('Cannot go on: the connection waits although every response is finished')
-      if (event === END_OF_CONTENT) this.answer()
+      if (event === PAUSED) {
+        if (this.owesAnswer) return
+        throw new Error('Cannot go on: the connection waits although every response is finished')
+      }
+      if (event === END_OF_CONTENT) this.complete()
       else if (this.refusal !== null) this.afterwards.push(event)
       else if (event instanceof ProtocolError) this.refuse(event)
       else if (event instanceof Buffer) this.append(event)
@@ -99,7 +118,7 @@ export class Dialogue {
 
   private begin(head: Request): void {
     this.requests.push({ head, content: Buffer.alloc(0), trailers: [], complete: false, persisted: false })
-    if (head.length === 0) this.answer()
+    if (head.length === 0) this.complete()
   }
 
   private append(piece: Buffer): void {
@@ -107,10 +126,16 @@ export class Dialogue {
     request.content = Buffer.concat([request.content, piece])
   }
 
-  private answer(): void {
+  private complete(): void {
     const request = this.requests.at(-1)!
     request.complete = true
     request.trailers = [...this.connection.trailers]
+    if (this.answersLate) this.owesAnswer = true
+    else this.answer()
+  }
+
+  private answer(): void {
+    const request = this.requests.at(-1)!
     this.connection.respond(NO_CONTENT, 0, '', true)
     request.persisted = this.connection.persists
     this.connection.finish()

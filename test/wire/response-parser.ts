@@ -44,7 +44,7 @@ function parseHead(head: string): ParsedHead {
 }
 
 function parseLine(line: string): [name: string, value: string] {
-  const parts = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(|[^\0-\x08\x0a-\x1f\x7f]*[^\0-\x20\x7f])[ \t]*$/.exec(line)
+  const parts = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(|[\t -~\x80-\xff]*[!-~\x80-\xff])[ \t]*$/.exec(line)
   if (parts === null) throw new Error(`Cannot read a response: found field line ${JSON.stringify(line)}`)
   return [parts[1]!.toLowerCase(), parts[2]!]
 }

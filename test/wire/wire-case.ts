@@ -147,9 +147,7 @@ const ESCAPES: Readonly<Record<string, string>> = { r: '\r', n: '\n', t: '\t', s
 
 /** The octets, as latin1, that a text with visible escapes and repeats stands for. */
 export function unescape(text: string): string {
-  const [octets, end] = sequence(text, 0, false)
-  if (end !== text.length) throw new Error(`Cannot read "${text}": found "}" without "{"`)
-  return octets
+  return sequence(text, 0, false)[0]
 }
 
 function sequence(text: string, from: number, inRepeat: boolean): [octets: string, end: number] {

@@ -6,6 +6,29 @@ import { wireCases, type ExpectedRequest, type WireCase } from './wire-case.js'
 
 const CANARY = Buffer.from('GET /canary HTTP/1.1\r\nHost: canary\r\n\r\n')
 
+/** The rules of the wire by which a connection refuses; each needs its cases. */
+const RULES = [
+  ...['request-line', 'leading-crlf', 'bare-lf', 'bare-cr', 'method', 'method-unknown', 'version-syntax', 'version'],
+  ...['target-length', 'target', 'target-encoding', 'misdirected'],
+  ...['field-name', 'field-folding', 'field-value', 'head-size', 'field-count', 'host'],
+  ...['length-syntax', 'length-repeated', 'length-and-coding', 'content-too-large'],
+  ...['coding-repeated', 'coding-unknown', 'coding-last', 'coding-1.0'],
+  ...['chunk-size', 'chunk-extension', 'chunk-end', 'chunk-overhead', 'trailer', 'expectation'],
+]
+
+describe('wire cases', () => {
+  const refusals = [...wireCases().values()].flat().map(({ end }) => (end?.kind === 'refusal' ? end.rule : null))
+  for (const rule of RULES) {
+    it(`several break the rule ${rule}`, () => {
+      assert.isAtLeast(refusals.filter((each) => each === rule).length, 2)
+    })
+  }
+
+  it('none breaks a rule that nobody knows', () => {
+    assert.isEmpty(refusals.filter((rule) => rule !== null && !RULES.includes(rule)))
+  })
+})
+
 for (const [file, cases] of wireCases()) {
   describe(`wire cases of ${file}`, () => {
     for (const wireCase of cases) {

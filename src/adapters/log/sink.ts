@@ -159,9 +159,12 @@ export class Sink {
     let resolve: () => void
     const ended = new Promise<void>((resolved) => (resolve = resolved))
     const deadline = this.clock.after(DRAIN_MS, () => this.draining?.end())
+    // The clock's timers let the process go; the last lines keep it.
+    const alive = setInterval(() => undefined, DRAIN_MS)
     const end = (): void => {
       this.draining = null
       deadline.stop()
+      clearInterval(alive)
       resolve()
     }
     if (this.held === 0) queueMicrotask(end)

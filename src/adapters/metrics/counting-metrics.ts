@@ -95,7 +95,7 @@ export class CountingMetrics implements Metrics {
       engine: sources.engine,
       socket: sources.socket,
       phase: sources.phase(),
-      uptimeSeconds: (this.clock.now() - this.startedMs) / 1000,
+      uptimeSeconds: rounded((this.clock.now() - this.startedMs) / 1000),
       connections: this.connections(),
       requests: this.requests(),
       routes: this.routes.map(routeMetrics),
@@ -149,9 +149,14 @@ function routeMetrics({ name, errors, latency }: RouteCounts): RouteMetrics {
 
 function latencyMsOf(latency: LatencySummary): LatencyMs {
   return {
-    p50: latency.quantileMs(0.5),
-    p95: latency.quantileMs(0.95),
-    p99: latency.quantileMs(0.99),
-    max: latency.maxMs,
+    p50: rounded(latency.quantileMs(0.5)),
+    p95: rounded(latency.quantileMs(0.95)),
+    p99: rounded(latency.quantileMs(0.99)),
+    max: rounded(latency.maxMs),
   }
+}
+
+/** To three decimals: more is noise. */
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000
 }

@@ -19,5 +19,5 @@ export function measureEventLoopDelay(): () => EventLoopDelayMs {
 
 /** The histogram holds whole intervals between two ticks, in nanoseconds: on time is `RESOLUTION_MS`, not 0. */
 function delayMs(intervalNs: number): number {
-  return Math.max(0, intervalNs / 1e6 - RESOLUTION_MS)
+  return Math.max(0, Math.round(intervalNs / 1000) / 1000 - RESOLUTION_MS)
 }

@@ -19,8 +19,7 @@ const isModuleSyntax = (error: Error): boolean =>
 
 /** The first place in the stack that is not the server's own; who called the loader is of no interest. */
 function placeOf({ stack = '' }: Error): string | null {
-  const [withinImport = ''] = stack.split(LOADER)
-  const places = [...withinImport.matchAll(/file:\/\/\S+?:\d+/g)].map(([place]) => place)
+  const places = [...stack.split(LOADER)[0]!.matchAll(/file:\/\/\S+?:\d+/g)].map(([place]) => place)
   const place = places.find((each) => !each.startsWith(SERVER))
   return place === undefined ? null : place.slice('file://'.length)
 }

@@ -58,8 +58,9 @@ export function checkRoutes(routes: unknown, plugin: string, file: string): Chec
 type BareRoute = Omit<PluginRoute, 'plugin' | 'file'>
 
 function readRoutes(routes: unknown): Checked<BareRoute[]> {
-  if (!isObject(routes))
+  if (!isObject(routes) || routes instanceof Promise) {
     return { value: [], problems: [`its routes are ${describe(routes)}, wanted { "METHOD /path": handler }`] }
+  }
   const value: BareRoute[] = []
   const problems: string[] = []
   for (const [key, definition] of Object.entries(routes)) {
@@ -97,6 +98,7 @@ function describe(value: unknown): string {
   if (value === undefined) return 'missing'
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
+  if (value instanceof Promise) return 'a promise'
   if (isObject(value)) return `an object with ${listed('key', Object.keys(value))}`
   return `a ${typeof value}`
 }

@@ -28,7 +28,12 @@ interface ServerHandle {
  *
  * @param size of the buffer, in octets
  */
-export function onLentConnection(server: Server, size: number, take: TakeOctets, accept: (socket: Socket) => void): void {
+export function onLentConnection(
+  server: Server,
+  size: number,
+  take: TakeOctets,
+  accept: (socket: Socket) => void,
+): void {
   const handle = (server as { _handle?: ServerHandle | null })._handle
   if (typeof handle?.onconnection !== 'function') return onConnection(server, take, accept)
   const shared = lend(size, take)

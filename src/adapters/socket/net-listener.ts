@@ -54,9 +54,11 @@ async function bind(server: Server, at: Address): Promise<void> {
     server.on('error', reject)
     server.listen({ host: at.host, port: at.port, backlog: BACKLOG }, resolve)
   })
-  await bound.catch((error: NodeJS.ErrnoException) => {
-    throw listenError(at, error)
-  })
+  try {
+    await bound
+  } catch (error) {
+    throw listenError(at, error as NodeJS.ErrnoException)
+  }
 }
 
 function listening(server: Server): Listening {

@@ -36,11 +36,11 @@ export interface NetTransportOptions {
 }
 
 export class NetTransport implements Transport {
+  readonly peer: Endpoint
   readonly secure = false
   readonly #socket: Socket
   readonly #options: NetTransportOptions
   #receiver: TransportReceiver | null = null
-  #peer: Endpoint | null = null
   #writing: Writing = 'open'
   #aborted = false
   /** In front of `#text`. */
@@ -64,12 +64,10 @@ export class NetTransport implements Transport {
   constructor(socket: Socket, options: NetTransportOptions) {
     this.#socket = socket
     this.#options = options
-    const owned = Object.assign(socket, { [OWNER]: this as NetTransport })
+    // Asked now: after a reset nobody could tell any more who it was.
+    this.peer = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+    const owned: OwnedSocket = Object.assign(socket, { [OWNER]: this })
     owned.on('end', onEnd).on('error', onError).on('close', onClose)
-  }
-
-  get peer(): Endpoint {
-    return (this.#peer ??= { address: this.#socket.remoteAddress ?? '', port: this.#socket.remotePort ?? 0 })
   }
 
   get unsent(): number {
@@ -78,8 +76,6 @@ export class NetTransport implements Transport {
 
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver
-    // The socket remembers what it was asked once; after a reset nobody could tell any more who it was.
-    void this.#socket.remoteAddress
   }
 
   write(octets: Uint8Array | string): boolean {
@@ -164,9 +160,9 @@ export class NetTransport implements Transport {
 
   /** Every write has been given up by the socket when it is closed, so no buffer is in use but by a read of a file. */
   #releaseFiles(): void {
-    const error = new Error('Cannot send the whole file: the connection closed')
-    this.#fileInFlight?.release(error)
-    for (const waiting of this.#queue) if (waiting instanceof FileSend) waiting.release(error)
+    const cut = (file: FileSend): void => file.release(new Error('Cannot send the whole file: the connection closed'))
+    if (this.#fileInFlight !== null) cut(this.#fileInFlight)
+    for (const waiting of this.#queue) if (waiting instanceof FileSend) cut(waiting)
     this.#queue.length = 0
     this.#text = ''
   }
@@ -189,7 +185,7 @@ export class NetTransport implements Transport {
     process.nextTick(NetTransport.#endOfTurn, this)
   }
 
-  static #endOfTurn(this: void, transport: NetTransport): void {
+  static #endOfTurn(transport: NetTransport): void {
     transport.#letGo()
   }
 
@@ -229,7 +225,7 @@ export class NetTransport implements Transport {
     this.#socket.end()
   }
 
-  static #laterTurn(this: void, transport: NetTransport): void {
+  static #laterTurn(transport: NetTransport): void {
     transport.#drained()
   }
 
@@ -265,7 +261,11 @@ export class NetTransport implements Transport {
     this.#inFlight = batch.reduce((octets, chunk) => octets + chunk.length, 0)
     this.#waiting -= this.#inFlight
     if (batch.length === 1) this.#socket._write(batch[0], encodingOf(batch[0]!), this.#written)
-    else this.#socket._writev!(batch.map((chunk) => ({ chunk, encoding: encodingOf(chunk) })), this.#written)
+    else
+      this.#socket._writev!(
+        batch.map((chunk) => ({ chunk, encoding: encodingOf(chunk) })),
+        this.#written,
+      )
   }
 
   /** What may leave now: all that is at hand up to the end of the first piece of a file that does not complete it. */

@@ -88,7 +88,11 @@ export class Connection {
 
   private reading: Reading = HEAD
   private writing: Writing = 'idle'
+  /** The request under way; null before its head is complete, and when it was refused by its head. */
   private request: Request | null = null
+  /** What of a head decides how the response looks, even when it was refused. */
+  private isHead = false
+  private minor = 1
   private ended = false
   private served = 0
   private contentSeen = false
@@ -191,9 +195,8 @@ export class Connection {
    * @returns the head, as latin1 text; the content's framing is in `framing`
    */
   respond(response: ResponseHead, length: number | null, preamble: string, mayPersist: boolean): string {
-    const { request } = this
-    const isHead = request?.method === 'HEAD'
-    const framing = framingOf(response.status, length, request?.minor ?? 1)
+    const { isHead } = this
+    const framing = framingOf(response.status, length, this.minor)
     this.writing = 'sending'
     this.persists = mayPersist && (framing !== 'close' || isHead) && this.mayPersist()
     this.owedOctets = length ?? 0
@@ -250,6 +253,7 @@ export class Connection {
 
   private nextHead(): ConnectionEvent {
     const { inbox } = this
+    this.forgetRequest()
     const head = inbox.length === 0 ? null : this.reader.read(inbox.octets, inbox.from, inbox.to)
     if (head !== null) return this.begin(head)
     if (!this.ended) return NEED_MORE
@@ -258,9 +262,19 @@ export class Connection {
     return CLOSED
   }
 
+  /** What comes next has nothing to do with the request before it, even when it is refused. */
+  private forgetRequest(): void {
+    this.request = null
+    this.isHead = false
+    this.minor = 1
+    this.octetsIn = 0
+  }
+
   private begin(head: RequestHead): Request {
     this.inbox.from += head.length
     this.octetsIn = head.length
+    this.isHead = head.method === 'HEAD'
+    this.minor = head.minor
     this.served++
     const request = this.interpret(head)
     this.request = request
@@ -313,7 +327,7 @@ export class Connection {
         ? new ChunkedDecoder(contentOctets, requestOctets - headLength, fields)
         : new LengthDecoder(length)
     this.reading = { at: 'content', decoder }
-    this.contentSeen = this.inbox.length > 0
+    this.contentSeen = false
     this.continued = false
     this.discarded = 0
   }
@@ -359,7 +373,8 @@ export class Connection {
   }
 
   private get waitsForContinue(): boolean {
-    return this.request?.expectsContinue === true && this.awaitsContent && !this.continued && !this.contentSeen
+    if (this.request?.expectsContinue !== true || this.continued) return false
+    return this.awaitsContent && !this.contentSeen && !this.hasUnread
   }
 
   private mayPersist(): boolean {

@@ -23,6 +23,8 @@ const DOT = 0x2e
 const DIGIT_0 = 0x30
 const DIGIT_9 = 0x39
 
+const LAYOUT = 'Cannot read a request line: wanted method SP target SP version CRLF'
+
 const isDigit = (octet: number): boolean => octet >= DIGIT_0 && octet <= DIGIT_9
 
 /** Reads a request line, strictly: `method SP target SP version CRLF` and nothing else. */
@@ -40,6 +42,8 @@ export class RequestLineReader {
   private emptyLines = 0
   private major = 0
   private versionFrom = 0
+  /** What is wrong when the line ends behind a CR that comes too soon. */
+  private earlyEndRule = ''
 
   constructor(private readonly limits: Limits) {}
 
@@ -96,7 +100,7 @@ export class RequestLineReader {
           if (octets[at] !== LF) throw bareCr()
           return this.complete(at + 1 - base)
         default:
-          throw octets[at] === LF ? incomplete() : bareCr()
+          throw octets[at] === LF ? new ProtocolError(400, this.earlyEndRule, LAYOUT) : bareCr()
       }
     }
     this.at = at - base
@@ -149,7 +153,9 @@ export class RequestLineReader {
     let at = from
     for (; at < end && at < stop; at++) {
       const octet = octets[at]!
-      if (!this.takesVersionOctet(at - base - this.versionFrom, octet)) return this.misplaced('version-syntax', octet, at)
+      const index = at - base - this.versionFrom
+      if (this.takesVersionOctet(index, octet)) continue
+      return this.misplaced(index === 0 && octet === CR ? 'request-line' : 'version-syntax', octet, at)
     }
     if (at === stop) this.state = LINE_CR
     return at
@@ -179,6 +185,7 @@ export class RequestLineReader {
   private misplaced(rule: string, octet: number, at: number): number {
     if (octet === CR) {
       this.state = EARLY_CR
+      this.earlyEndRule = rule === 'version-syntax' ? rule : 'request-line'
       return at + 1
     }
     if (octet === LF) throw new ProtocolError(400, 'bare-lf', 'Cannot end a request line: found LF without CR')
@@ -188,7 +195,7 @@ export class RequestLineReader {
 }
 
 function incomplete(): ProtocolError {
-  return new ProtocolError(400, 'request-line', 'Cannot read a request line: wanted method SP target SP version CRLF')
+  return new ProtocolError(400, 'request-line', LAYOUT)
 }
 
 function bareCr(): ProtocolError {

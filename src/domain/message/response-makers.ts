@@ -58,7 +58,11 @@ export interface StreamInit extends ResponseInit {
  * connection's end to 1.0. A stream that throws cuts the connection, so that the peer never takes a part for the whole.
  */
 export function stream(pieces: StreamedContent['pieces'], init: StreamInit = {}): Response {
-  const content: StreamedContent = { kind: 'stream', pieces, length: init.length ?? null }
+  const { length = null } = init
+  if (length !== null && !(Number.isSafeInteger(length) && length >= 0)) {
+    throw new RangeError(`Cannot stream ${length} octets: wanted a whole number, or no length`)
+  }
+  const content: StreamedContent = { kind: 'stream', pieces, length }
   return responseOf(content, init, [['Content-Type', init.type ?? 'application/octet-stream']])
 }
 

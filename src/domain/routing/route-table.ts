@@ -1,9 +1,10 @@
 /**
  * Which route a request goes to, compiled once at start.
  *
- * A path that is written out in a pattern costs one look-up in a map and allocates nothing; others walk a tree. The path alone decides the resource, the most specific pattern winning: by segment, literal before
- * parameter before rest. The method then chooses among the routes of that resource, so that a method which only a less
- * specific pattern has is not allowed.
+ * A path that is written out in a pattern costs one look-up in a map and allocates nothing; others walk a tree. The
+ * path alone decides the resource, the most specific pattern winning: by segment, literal before parameter before rest.
+ * The method then chooses among the routes of that resource, so that a method which only a less specific pattern has is
+ * not allowed.
  */
 import { KNOWN_METHODS } from '../message/method.js'
 import { endOfSegment, PatternTree } from './pattern-tree.js'
@@ -39,8 +40,9 @@ export class RouteTable<T> {
    */
   constructor(entries: readonly RouteEntry<T>[]) {
     const [duplicate] = duplicatesAmong(entries)
-    if (duplicate !== undefined)
+    if (duplicate !== undefined) {
       throw new Error(`Cannot route "${duplicate.map(nameOf).join('" and "')}": they are the same`)
+    }
     const routes = entries.map((entry, at) => new Route(entry, at + 1))
     this.names = [UNMATCHED, ...routes.map((route) => route.name)]
     this.methods = new Set(routes.map((route) => route.method))

@@ -1,24 +1,13 @@
+import { SystemClock } from '../../../src/adapters/clock/system-clock.js'
 import { openOutlet } from '../../../src/adapters/log/outlet.js'
 import { Sink } from '../../../src/adapters/log/sink.js'
-import type { Clock } from '../../../src/ports/clock.js'
 
 /**
  * A process that logs to its standard output: as many lines as the first argument says, of a kibibyte each, half of
  * them written at once and half a moment later. Then it closes the sink, and tells on standard error how many lines
  * were dropped and how late the event loop was at most, as JSON.
  */
-const clock: Clock = {
-  now: () => performance.now(),
-  wall: () => Date.now(),
-  every: () => {
-    throw new Error('Not used here')
-  },
-  after: (delayMs, task) => {
-    const timer = setTimeout(task, delayMs)
-    return { stop: () => clearTimeout(timer) }
-  },
-}
-
+const clock = new SystemClock()
 const LINES = Number(process.argv[2])
 const sink = new Sink(openOutlet(1), clock)
 let dropped = 0
@@ -36,6 +25,6 @@ function logLines(from: number, to: number): void {
 logLines(0, LINES / 2)
 await new Promise((resolve) => setTimeout(resolve, 200))
 logLines(LINES / 2, LINES)
-await sink.close()
 clearInterval(ticks)
+await sink.close()
 process.stderr.write(JSON.stringify({ dropped, latestMs }))

@@ -7,7 +7,7 @@ import { Sink } from '../../../src/adapters/log/sink.js'
 import type { Exchange } from '../../../src/ports/access-log.js'
 import { accessLogContract } from '../../contract/access-log.js'
 import { exchangeOf } from '../../fakes/exchange.js'
-import { ManualClock } from '../../fakes/manual-clock.js'
+import { FakeClock } from '../../fakes/fake-clock.js'
 import { ManualOutlet } from './manual-outlet.js'
 
 const timeOnly: AccessLine = (time) => `${time}\n`
@@ -15,7 +15,7 @@ const timeOnly: AccessLine = (time) => `${time}\n`
 describe('SinkAccessLog', () => {
   accessLogContract(() => {
     const outlet = new ManualOutlet()
-    const clock = new ManualClock()
+    const clock = new FakeClock()
     const log = new SinkAccessLog(new Sink(outlet, clock), clock, jsonAccessLine('selectors'))
     const close = (): Promise<void> => {
       const closed = log.close()
@@ -27,7 +27,7 @@ describe('SinkAccessLog', () => {
   })
 
   it('stamps each line with the time of its record, to the millisecond', () => {
-    const clock = new ManualClock(Date.UTC(2026, 11, 31, 23, 59, 59, 998))
+    const clock = new FakeClock(Date.UTC(2026, 11, 31, 23, 59, 59, 998))
     const outlet = new ManualOutlet()
     const log = new SinkAccessLog(new Sink(outlet, clock), clock, timeOnly)
     for (const passMs of [0, 0.9, 1.2, 60_000]) {
@@ -44,7 +44,7 @@ describe('SinkAccessLog', () => {
   })
 
   it('counts the lines that the sink had to drop, and goes on', () => {
-    const clock = new ManualClock()
+    const clock = new FakeClock()
     const outlet = new ManualOutlet()
     outlet.room = 0
     const log = new SinkAccessLog(new Sink(outlet, clock), clock, () => 'x'.repeat(1023) + '\n')

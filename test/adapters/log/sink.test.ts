@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { Sink } from '../../../src/adapters/log/sink.js'
-import { ManualClock } from '../../fakes/manual-clock.js'
+import { FakeClock } from '../../fakes/fake-clock.js'
 import { ManualOutlet } from './manual-outlet.js'
 
 const LINE_LENGTH = 100
@@ -12,8 +12,8 @@ function line(number: number): string {
   return String(number).padEnd(LINE_LENGTH - 1, '.') + '\n'
 }
 
-function setUp(): { clock: ManualClock; outlet: ManualOutlet; sink: Sink } {
-  const clock = new ManualClock()
+function setUp(): { clock: FakeClock; outlet: ManualOutlet; sink: Sink } {
+  const clock = new FakeClock()
   const outlet = new ManualOutlet()
   return { clock, outlet, sink: new Sink(outlet, clock) }
 }

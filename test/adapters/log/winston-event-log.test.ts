@@ -12,13 +12,13 @@ import { WinstonEventLog } from '../../../src/adapters/log/winston-event-log.js'
 import type { Facts } from '../../../src/ports/event-log.js'
 import type { Settings } from '../../../src/ports/settings.js'
 import { eventLogContract } from '../../contract/event-log.js'
-import { ManualClock } from '../../fakes/manual-clock.js'
+import { FakeClock } from '../../fakes/fake-clock.js'
 import { ManualOutlet } from './manual-outlet.js'
 
 const TIME = '2026-01-31T12:00:00.000Z'
 
 function setUp(line: EventLine, level: Settings['log']['level']): { log: WinstonEventLog; lines: () => string[] } {
-  const clock = new ManualClock()
+  const clock = new FakeClock()
   const outlet = new ManualOutlet()
   const log = WinstonEventLog.into(new Sink(outlet, clock), clock, line, level)
   const lines = (): string[] => {
@@ -62,15 +62,15 @@ describe('WinstonEventLog', () => {
   }
 
   it('has written an event when the call returns: none is lost with the process', () => {
-    const clock = new ManualClock()
+    const clock = new FakeClock()
     const outlet = new ManualOutlet()
     WinstonEventLog.into(new Sink(outlet, clock), clock, plainEventLine, 'info').info('Stopped')
     clock.advance(100)
-    assert.deepEqual(outlet.lines, [`2026-01-31T12:00:00.000Z INFO  Stopped`])
+    assert.deepEqual(outlet.lines, ['2026-01-01T00:00:00.000Z INFO  Stopped'])
   })
 
   it('tells of lines that the sink dropped', () => {
-    const clock = new ManualClock()
+    const clock = new FakeClock()
     const outlet = new ManualOutlet()
     const sink = new Sink(outlet, clock)
     const log = WinstonEventLog.into(sink, clock, plainEventLine, 'info')

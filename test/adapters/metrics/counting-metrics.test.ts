@@ -3,22 +3,22 @@ import { describe, it } from 'mocha'
 import { CountingMetrics } from '../../../src/adapters/metrics/counting-metrics.js'
 import { measureEventLoopDelay } from '../../../src/adapters/metrics/event-loop-delay.js'
 import { metricsContract } from '../../contract/metrics.js'
-import { ManualClock } from '../../fakes/manual-clock.js'
+import { FakeClock } from '../../fakes/fake-clock.js'
 
 const delay = { p50: 1, p99: 2, max: 3 }
 
 describe('CountingMetrics', () => {
-  metricsContract(() => new CountingMetrics(new ManualClock(), () => delay))
+  metricsContract(() => new CountingMetrics(new FakeClock(), () => delay))
 
   it('tells the time since it was made', () => {
-    const clock = new ManualClock()
+    const clock = new FakeClock()
     const metrics = new CountingMetrics(clock, () => delay)
     clock.advance(2500)
     assert.equal(metrics.snapshot().uptimeSeconds, 2.5)
   })
 
   it('tells memory and delay of the process', () => {
-    const { rssBytes, heapBytes, eventLoopDelayMs } = new CountingMetrics(new ManualClock(), () => delay).snapshot()
+    const { rssBytes, heapBytes, eventLoopDelayMs } = new CountingMetrics(new FakeClock(), () => delay).snapshot()
       .process
     assert.isAbove(rssBytes, heapBytes)
     assert.isAbove(heapBytes, 0)

@@ -230,10 +230,12 @@ describe('FolderPlugins', () => {
         'a.mjs': 'export default { name: "a", routes: () => ({ "GET /a": () => "" }) }',
         'b.mjs': 'export default { name: "b", routes: () => ({ "GET /a": () => "", "GET b": 1 }) }',
         'c.mjs': 'export default { name: "c", routes: () => { throw "nothing" } }',
+        'd.mjs': 'export default { name: "d", routes: async () => ({}) }',
       })
       assert.deepEqual(await problemsOf(plugins.start(sharedContext())), [
         `Cannot load plugin "${own.at('b.mjs')}": Cannot read pattern "b": it does not begin with "/"`,
         `Cannot ask for the routes of plugin "c" of "${own.at('c.mjs')}": threw nothing`,
+        `Cannot load plugin "${own.at('d.mjs')}": its routes are a promise, wanted { "METHOD /path": handler }`,
         `Cannot load plugin "${own.at('b.mjs')}": its route "GET /a" is claimed by "${own.at('a.mjs')}" as "GET /a"`,
       ])
     })

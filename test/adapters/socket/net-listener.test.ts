@@ -41,10 +41,7 @@ describe('NetListener', () => {
     const error = await failure(address)
     assert.equal(error.code, 'EADDRINUSE')
     const { port } = address
-    assert.equal(
-      error.message,
-      `Cannot listen on 127.0.0.1:${port}: the port is taken by another program (EADDRINUSE)`,
-    )
+    assert.equal(error.message, `Cannot listen on 127.0.0.1:${port}: the port is taken by another program (EADDRINUSE)`)
   })
 
   it('names an address that the machine lacks', async () => {
@@ -116,14 +113,19 @@ describe('NetListener', () => {
     let closed = 0
     const { address } = await listen((transport) => {
       const seen = new Recorder()
-      seen.closed = () => void closed++
+      seen.closed = () => {
+        closed++
+      }
       seen.onOctets = (text) => (text === 'abort' ? transport.abort() : transport.write(text))
       transport.start(seen)
     })
     const before = descriptors()
     for (let round = 0; round < 20; round++) {
       const peers = await Promise.all(Array.from({ length: 50 }, () => SocketPeer.to(address)))
-      for (const [at, peer] of peers.entries()) at % 2 === 0 ? peer.reset() : peer.send('abort')
+      for (const [at, peer] of peers.entries()) {
+        if (at % 2 === 0) peer.reset()
+        else peer.send('abort')
+      }
       await Promise.all(peers.map((peer) => peer.closed))
     }
     await until('the last close', () => closed === 1000)

@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo, type Server } from 'node:net'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { BufferPool } from '../../../src/adapters/socket/buffer-pool.js'
 import { onConnection, onLentConnection, type TakeOctets } from '../../../src/adapters/socket/lent-reads.js'
 import { NetTransport, takeOctets } from '../../../src/adapters/socket/net-transport.js'
@@ -6,7 +6,7 @@ import type { Transport, TransportReceiver } from '../../../src/ports/transport.
 import { transportContract, type TransportUnderTest } from '../../contract/transport.js'
 import { SocketPeer } from './raw-peer.js'
 
-type Accepting = (server: Server, take: TakeOctets, accept: (socket: import('node:net').Socket) => void) => void
+type Accepting = (server: Server, take: TakeOctets, accept: (socket: Socket) => void) => void
 
 const OPTIONS = { highWaterMark: 65_536, pieces: new BufferPool(65_536, 4) }
 

@@ -38,6 +38,24 @@ describe('Connection, whatever the octets', () => {
     fc.assert(property, { numRuns: 400 })
   })
 
+  it('how late requests are answered makes no difference', () => {
+    const property = fc.property(
+      anything,
+      cuts,
+      fc.array(fc.boolean(), { minLength: 1 }),
+      (octets, delivery, answers) => {
+        const late = new Dialogue({}, true)
+        delivery.cut(octets).forEach((piece, at) => {
+          late.receive(piece)
+          if (answers[at % answers.length]!) late.settle()
+        })
+        late.settle()
+        assert.deepEqual(storyOf(late), storyOf(Dialogue.of(WHOLE.cut(octets))))
+      },
+    )
+    fc.assert(property, { numRuns: 400 })
+  })
+
   it('nothing but a refusal comes of what is wrong, with a status and a rule', () => {
     const property = fc.property(fc.oneof(mutated, soup), (octets) => {
       const { refusal } = Dialogue.of(WHOLE.cut(octets))
@@ -136,12 +154,14 @@ describe('Connection, of floods', () => {
     it(`${flood} without end is refused as soon as its limit is passed`, () => {
       const dialogue = new Dialogue({ limits })
       const octets = Buffer.from(start + more.repeat(Math.ceil((most + 10) / more.length)))
-      let count = 0
-      for (; dialogue.refusal === null && count < octets.length; count++)
-        dialogue.receive(octets.subarray(count, count + 1))
-      const found = dialogue.refusal as ProtocolError | null
-      assert.equal(`${found?.status} ${found?.rule}`, refusal)
-      assert.isAtMost(count, most)
+      const pieces = OCTET_BY_OCTET.cut(octets)
+      const taken = pieces.findIndex((piece) => {
+        dialogue.receive(piece)
+        return dialogue.refusal !== null
+      })
+      assert.notEqual(taken, -1, 'wanted a refusal')
+      assert.equal(`${dialogue.refusal!.status} ${dialogue.refusal!.rule}`, refusal)
+      assert.isBelow(taken, most)
       assert.isFalse(dialogue.connection.hasUnread)
     })
   }

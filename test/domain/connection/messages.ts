@@ -16,17 +16,19 @@ export interface MeantRequest {
 const characters = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, i) => String.fromCharCode(from + i))
 
+const among = (text: string): string[] => Array.from(text)
+
 const ALPHANUMERIC = [...characters(0x30, 0x39), ...characters(0x41, 0x5a), ...characters(0x61, 0x7a)]
 const textOf = (units: string[], minLength: number, maxLength: number): fc.Arbitrary<string> =>
   fc.string({ unit: fc.constantFrom(...units), minLength, maxLength })
 
-const token = textOf([...ALPHANUMERIC, ..."!#$%&'*+-.^_`|~"], 1, 12)
+const token = textOf([...ALPHANUMERIC, ...among("!#$%&'*+-.^_`|~")], 1, 12)
 const blank = textOf([' ', '\t'], 0, 3)
 const value = textOf(['\t', ...characters(0x20, 0x7e), ...characters(0x80, 0xff)], 0, 30).map((text) =>
   text.replace(/^[ \t]+|[ \t]+$/g, ''),
 )
 const content = textOf(characters(0, 0xff), 0, 60)
-const target = textOf([...ALPHANUMERIC, ..."/-._~!$&'()*+,;=:@?{}|^`"], 0, 20).map((text) => `/${text}`)
+const target = textOf([...ALPHANUMERIC, ...among("/-._~!$&'()*+,;=:@?{}|^`")], 0, 20).map((text) => `/${text}`)
 
 /** A field line of no meaning to the protocol, as meant and as written. */
 const line = fc.tuple(token, value, blank, blank).map(([name, meant, before, behind]) => ({
@@ -44,23 +46,24 @@ const extension = fc
 
 /** Chunks of a content cut at random, sizes in any spelling. */
 function chunked(whole: string): fc.Arbitrary<string> {
-  const piece = fc.record({
+  const spelling = fc.record({
     length: fc.integer({ min: 1, max: 20 }),
     zeros: fc.nat(3),
     upper: fc.boolean(),
-    extensions: fc.array(extension, { maxLength: 2 }),
+    extensions: fc.array(extension, { maxLength: 2 }).map((all) => all.join('')),
   })
-  return fc.infiniteStream(piece).map((pieces) => {
+  return fc.array(spelling, { minLength: 1, maxLength: 5 }).map((spellings) => {
     let wire = ''
-    for (let at = 0; at < whole.length;) {
-      const { length, zeros, upper, extensions } = pieces.next().value
+    let at = 0
+    for (let i = 0; at < whole.length; i++) {
+      const { length, zeros, upper, extensions } = spellings[i % spellings.length]!
       const data = whole.slice(at, at + length)
       const size = data.length.toString(16)
-      wire += `${'0'.repeat(zeros)}${upper ? size.toUpperCase() : size}${extensions.join('')}\r\n${data}\r\n`
+      wire += `${'0'.repeat(zeros)}${upper ? size.toUpperCase() : size}${extensions}\r\n${data}\r\n`
       at += length
     }
-    const { zeros, extensions } = pieces.next().value
-    return `${wire}0${'0'.repeat(zeros)}${extensions.join('')}\r\n`
+    const { zeros, extensions } = spellings[0]!
+    return `${wire}0${'0'.repeat(zeros)}${extensions}\r\n`
   })
 }
 

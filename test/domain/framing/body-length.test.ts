@@ -10,7 +10,7 @@ const CL = (value: string): Line => ['content-length', value]
 const TE = (value: string): Line => ['Transfer-Encoding', value]
 
 describe('bodyLength() (RFC 9112 §6.3)', () => {
-  const cases: [lines: Line[], expected: number | 'chunked' | string, rule: string][] = [
+  const cases: [lines: Line[], expected: number | string, rule: string][] = [
     [[], 0, 'no framing field means no body (item 7)'],
     [[['content_length', '5']], 0, 'an underscore makes another field'],
     [[CL('5')], 5, 'Content-Length counts octets (item 6)'],

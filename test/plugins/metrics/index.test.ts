@@ -7,13 +7,13 @@ import type { Response } from '../../../src/domain/message/response.js'
 import type { MetricsSnapshot } from '../../../src/ports/metrics.js'
 import type { PluginContext, Request, RouteDefinition } from '../../../src/ports/plugin.js'
 import { exchangeOf } from '../../fakes/exchange.js'
-import { ManualClock } from '../../fakes/manual-clock.js'
+import { FakeClock } from '../../fakes/fake-clock.js'
 import { readExposition } from './exposition.js'
 
 const ODD_ROUTE = 'GET /a"b\\c\nd'
 
 function snapshot(): MetricsSnapshot {
-  const metrics = new CountingMetrics(new ManualClock(), () => ({ p50: 0.5, p99: 12, max: 250 }))
+  const metrics = new CountingMetrics(new FakeClock(), () => ({ p50: 0.5, p99: 12, max: 250 }))
   metrics.begin(['<unmatched>', 'GET /', ODD_ROUTE], {
     engine: 'selectors',
     socket: 'net',

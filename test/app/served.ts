@@ -1,0 +1,128 @@
+import { FileResponder } from '../../src/app/file-response.js'
+import { Server } from '../../src/app/server.js'
+import type { Engine } from '../../src/ports/engine.js'
+import type { Answer, Handler, Plugin, Request, Routes } from '../../src/ports/plugin.js'
+import type { Settings } from '../../src/ports/settings.js'
+import { RecordingAccessLog } from '../fakes/access-log.js'
+import { RecordingEventLog } from '../fakes/event-log.js'
+import { FakeClock } from '../fakes/fake-clock.js'
+import { FakeEngine } from '../fakes/fake-engine.js'
+import { FakeFiles, type FakeEntry } from '../fakes/fake-files.js'
+import { FakeListener } from '../fakes/fake-listener.js'
+import { FakePlugins } from '../fakes/fake-plugins.js'
+import { turn, type FakeTransportOptions, type FarEnd } from '../fakes/fake-transport.js'
+import { RecordingMetrics } from '../fakes/metrics.js'
+import { DEFAULT_SETTINGS } from '../fakes/settings.js'
+
+export interface ServedOptions {
+  readonly routes?: Routes
+  /** In place of a plugin made of `routes`. */
+  readonly plugins?: readonly Plugin[]
+  readonly settings?: Partial<Settings>
+  readonly files?: Readonly<Record<string, FakeEntry>>
+  readonly engine?: Engine
+}
+
+/** A server all of whose surroundings are fakes: its time stands still until the test moves it. */
+export class Served {
+  readonly clock = new FakeClock()
+  readonly listener = new FakeListener()
+  readonly metrics = new RecordingMetrics()
+  readonly accessLog = new RecordingAccessLog()
+  readonly log = new RecordingEventLog()
+  readonly files: FakeFiles
+  readonly server: Server
+
+  constructor({ routes = {}, plugins, settings, files = {}, engine = new FakeEngine() }: ServedOptions) {
+    const { clock, listener, metrics, accessLog, log } = this
+    this.files = new FakeFiles(files)
+    this.server = new Server({
+      settings: { ...DEFAULT_SETTINGS, ...settings },
+      clock,
+      listener,
+      engine,
+      plugins: new FakePlugins(plugins ?? [{ name: 'test', routes }]),
+      files: this.files,
+      fileResponder: new FileResponder(
+        this.files,
+        () => null,
+        () => 'BOUNDARY',
+        () => clock.wall(),
+      ),
+      metrics,
+      accessLog,
+      log,
+    })
+  }
+
+  /** A server that runs. */
+  static async start(options: ServedOptions): Promise<Served> {
+    const served = new Served(options)
+    await served.server.start()
+    return served
+  }
+
+  connect(options: FakeTransportOptions = {}): FarEnd {
+    const readFile = (descriptor: number, offset: number, length: number): Buffer =>
+      Buffer.from(this.files.read(descriptor, offset, length), 'latin1')
+    return this.listener.connect({ readFile, ...options })
+  }
+
+  /** Lets time pass, and then all that it woke settle. */
+  async pass(ms: number): Promise<void> {
+    this.clock.advance(ms)
+    await settled()
+  }
+
+  /** The names of the events logged so far, of the level `warn` and above. */
+  get alarms(): string[] {
+    return this.log.events.filter(({ level }) => level === 'warn' || level === 'error').map(({ event }) => event)
+  }
+
+  get outcomes(): string[] {
+    return this.accessLog.exchanges.map(({ outcome }) => outcome)
+  }
+}
+
+/** Resolves when promises, ticks and turns that wait for nothing outside have run. */
+export async function settled(): Promise<void> {
+  for (let round = 0; round < 5; round++) await turn()
+}
+
+/** Handlers that answer when the test says so. */
+export class Held {
+  readonly requests: Request[] = []
+  private readonly answers: ((answer: Answer) => void)[] = []
+  private readonly failures: ((error: Error) => void)[] = []
+
+  readonly handler: Handler = (request) => {
+    this.requests.push(request)
+    return new Promise((resolve, reject) => {
+      this.answers.push(resolve)
+      this.failures.push(reject)
+    })
+  }
+
+  /** Answers the oldest request that waits. */
+  async answer(answer: Answer): Promise<void> {
+    this.failures.shift()
+    this.answers.shift()!(answer)
+    await settled()
+  }
+
+  async fail(error: Error): Promise<void> {
+    this.answers.shift()
+    this.failures.shift()!(error)
+    await settled()
+  }
+}
+
+export const get = (target: string, ...fields: string[]): string =>
+  [`GET ${target} HTTP/1.1`, 'Host: a', ...fields, '', ''].join('\r\n')
+
+export const post = (target: string, content: string, ...fields: string[]): string =>
+  [`POST ${target} HTTP/1.1`, 'Host: a', `Content-Length: ${content.length}`, ...fields, '', content].join('\r\n')
+
+/** The status codes of the responses in some octets, by their status lines. */
+export const statuses = (received: string): number[] =>
+  [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))
