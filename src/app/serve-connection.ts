@@ -83,8 +83,7 @@ export class ServeConnection implements TransportReceiver {
 
   closed(reason: CloseReason): void {
     this.over = true
-    // A transport that aborts by itself could not keep a promise of ours: a file fell short.
-    if (this.exchange !== null) this.giveUp(this.exchange, reason === 'aborted' ? 'failed' : 'aborted')
+    if (this.exchange !== null) this.lose(this.exchange, reason)
     this.connection.close()
     this.wakeSender?.()
     this.service.connectionEnded(this)
@@ -105,7 +104,9 @@ export class ServeConnection implements TransportReceiver {
     const { unsent } = this.transport
     this.deadlines.sent(nowMs, this.octetsOut - unsent, unsent > 0)
     const overdue = this.deadlines.overdue(nowMs, this.service.deadlines)
-    if (overdue !== null) this.expire(overdue)
+    if (overdue === null) return
+    this.nowMs = nowMs
+    this.expire(overdue)
   }
 
   /**
@@ -148,9 +149,14 @@ export class ServeConnection implements TransportReceiver {
 
   private turn(): void {
     this.inTurn = true
-    while (this.step());
-    this.inTurn = false
-    if (!this.lingering && !this.over) this.watch()
+    try {
+      while (this.step());
+      if (!this.lingering && !this.over) this.watch()
+    } catch (error) {
+      this.fault(error)
+    } finally {
+      this.inTurn = false
+    }
   }
 
   /** One event of the connection. False when there is nothing to go on with. */
@@ -268,11 +274,13 @@ export class ServeConnection implements TransportReceiver {
 
   private awaitAnswer(exchange: Exchange, promised: Promise<Response>): void {
     this.deadlines.handler(this.nowMs)
-    void promised.then((response) => {
-      this.nowMs = this.service.clock.now()
-      this.answer(exchange, response)
-      this.wakeTurn()
-    })
+    promised
+      .then((response) => {
+        this.nowMs = this.service.clock.now()
+        this.answer(exchange, response)
+        this.wakeTurn()
+      })
+      .catch((error: unknown) => this.fault(error))
   }
 
   private refused(error: ProtocolError): void {
@@ -305,7 +313,6 @@ export class ServeConnection implements TransportReceiver {
   }
 
   private expireRequest(part: string): void {
-    this.nowMs = this.service.clock.now()
     const underWay = this.exchange !== null && !this.connection.owesResponse
     this.refused(this.connection.refuse(new ProtocolError(408, 'timeout', `Cannot wait any longer for the rest of a ${part}`)))
     if (underWay) this.cut('timed-out')
@@ -337,9 +344,11 @@ export class ServeConnection implements TransportReceiver {
     else if (content.kind === 'parts') this.sendParts(exchange, response, content)
   }
 
-  /** A handler answered when its request was over already. */
+  /** A handler answered when its request was over already; that the peer left is no fault of the handler's. */
   private drop(exchange: Exchange, response: Response): void {
-    this.service.log.warn('late answer dropped', { request: exchange.request, route: exchange.routeName, status: response.status })
+    if (exchange.outcome === 'timed-out') {
+      this.service.log.warn('late answer dropped', { request: exchange.request, route: exchange.routeName })
+    }
     discard(response)
   }
 
@@ -459,6 +468,19 @@ export class ServeConnection implements TransportReceiver {
     this.octetsOut += octets.length
     this.service.metrics.sent(octets.length)
     if (!this.transport.write(octets)) this.blocked = true
+  }
+
+  /** The connection is gone. A transport that aborts by itself could not keep a promise of ours: a file fell short. */
+  private lose(exchange: Exchange, reason: CloseReason): void {
+    if (reason !== 'aborted') return this.giveUp(exchange, 'aborted')
+    this.service.log.error('content fell short', { request: exchange.request, route: exchange.routeName })
+    this.giveUp(exchange, 'failed')
+  }
+
+  /** A bug of ours: this connection is lost, the others are not. */
+  private fault(error: unknown): void {
+    this.service.log.error('connection failed', { connection: this.id, error })
+    this.cut('failed')
   }
 
   /** Ends an exchange whose response will not be completed. */

@@ -66,25 +66,40 @@ export class Server {
    * @throws what the plugins or the listener throw; nothing is left running then
    */
   async start(): Promise<Address> {
-    const { settings, clock, engine, listener, plugins } = this.parts
-    const loaded = await plugins.load(settings)
-    this.plugins = loaded
+    const { settings, clock, plugins } = this.parts
+    this.plugins = await plugins.load(settings)
+    const routes = await this.plugins.start(this.pluginContext())
     try {
-      const routes = await loaded.start(this.pluginContext())
-      const table = new RouteTable(routes.map((route) => ({ method: route.method, pattern: route.pattern, value: route })))
-      this.beginMetrics(table.names)
-      await engine.start()
-      const service = this.service(routes, table)
-      this.listening = await listener.listen({ host: settings.host, port: settings.port }, (transport) => {
-        this.accept(service, transport)
-      })
+      this.listening = await this.listen(routes)
     } catch (error) {
-      await loaded.stop()
+      await this.stopPlugins()
       throw error
     }
     this.sweeping = clock.every(settings.idleSweepIntervalMs, () => this.sweep())
     this.phase = 'running'
+    this.tellStart(this.listening.address, routes.length)
     return this.listening.address
+  }
+
+  private async listen(routes: readonly PluginRoute[]): Promise<Listening> {
+    const { settings, engine, listener } = this.parts
+    const table = new RouteTable(routes.map((route) => ({ method: route.method, pattern: route.pattern, value: route })))
+    this.beginMetrics(table.names)
+    await engine.start()
+    const service = this.service(routes, table)
+    const accept = (transport: Transport): void => this.accept(service, transport)
+    try {
+      return await listener.listen({ host: settings.host, port: settings.port }, accept)
+    } catch (error) {
+      await engine.stop()
+      throw error
+    }
+  }
+
+  private tellStart(address: Address, routes: number): void {
+    const { log, engine, listener } = this.parts
+    for (const { name, file } of this.plugins?.replaced ?? []) log.info('shipped plugin replaced', { plugin: name, file })
+    log.info('server listening', { ...address, engine: engine.name, socket: listener.name, routes })
   }
 
   /** The routes that the server would have; its plugins are started for that, and stopped again. */
@@ -110,9 +125,10 @@ export class Server {
   }
 
   private async runDrain(): Promise<DrainReport> {
-    const { clock, settings } = this.parts
+    const { clock, settings, log } = this.parts
     const tally = new DrainTally()
     this.tally = tally
+    log.info('server draining', { connections: this.connections.size })
     const startedMs = clock.now()
     await new Promise<void>((resolve) => {
       this.finishDrain = resolve
@@ -120,7 +136,9 @@ export class Server {
       this.pollDrain(0)
     })
     await this.shutDown()
-    return tally.report()
+    const report = tally.report()
+    log.info('server stopped', { ...report })
+    return report
   }
 
   private pollDrain(elapsedMs: number): void {

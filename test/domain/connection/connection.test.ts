@@ -245,6 +245,15 @@ describe('Connection: 100 Continue (RFC 9110 §10.1.1)', () => {
     assert.equal(connection.continue(), '')
   })
 
+  it('none when only a chunk line arrived', () => {
+    const head = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n'
+    const connection = connectionWith(`${head}5\r\n`)
+    requestOf(connection.next())
+    assert.equal(connection.continue(), '')
+    assert.equal(connection.next(), NEED_MORE)
+    assert.equal(connection.continue(), '')
+  })
+
   it('none behind the head of the final response', () => {
     const connection = connectionWith(EXPECTING)
     requestOf(connection.next())

@@ -1,0 +1,39 @@
+/** What programs that embed the server import, as `portico`. */
+import { settingsSource, wire } from './app/container.js'
+import { problemList } from './app/cli/reports.js'
+import type { DrainReport } from './domain/service/drain.js'
+import type { Address } from './ports/transport.js'
+
+export type { DrainReport } from './domain/service/drain.js'
+export type { Address } from './ports/transport.js'
+
+/** A server at work. */
+export interface RunningServer {
+  readonly address: Address
+  /** Finishes what was begun, turns away what begins, and resolves when the server has stopped. */
+  drain(): Promise<DrainReport>
+}
+
+/**
+ * Starts a server in this process.
+ *
+ * @param settings by their keys, such as `{ port: 0, 'log.access': false }`; the environment is not read
+ * @throws {Error} that names everything that is wrong with the settings or the plugins, or why it cannot listen
+ */
+export async function startServer(
+  settings: Readonly<Record<string, string | number | boolean>> = {},
+): Promise<RunningServer> {
+  const given = Object.entries(settings).map(([key, value]) => {
+    return { key, text: String(value), origin: 'argument of startServer', adds: false }
+  })
+  const loaded = await settingsSource().load({ given, environment: {}, configFile: null })
+  if ('problems' in loaded) throw new Error(problemList(loaded.problems))
+  const { server, closeLogs } = wire(loaded.settings)
+  const address = await server.start()
+  const drain = async (): Promise<DrainReport> => {
+    const report = await server.drain()
+    await closeLogs()
+    return report
+  }
+  return { address, drain }
+}
