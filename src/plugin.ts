@@ -1,6 +1,7 @@
 /** What plugin authors import, as `portico/plugin`: the one place that gathers names from elsewhere. */
 import type { Plugin } from './ports/plugin.js'
 
+export { preferred } from './domain/representation/media-type.js'
 export { bytes, empty, file, html, json, redirect, stream, text } from './domain/message/response-makers.js'
 export type { FileInit, ResponseInit, StreamInit } from './domain/message/response-makers.js'
 export type { FieldsInit } from './domain/message/response-fields.js'

@@ -1,6 +1,9 @@
-import { definePlugin, json, text, type MetricsSnapshot, type Request, type Response } from 'portico/plugin'
-import { prefersText } from './prefers-text.js'
+import { definePlugin, json, preferred, text, type MetricsSnapshot, type Request, type Response } from 'portico/plugin'
 import { PROMETHEUS_TYPE, prometheusText } from './prometheus.js'
+
+const JSON_TYPE = 'application/json'
+/** What Prometheus asks for; it takes our text for OpenMetrics too, since the answer's type says which it is. */
+const FORMATS = [JSON_TYPE, 'text/plain', 'application/openmetrics-text']
 
 const UNCACHED = { 'Cache-Control': 'no-store' }
 
@@ -23,9 +26,14 @@ function answer(request: Request, snapshot: () => MetricsSnapshot): Response {
   }
 }
 
-/** The query decides; without one the `Accept` field, JSON unless text is liked better. */
+/** The query decides; without one the `Accept` field: JSON unless text is liked better. */
 function formatOf(request: Request): string {
-  return request.query.get('format') ?? (prefersText(request.headers.get('accept')) ? 'prometheus' : 'json')
+  return request.query.get('format') ?? (likesText(request.headers.get('accept')) ? 'prometheus' : 'json')
+}
+
+/** A tie goes to JSON, so that curl and browsers, which take anything, get it; and so does what we have none of. */
+function likesText(accept: string | null): boolean {
+  return (preferred(accept, FORMATS) ?? JSON_TYPE) !== JSON_TYPE
 }
 
 /** Buckets are for Prometheus: quantiles tell a reader of JSON more, and JSON has no infinity. */

@@ -52,7 +52,7 @@ export function settingsSource(): SettingsSource {
 export interface Wired {
   readonly server: Server
   /** Writes what the logs still hold. */
-  closeLogs(): Promise<void>
+  readonly closeLogs: () => Promise<void>
 }
 
 /** The composition root: the one place that names adapters. The container is asked here, once. */

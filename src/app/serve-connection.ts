@@ -53,6 +53,7 @@ export class ServeConnection implements TransportReceiver {
     private readonly service: Service,
     private readonly transport: Transport,
     private readonly id: number,
+    private readonly whenOver: (connection: ServeConnection) => void,
   ) {
     this.connection = new Connection(service.rules)
     this.nowMs = this.begunMs = service.clock.now()
@@ -86,7 +87,7 @@ export class ServeConnection implements TransportReceiver {
     if (this.exchange !== null) this.lose(this.exchange, reason)
     this.connection.close()
     this.wakeSender?.()
-    this.service.connectionEnded(this)
+    this.whenOver(this)
   }
 
   /** Whether there is nothing to do for the peer now. */
@@ -426,7 +427,10 @@ export class ServeConnection implements TransportReceiver {
 
   private async pumpParts(exchange: Exchange, content: FileContent): Promise<void> {
     for (const [at, part] of content.parts.entries()) {
-      if (exchange !== this.exchange) return release(content, at)
+      if (exchange !== this.exchange) {
+        release(content, at)
+        return
+      }
       if (typeof part === 'string') {
         this.write(part)
       } else {

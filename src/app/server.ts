@@ -176,7 +176,7 @@ export class Server {
 
   private accept(service: Service, transport: Transport): void {
     const { metrics, settings } = this.parts
-    const connection = new ServeConnection(service, transport, ++this.connectionCount)
+    const connection = new ServeConnection(service, transport, ++this.connectionCount, this.connectionEnded)
     if (admitsConnection(this.connections.size, settings.maxConnections)) {
       metrics.connectionAccepted()
       this.connections.add(connection)
@@ -188,7 +188,7 @@ export class Server {
     connection.turnAway()
   }
 
-  private connectionEnded(connection: ServeConnection): void {
+  private readonly connectionEnded = (connection: ServeConnection): void => {
     if (this.connections.delete(connection)) this.parts.metrics.connectionClosed()
     else this.turnedAway.delete(connection)
   }
@@ -244,7 +244,6 @@ export class Server {
         return server.drainingSinceMs
       },
       exchangeEnded: (exchange: Exchange) => this.tally?.note(exchange),
-      connectionEnded: (connection) => this.connectionEnded(connection),
     }
   }
 }

@@ -9,7 +9,6 @@ import type { Dispatch } from './dispatch.js'
 import type { Exchange } from './exchange.js'
 import type { HeadPreamble } from './head-preamble.js'
 import type { Identifiers } from './identifiers.js'
-import type { ServeConnection } from './serve-connection.js'
 
 /** What all connections of a server share. */
 export interface Service {
@@ -28,6 +27,4 @@ export interface Service {
   readonly drainingSinceMs: number | null
   /** An exchange is over. */
   exchangeEnded(exchange: Exchange): void
-  /** A connection is over. */
-  connectionEnded(connection: ServeConnection): void
 }

@@ -14,6 +14,9 @@ import { turn, type FakeTransportOptions, type FarEnd } from '../fakes/fake-tran
 import { RecordingMetrics } from '../fakes/metrics.js'
 import { DEFAULT_SETTINGS } from '../fakes/settings.js'
 
+/** What time passes in: short of any deadline, so that each has its effect before the next passes. */
+const STEP_MS = 1000
+
 export interface ServedOptions {
   readonly routes?: Routes
   /** In place of a plugin made of `routes`. */
@@ -68,10 +71,12 @@ export class Served {
     return this.listener.connect({ readFile, ...options })
   }
 
-  /** Lets time pass, and then all that it woke settle. */
+  /** Lets time pass, second by second, and all that each of them woke settle. */
   async pass(ms: number): Promise<void> {
-    this.clock.advance(ms)
-    await settled()
+    for (let left = ms; left > 0; left -= STEP_MS) {
+      this.clock.advance(Math.min(left, STEP_MS))
+      await settled()
+    }
   }
 
   /** The names of the events logged so far, of the level `warn` and above. */
@@ -105,8 +110,10 @@ export class Held {
 
   /** Answers the oldest request that waits. */
   async answer(answer: Answer): Promise<void> {
+    const settle = this.answers.shift()
+    if (settle === undefined) throw new Error('Cannot answer: no request waits')
     this.failures.shift()
-    this.answers.shift()!(answer)
+    settle(answer)
     await settled()
   }
 

@@ -84,7 +84,7 @@ function request(): Request {
     target: '/users/7',
     path: '/users/7',
     query: '',
-    authority: null,
+    authority: 'a',
     minor: 1,
     fields: FieldSection.of([['Host', 'a']]),
     length: 0,

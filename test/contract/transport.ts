@@ -181,15 +181,21 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         transport.write('a\u00e9')
         transport.write(Buffer.from([0xff, 0x00]))
         transport.write(new Uint8Array([0x62]))
+        transport.write(Buffer.alloc(5000, 'd'))
         transport.write('c')
         transport.write('')
-        await until('all of it', () => readBy(peer) === 'a\u00e9\u00ff\u0000bc')
+        await until('all of it', () => readBy(peer) === `a\u00e9\u00ff\u0000b${'d'.repeat(5000)}c`)
         await finish(transport, seen)
       })
 
       const gathered: [what: string, write: (transport: Transport) => void, wanted: string][] = [
         ['strings', (t) => ['a', 'b', 'c'].forEach((text) => t.write(text)), 'abc'],
         ['strings and octets', (t) => ['a', Buffer.from('b'), 'c'].forEach((piece) => t.write(piece)), 'abc'],
+        [
+          'strings and many octets',
+          (t) => ['a', Buffer.alloc(2000, 'b'), 'c'].forEach((piece) => t.write(piece)),
+          `a${'b'.repeat(2000)}c`,
+        ],
         [
           'a head and a small file',
           (t) => (t.write('a'), t.sendFile(part(0, 3).part), t.write('c')),

@@ -7,9 +7,9 @@ import { FakeTransport, turn, type FarEnd } from './fake-transport.js'
 
 transportContract('FakeTransport', async (): Promise<TransportUnderTest> => {
   return {
-    highWaterMark: 1000,
+    highWaterMark: 4000,
     connect: async (receiver) => {
-      const transport = new FakeTransport({ highWaterMark: 1000 })
+      const transport = new FakeTransport({ highWaterMark: 4000 })
       transport.start(receiver(transport))
       return { transport, peer: rawPeer(transport.far) }
     },

@@ -5,7 +5,7 @@ export interface Delivery {
 }
 
 /** The seed of the random pieces, of the whole run: `PORTICO_TEST_SEED` repeats one. Named in every failure. */
-export const SEED = Number(process.env['PORTICO_TEST_SEED'] ?? Date.now() % 1_000_000)
+const SEED = Number(process.env['PORTICO_TEST_SEED'] ?? Date.now() % 1_000_000)
 
 export const WHOLE: Delivery = { name: 'whole', cut: (octets) => [octets] }
 

@@ -27,14 +27,14 @@ export interface ExpectedRequest {
   closes: boolean
 }
 
-export interface ExpectedRefusal {
+interface ExpectedRefusal {
   kind: 'refusal'
   status: number
   rule: string
 }
 
 /** `waits`: the octets end inside a request; `idle`: they end before one. */
-export type ExpectedEnd = ExpectedRefusal | { kind: 'waits' | 'idle' } | null
+type ExpectedEnd = ExpectedRefusal | { kind: 'waits' | 'idle' } | null
 
 export interface WireCase {
   readonly name: string

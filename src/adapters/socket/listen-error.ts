@@ -9,7 +9,7 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 /** An address and port as they stand in a URL. */
-export function textOf({ host, port }: Address): string {
+function textOf({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 

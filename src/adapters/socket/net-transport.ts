@@ -28,6 +28,12 @@ type Writing = 'open' | 'ending' | 'ended' | 'over'
 /** What waits: octets at hand, latin1 text, files that are read when their turn comes. */
 type Waiting = string | Uint8Array | FileSend
 
+/**
+ * Up to so many octets join the text beside them, which costs less than a vector of buffers: 16 pipelined answers with
+ * their content in a Buffer take 1.2 instead of 1.9 µs each.
+ */
+const AS_TEXT = 1024
+
 export interface NetTransportOptions {
   /** Octets unsent above which `write` answers false. */
   readonly highWaterMark: number
@@ -81,6 +87,7 @@ export class NetTransport implements Transport {
   write(octets: Uint8Array | string): boolean {
     if (this.#writing !== 'open') return false
     if (typeof octets === 'string') this.#text += octets
+    else if (octets.length <= AS_TEXT) this.#text += latin1(octets)
     else this.#enqueue(octets)
     this.#waiting += octets.length
     this.#hold()
@@ -320,6 +327,10 @@ function onError(): void {}
 
 function onClose(this: OwnedSocket, hadError: boolean): void {
   this[OWNER].closed(hadError)
+}
+
+function latin1(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1')
 }
 
 function encodingOf(chunk: string | Uint8Array): BufferEncoding {

@@ -333,18 +333,20 @@ export class Connection {
   }
 
   private nextContent(decoder: BodyDecoder): Buffer | typeof NEED_MORE | typeof END_OF_CONTENT {
+    const piece = decoder.done ? null : this.decode(decoder)
+    if (piece !== null) return piece
     if (decoder.done) return this.endContent(decoder)
+    if (this.ended) throw incomplete('content')
+    return NEED_MORE
+  }
+
+  private decode(decoder: BodyDecoder): Buffer | null {
     const { inbox } = this
     const { from } = inbox
     inbox.from = decoder.read(inbox.octets, from, inbox.to)
     this.octetsIn += inbox.from - from
-    if (decoder.piece !== null) {
-      this.contentSeen = true
-      return decoder.piece
-    }
-    if (decoder.done) return this.endContent(decoder)
-    if (this.ended) throw incomplete('content')
-    return NEED_MORE
+    if (decoder.piece !== null) this.contentSeen = true
+    return decoder.piece
   }
 
   /** Reads on behind a response that is complete, so that the next request can be found; up to a bound. */

@@ -15,7 +15,6 @@ const SERVER_FIELDS: ReadonlySet<string> = new Set([
 ])
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-// eslint-disable-next-line no-control-regex -- control characters are what it looks for (RFC 9110 §5.5)
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 export type FieldLine = readonly [name: string, value: string]

@@ -1,0 +1,117 @@
+import { assert } from 'chai'
+import { describe, it } from 'mocha'
+import { bytes, file, json, stream, text } from '../../src/domain/message/response-makers.js'
+import type { Answer, Handler } from '../../src/ports/plugin.js'
+import { get, post, Served, settled, statuses } from './served.js'
+
+/** What a peer gets that asks for `GET /`. */
+async function answerOf(handler: Handler, request = get('/')): Promise<{ served: Served; received: string; cut: boolean }> {
+  const served = await Served.start({ routes: { 'GET /': handler }, files: { 'a.txt': { content: 'abc' } } })
+  const far = served.connect()
+  far.send(request)
+  await settled()
+  return { served, received: far.received, cut: far.cut }
+}
+
+describe('dispatch', () => {
+  it('a bare string is text, a promise of one too', async () => {
+    for (const handler of [() => 'ünd', async () => 'ünd']) {
+      const { received } = await answerOf(handler)
+      assert.match(received, /^HTTP\/1\.1 200 OK\r\n.*Content-Type: text\/plain; charset=utf-8\r\n.*Content-Length: 4\r\n/s)
+      assert.isTrue(received.endsWith(Buffer.from('ünd').toString('latin1')))
+    }
+  })
+
+  it('a file is opened, sent and closed', async () => {
+    const { received, served } = await answerOf(() => file('a.txt'))
+    assert.match(received, /^HTTP\/1\.1 200 (?=.*\r\nContent-Length: 3\r\n).*\r\n\r\nabc$/s)
+    assert.equal(served.files.openCount, 0)
+  })
+
+  const failures: [rule: string, handler: Handler][] = [
+    [
+      'throws at once',
+      () => {
+        throw new Error('a secret')
+      },
+    ],
+    ['throws later', async () => Promise.reject(new Error('a secret'))],
+    ['throws something that is no error', () => Promise.reject('a secret' as unknown as Error)],
+    ['returns nothing', () => undefined as unknown as Answer],
+    ['returns null', () => null as unknown as Answer],
+    ['returns a number', () => 42 as unknown as Answer],
+    ['returns an object that is no response', () => ({ status: 200, secret: 'a secret' }) as unknown as Answer],
+    ['makes text of a number', () => text(42 as unknown as string)],
+    ['makes bytes of an object', () => bytes({ secret: 'a secret' } as unknown as Uint8Array)],
+    ['makes JSON of what JSON cannot hold', () => json(undefined)],
+    ['sets a field with a line end', () => text('x', { headers: { 'X-A': 'a\r\nX-B: b' } })],
+    ['sets a status that is none', () => text('x', { status: 99 })],
+  ]
+  for (const [rule, handler] of failures) {
+    it(`a handler that ${rule} is answered 500, of which the peer learns nothing and the log all`, async () => {
+      const { received, served, cut } = await answerOf(handler)
+      assert.deepEqual(statuses(received), [500])
+      assert.notInclude(received, 'secret')
+      assert.isFalse(cut)
+      const event = served.log.events.find(({ level }) => level === 'error')
+      assert.equal(event?.facts['route'], 'GET /')
+      assert.exists(event?.facts['request'])
+      assert.exists(event?.facts['error'])
+      assert.deepEqual(served.outcomes, ['failed'])
+      assert.equal(served.metrics.snapshot().requests.inFlight, 0)
+    })
+  }
+
+  const brokenStreams: [rule: string, pieces: () => AsyncIterable<string> | Iterable<string>, length?: number][] = [
+    [
+      'throws before its first piece',
+      function* () {
+        throw new Error('a secret')
+      },
+    ],
+    [
+      'throws after a piece',
+      function* () {
+        yield 'piece'
+        throw new Error('a secret')
+      },
+    ],
+    ['yields what is neither text nor octets', () => [42 as unknown as string]],
+    ['yields what is neither text nor octets, with a length', () => [42 as unknown as string], 2],
+    ['yields null', () => [null as unknown as string]],
+    ['is none', () => undefined as unknown as string[]],
+    ['ends before its declared length', () => ['abc'], 4],
+    ['runs over its declared length', () => ['abc', 'def'], 5],
+  ]
+  for (const [rule, pieces, length] of brokenStreams) {
+    it(`a stream that ${rule} cuts the connection`, async () => {
+      const { received, cut, served } = await answerOf(() => stream(pieces(), length === undefined ? {} : { length }))
+      assert.isTrue(cut)
+      assert.notInclude(received, '\r\n0\r\n\r\n')
+      assert.deepEqual(served.outcomes, ['failed'])
+      assert.include(served.alarms, 'content failed')
+    })
+  }
+
+  it('404, 405 with Allow and OPTIONS are answered from the table, and the connection goes on', async () => {
+    const { received } = await answerOf(
+      () => 'x',
+      get('/nowhere') + post('/', '') + 'OPTIONS / HTTP/1.1\r\nHost: a\r\n\r\n' + 'OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n' + get('/'),
+    )
+    assert.deepEqual(statuses(received), [404, 405, 204, 204, 200])
+    assert.include(received, '\r\nAllow: GET, HEAD, OPTIONS\r\n')
+  })
+
+  it('counts under the route, never under the path', async () => {
+    const served = await Served.start({ routes: { 'GET /users/:id': () => 'x' } })
+    served.connect().send(get('/users/7') + get('/elsewhere'))
+    await settled()
+    assert.deepEqual(
+      served.accessLog.exchanges.map(({ routeName, target }) => [routeName, target]),
+      [
+        ['GET /users/:id', '/users/7'],
+        ['<unmatched>', '/elsewhere'],
+      ],
+    )
+  })
+})

@@ -1,0 +1,25 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+/** A folder for the length of a test. */
+export class TemporaryFolder {
+  readonly path = mkdtempSync(join(tmpdir(), 'portico-end-to-end-'))
+
+  /** @param files contents by path below the folder */
+  constructor(files: Readonly<Record<string, string | Uint8Array>> = {}) {
+    for (const [name, content] of Object.entries(files)) this.write(name, content)
+  }
+
+  /** @returns the file's path */
+  write(name: string, content: string | Uint8Array): string {
+    const file = join(this.path, name)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, content)
+    return file
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,163 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import { readResponse, type RawResponse } from './response-reader.js'
+import { within } from './within.js'
+
+/** How the server's side came to its end: `ended` in order, `reset` by a cut, after which octets may be missing. */
+export type Ending = 'ended' | 'reset'
+
+/** A connection whose every octet the test decides on. Text is latin1, both ways. */
+export class RawClient {
+  /** How the server's side ended; `null` while it is open. */
+  ending: Ending | null = null
+
+  private arrived: Buffer[] = []
+  private unread = 0
+  private wake: (() => void) | null = null
+
+  private constructor(private readonly socket: Socket) {
+    socket.on('data', (octets) => {
+      this.arrived.push(octets)
+      this.unread += octets.length
+      this.wake?.()
+    })
+    socket.on('end', () => this.noteEnding('ended'))
+    socket.on('error', () => this.noteEnding('reset'))
+    socket.on('close', () => this.noteEnding('reset'))
+  }
+
+  static async connect(port: number, host = '127.0.0.1'): Promise<RawClient> {
+    // Nagle's algorithm would gather what the test wants to arrive in pieces.
+    const socket = connect({ port, host, allowHalfOpen: true, noDelay: true })
+    await within(once(socket, 'connect'), () => `a connection to port ${port}`)
+    return new RawClient(socket)
+  }
+
+  send(octets: string | Buffer): void {
+    this.socket.write(typeof octets === 'string' ? Buffer.from(octets, 'latin1') : octets)
+  }
+
+  /** Sends each piece by itself, the next once the kernel has the one before. */
+  async sendPieces(pieces: Iterable<string | Buffer>): Promise<void> {
+    for (const piece of pieces) {
+      if (this.socket.destroyed) return
+      this.send(piece)
+      await setImmediate()
+    }
+  }
+
+  sendOctetByOctet(octets: string): Promise<void> {
+    return this.sendPieces(octets)
+  }
+
+  /** Says that nothing more will be sent; reading goes on. */
+  halfClose(): void {
+    this.socket.end()
+  }
+
+  /** Leaves without a word: the server sees a reset. */
+  reset(): void {
+    this.socket.resetAndDestroy()
+  }
+
+  close(): void {
+    this.socket.destroy()
+  }
+
+  /** Stops reading, so that the server's writes back up. */
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.socket.resume()
+  }
+
+  /** Octets that have arrived and not been read. */
+  get unreadOctets(): number {
+    return this.unread
+  }
+
+  /**
+   * The next response, an interim one like any other.
+   *
+   * @throws {ResponseError} when it is malformed, or the connection ends inside it
+   */
+  async response(method = 'GET'): Promise<RawResponse> {
+    for (let wanted = 1; ; ) {
+      await this.arrival(wanted)
+      const read = readResponse(this.joined(), method, this.ending === 'ended')
+      if (typeof read === 'object') {
+        this.take(read.octets)
+        return read.response
+      }
+      if (this.ending === 'reset') throw new Error(`Cannot read a response: the connection was reset inside it`)
+      wanted = read
+    }
+  }
+
+  /** A response for each method, in order. */
+  async responses(...methods: string[]): Promise<RawResponse[]> {
+    const responses: RawResponse[] = []
+    for (const method of methods) responses.push(await this.response(method))
+    return responses
+  }
+
+  /** Everything up to a text and with it, as it stands on the wire. */
+  async until(text: string): Promise<string> {
+    for (;;) {
+      const octets = this.joined()
+      const at = octets.indexOf(text, 0, 'latin1')
+      if (at !== -1) return this.take(at + text.length).toString('latin1')
+      if (this.ending !== null) throw new Error(`Cannot find ${JSON.stringify(text)} in ${this.described()}`)
+      await this.arrival(octets.length + 1)
+    }
+  }
+
+  /** Everything up to the end of the server's side; see `ending` for which end that was. */
+  async rest(): Promise<string> {
+    while (this.ending === null) await this.arrival(this.unread + 1)
+    return this.take(this.unread).toString('latin1')
+  }
+
+  /** The only response there is: the server ends the connection in order behind it, and we close our side. */
+  async lastResponse(method = 'GET'): Promise<RawResponse> {
+    const response = await this.response(method)
+    const rest = await this.rest()
+    if (rest !== '' || this.ending === 'reset') {
+      throw new Error(`Cannot see the end behind a response: found ${JSON.stringify(rest)}, ${this.ending}`)
+    }
+    this.close()
+    return response
+  }
+
+  private async arrival(octets: number): Promise<void> {
+    const enough = async (): Promise<void> => {
+      while (this.unread < octets && this.ending === null) await new Promise<void>((resolve) => (this.wake = resolve))
+    }
+    await within(enough(), () => `${octets} octets: found ${this.described()}`)
+  }
+
+  private described(): string {
+    const text = this.joined().toString('latin1')
+    return `${this.unread} octets ${JSON.stringify(text.slice(0, 1000))}, ${this.ending ?? 'open'}`
+  }
+
+  private joined(): Buffer {
+    if (this.arrived.length !== 1) this.arrived = [Buffer.concat(this.arrived)]
+    return this.arrived[0]!
+  }
+
+  private take(octets: number): Buffer {
+    const all = this.joined()
+    this.arrived = [all.subarray(octets)]
+    this.unread -= octets
+    return all.subarray(0, octets)
+  }
+
+  private noteEnding(ending: Ending): void {
+    this.ending ??= ending
+    this.wake?.()
+  }
+}
