@@ -91,10 +91,18 @@ function isPromise(answer: Answer | Promise<Answer>): answer is Promise<Answer> 
 function responseOf(answer: Answer): Response {
   if (typeof answer === 'string') return text(answer)
   const response = answer as Partial<Response> | null | undefined
-  if (typeof response?.status === 'number' && typeof response.fields?.wire === 'string' && response.content !== undefined) {
-    return answer
+  if (typeof response?.status !== 'number' || typeof response.fields?.wire !== 'string') {
+    throw new TypeError(`Cannot answer with ${describe(answer)}: wanted a string or a response`)
   }
-  throw new TypeError(`Cannot answer with ${describe(answer)}: wanted a string or a response`)
+  if (!isContent(response.content)) {
+    throw new TypeError(`Cannot answer with content that is ${describe(response.content)}: wanted text or octets`)
+  }
+  return answer
+}
+
+function isContent(content: unknown): boolean {
+  if (content === null || typeof content === 'string' || content instanceof Uint8Array) return true
+  return typeof content === 'object' && 'kind' in content
 }
 
 function describe(value: unknown): string {

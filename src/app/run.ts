@@ -14,29 +14,46 @@ const DRAINED = 0
 const FAILURE = 1
 
 /**
- * Runs a server from its start to the end of its drain.
+ * Runs a server from its start to the end of its drain. It is told to stop once to drain, twice to end at once.
  *
- * @returns the exit code: 0 drained; 1 when it could not start, or requests had to be cut
+ * @returns the exit code: 0 drained; 1 when it could not start, was forced to end, or requests had to be cut
  */
 export async function run(server: Server, surroundings: Surroundings): Promise<number> {
-  const stopped = new Promise<void>((resolve) => {
-    let told = 0
-    surroundings.onStop(() => {
-      if (++told === 1) resolve()
-      else server.force()
-    })
+  const stop = stops(surroundings)
+  const forced = stop.second.then(() => {
+    server.force()
+    return FAILURE
   })
+  return Promise.race([life(server, surroundings, stop.first), forced])
+}
+
+async function life(server: Server, { err }: Surroundings, stopped: Promise<void>): Promise<number> {
   try {
-    surroundings.err(banner(await server.start()))
+    err(banner(await server.start()))
   } catch (error) {
-    surroundings.err(`portico: ${error instanceof Error ? error.message : String(error)}\n`)
+    err(`portico: ${error instanceof Error ? error.message : String(error)}\n`)
     return FAILURE
   }
   await stopped
-  surroundings.err('portico draining; again to force\n')
+  err('portico draining; again to force\n')
   const report = await server.drain()
-  surroundings.err(`portico stopped: ${describe(report)}\n`)
+  err(`portico stopped: ${describe(report)}\n`)
   return Object.keys(report.cut).length === 0 ? DRAINED : FAILURE
+}
+
+/** The first and the second time that the process is told to stop. */
+function stops(surroundings: Surroundings): { readonly first: Promise<void>; readonly second: Promise<void> } {
+  let told = 0
+  let tellFirst = (): void => undefined
+  let tellSecond = tellFirst
+  const first = new Promise<void>((resolve) => (tellFirst = resolve))
+  const second = new Promise<void>((resolve) => (tellSecond = resolve))
+  surroundings.onStop(() => {
+    told++
+    if (told === 1) tellFirst()
+    else tellSecond()
+  })
+  return { first, second }
 }
 
 function banner({ host, port }: Address): string {

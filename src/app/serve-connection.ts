@@ -36,8 +36,10 @@ export class ServeConnection implements TransportReceiver {
   private readonly deadlines = new Deadlines()
   private exchange: Exchange | null = null
   private peerName = ''
-  /** When octets last arrived, or an answer did. */
+  /** The time of the turn: when octets arrived, or an answer did. */
   private nowMs: number
+  /** When octets last arrived. */
+  private receivedMs: number
   /** When the first octet of the request under way arrived. */
   private begunMs: number
   private octetsOut = 0
@@ -56,7 +58,7 @@ export class ServeConnection implements TransportReceiver {
     private readonly whenOver: (connection: ServeConnection) => void,
   ) {
     this.connection = new Connection(service.rules)
-    this.nowMs = this.begunMs = service.clock.now()
+    this.nowMs = this.receivedMs = this.begunMs = service.clock.now()
     this.deadlines.idle(this.nowMs)
     transport.start(this)
   }
@@ -64,8 +66,8 @@ export class ServeConnection implements TransportReceiver {
   octets(lent: Buffer): void {
     this.service.metrics.received(lent.length)
     if (this.lingering) return
-    this.nowMs = this.service.clock.now()
-    if (this.connection.isIdle) this.begunMs = this.nowMs
+    this.nowMs = this.receivedMs = this.service.clock.now()
+    if (this.connection.isIdle) this.begunMs = this.receivedMs
     this.connection.receive(lent)
     this.turn()
     this.connection.hold()
@@ -103,6 +105,8 @@ export class ServeConnection implements TransportReceiver {
   /** Judges the deadlines; called every so often. */
   sweep(nowMs: number): void {
     const { unsent } = this.transport
+    // A peer that still reads our last response has not been asked to close its side yet.
+    if (this.lingering && unsent > 0) this.deadlines.linger(nowMs)
     this.deadlines.sent(nowMs, this.octetsOut - unsent, unsent > 0)
     const overdue = this.deadlines.overdue(nowMs, this.service.deadlines)
     if (overdue === null) return
@@ -213,13 +217,13 @@ export class ServeConnection implements TransportReceiver {
 
   /** Notes for the sweep what is being waited for. */
   private watch(): void {
-    if (this.connection.isIdle) this.deadlines.idle(this.nowMs)
-    else if (this.connection.awaitsHead) this.deadlines.head(this.begunMs)
-    if (this.connection.awaitsContent && !this.withholdsContent && !this.paused) {
-      this.deadlines.content(this.nowMs, this.connection.octetsIn)
-    } else {
-      this.deadlines.contentPaused()
-    }
+    const { connection, deadlines } = this
+    if (connection.isIdle) deadlines.idle(this.nowMs)
+    else if (connection.awaitsHead) deadlines.head(this.begunMs)
+    else deadlines.busy()
+    if (!connection.awaitsContent) deadlines.contentComplete()
+    else if (this.withholdsContent || this.paused) deadlines.contentPaused(this.nowMs, connection.octetsIn)
+    else deadlines.content(this.nowMs, connection.octetsIn)
   }
 
   // Requests
@@ -506,7 +510,7 @@ export class ServeConnection implements TransportReceiver {
     service.exchangeEnded(exchange)
     this.exchange = null
     // What is unread belongs to the next request, and had arrived when octets last did.
-    this.begunMs = this.nowMs
+    this.begunMs = this.receivedMs
     this.nowMs = now
   }
 }

@@ -199,10 +199,12 @@ describe('deadlines', () => {
     far.send(post('/', 'x'.repeat(10_000)).slice(0, -10_000))
     for (let second = 0; second < 9; second++) {
       far.send('x'.repeat(50))
+      await settled() // the handler takes it at once
       await served.pass(1000)
     }
     assert.equal(far.received, '')
     far.send('x'.repeat(50))
+    await settled()
     await served.pass(2000)
     assert.deepEqual(statuses(far.received), [408])
   })

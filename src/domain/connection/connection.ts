@@ -345,7 +345,7 @@ export class Connection {
     const { from } = inbox
     inbox.from = decoder.read(inbox.octets, from, inbox.to)
     this.octetsIn += inbox.from - from
-    if (decoder.piece !== null) this.contentSeen = true
+    if (inbox.from > from) this.contentSeen = true
     return decoder.piece
   }
 

@@ -30,22 +30,27 @@ export class Deadlines {
 
   /** Nothing is under way; the peer may be silent for the keep-alive time. */
   idle(now: number): void {
+    this.busy()
+    this.answered()
+    this.contentComplete()
     this.idleSince = now
-    this.headSince = OFF
-    this.handlerSince = OFF
-    this.body.stop()
   }
 
-  /** The first octets of a head have come; the time runs for the whole head, whatever else comes. */
-  head(now: number): void {
+  /** The first octets of a head came at `since`; the time runs for the whole head, whatever else comes. */
+  head(since: number): void {
     this.idleSince = OFF
-    if (this.headSince === OFF) this.headSince = now
+    this.headSince = since
   }
 
-  /** A handler runs. */
+  /** A request is under way. */
+  busy(): void {
+    this.idleSince = OFF
+    this.headSince = OFF
+  }
+
+  /** A handler runs, and nothing has been answered. */
   handler(now: number): void {
-    this.idleSince = OFF
-    this.headSince = OFF
+    this.busy()
     this.handlerSince = now
   }
 
@@ -59,8 +64,13 @@ export class Deadlines {
     this.body.run(now, octets)
   }
 
-  /** We do not wait for content: it is complete, or we are the ones who do not take it. */
-  contentPaused(): void {
+  /** We are the ones who do not take content now. */
+  contentPaused(now: number, octets: number): void {
+    this.body.pause(now, octets)
+  }
+
+  /** There is no content to wait for. */
+  contentComplete(): void {
     this.body.stop()
   }
 
@@ -72,8 +82,9 @@ export class Deadlines {
 
   /** Our side is closed; the peer may close its own for a while. */
   linger(now: number): void {
-    this.idle(now)
-    this.idleSince = OFF
+    this.busy()
+    this.answered()
+    this.contentComplete()
     this.lingerSince = now
   }
 
@@ -88,27 +99,45 @@ export class Deadlines {
   }
 }
 
-/** Octets that the peer has to send or to read: they may neither stall nor, after a grace, trickle. */
+/**
+ * Octets that the peer has to send or to read: they may neither stall nor, after a grace, trickle. Only the time in which
+ * we wait for the peer counts, so that it does not pay for a handler that is slow.
+ */
 class Flow {
+  /** Since when we wait; OFF while we do not. */
   private since = OFF
+  /** How long we waited before that; OFF before the first time. */
+  private waitedMs = OFF
   private progressAt = OFF
   private octetsAtStart = 0
   private octets = 0
 
   /** @param octets how many have gone so far, since whenever */
   run(now: number, octets: number): void {
+    if (this.waitedMs === OFF) {
+      this.waitedMs = 0
+      this.octetsAtStart = octets
+    }
     if (this.since === OFF) {
       this.since = now
       this.progressAt = now
-      this.octetsAtStart = octets
     } else if (octets !== this.octets) {
       this.progressAt = now
     }
     this.octets = octets
   }
 
+  pause(now: number, octets: number): void {
+    if (this.since === OFF) return
+    this.waitedMs += now - this.since
+    this.octets = octets
+    this.since = OFF
+    this.progressAt = OFF
+  }
+
   stop(): void {
     this.since = OFF
+    this.waitedMs = OFF
     this.progressAt = OFF
   }
 
@@ -117,8 +146,9 @@ class Flow {
   }
 
   private trickles(now: number, { minRate, minRateGraceMs }: DeadlineRules): boolean {
-    if (minRate === 0 || !passed(this.since, now, minRateGraceMs)) return false
-    return (this.octets - this.octetsAtStart) * 1000 < minRate * (now - this.since)
+    if (minRate === 0 || this.since === OFF) return false
+    const waitedMs = this.waitedMs + now - this.since
+    return waitedMs >= minRateGraceMs && (this.octets - this.octetsAtStart) * 1000 < minRate * waitedMs
   }
 }
 

@@ -88,12 +88,12 @@ describe('Deadlines: what ends them', () => {
       null,
     ],
     [
-      'more octets of a head do not start it anew',
+      'a head runs from its own first octets, not from those of the head before it',
       (d) => {
         d.head(0)
         d.head(late - 1)
       },
-      'head',
+      null,
     ],
     [
       'a handler ends the head',
@@ -115,7 +115,7 @@ describe('Deadlines: what ends them', () => {
       'content that we do not take is not owed',
       (d) => {
         d.content(0, 0)
-        d.contentPaused()
+        d.contentPaused(1, 0)
       },
       null,
     ],
@@ -123,7 +123,7 @@ describe('Deadlines: what ends them', () => {
       'content that we take again has a new start',
       (d) => {
         d.content(0, 0)
-        d.contentPaused()
+        d.contentPaused(1, 0)
         d.content(late - 1, 0)
       },
       null,

@@ -1,0 +1,21 @@
+/** A plugin whose routes show what the server does with a request; written in a folder of its own, outside the package. */
+export const PROBE = `
+import { bytes, definePlugin, json, stream } from 'portico/plugin'
+
+export default definePlugin({
+  name: 'probe',
+  routes: {
+    'GET /plain': () => 'plain\\n',
+    'GET /canary': () => 'canary\\n',
+    'GET /pieces': () => stream(['one ', '', 'two ', 'three\\n'], { type: 'text/plain' }),
+    'POST /echo': async (request) => bytes(await request.bytes(), request.headers.get('content-type')),
+    'POST /unread': () => 'unread\\n',
+    'POST /trailers': async (request) => {
+      const content = await request.text()
+      return json({ content, trailers: [...request.trailers] })
+    },
+    'GET /request/:name': ({ path, query, params, headers }) =>
+      json({ path, query: [...query], params: { ...params }, host: headers.get('host') }),
+  },
+})
+`
