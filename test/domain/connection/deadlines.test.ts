@@ -178,3 +178,48 @@ describe('Deadlines: what ends them', () => {
     })
   }
 })
+
+describe('Deadlines: content that is taken at a pace of ours', () => {
+  /** Waits twice, for `waits` milliseconds each, a long pause between; 100 octets in all. */
+  function takenInTwo(waits: number): Deadlines {
+    const deadlines = new Deadlines()
+    deadlines.content(0, 50)
+    deadlines.contentPaused(waits, 100)
+    deadlines.content(500_000, 100)
+    deadlines.content(500_000 + waits - 1, 150)
+    return deadlines
+  }
+
+  it('the time in which we do not take it does not count against the peer', () => {
+    assert.isNull(takenInTwo(4000).overdue(504_000, RULES))
+  })
+
+  it('the times in which we wait for it add up', () => {
+    assert.isNull(takenInTwo(5000).overdue(504_999, RULES))
+    assert.equal(takenInTwo(5000).overdue(505_000, RULES), 'body')
+  })
+
+  it('a pause of a pause changes nothing', () => {
+    const deadlines = takenInTwo(5000)
+    deadlines.contentPaused(504_999, 150)
+    deadlines.contentPaused(900_000, 150)
+    assert.isNull(deadlines.overdue(900_000, RULES))
+    deadlines.content(900_000, 150)
+    assert.isNull(deadlines.overdue(900_000, RULES))
+    assert.equal(deadlines.overdue(900_001, RULES), 'body')
+  })
+
+  it('the content of the next request is counted by itself', () => {
+    const deadlines = takenInTwo(5000)
+    deadlines.contentComplete()
+    deadlines.content(600_000, 10)
+    assert.isNull(deadlines.overdue(609_999, RULES))
+    assert.equal(deadlines.overdue(610_000, RULES), 'body')
+  })
+
+  it('what is paused before it was ever waited for is not owed', () => {
+    const deadlines = new Deadlines()
+    deadlines.contentPaused(0, 0)
+    assert.isNull(deadlines.overdue(1_000_000, RULES))
+  })
+})

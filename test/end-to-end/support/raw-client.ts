@@ -22,7 +22,7 @@ export class RawClient {
       this.unread += octets.length
       this.wake?.()
     })
-    socket.on('end', () => this.noteEnding('ended'))
+    socket.on('end', () => this.noteEnd())
     socket.on('error', () => this.noteEnding('reset'))
     socket.on('close', () => this.noteEnding('reset'))
   }
@@ -154,6 +154,15 @@ export class RawClient {
     this.arrived = [all.subarray(octets)]
     this.unread -= octets
     return all.subarray(0, octets)
+  }
+
+  /**
+   * Node takes a reset that arrives together with octets for an end. The kernel knows better: it refuses to send on
+   * such a connection, even nothing. (Behind a half-close there is no way to ask.)
+   */
+  private noteEnd(): void {
+    if (!this.socket.writable) return this.noteEnding('ended')
+    this.socket.write('', (error) => this.noteEnding(error === null || error === undefined ? 'ended' : 'reset'))
   }
 
   private noteEnding(ending: Ending): void {

@@ -1,0 +1,207 @@
+import { assert } from 'chai'
+import { after, before, describe, it } from 'mocha'
+import { setTimeout } from 'node:timers/promises'
+import { TemporaryFolder } from './support/folder.js'
+import { PacedReader } from './support/paced-reader.js'
+import type { RawClient } from './support/raw-client.js'
+import { valueOf } from './support/response-reader.js'
+import { startServer, type RunningServer } from './support/server.js'
+import { TRYING_PLUGIN } from './support/trying-plugin.js'
+
+const BIG_OCTETS = 24 * 1024 * 1024
+const RATE_GRACE_MS = 500
+const WRITE_TIMEOUT_MS = 1500
+
+const get = (target: string, ...fields: string[]): string =>
+  [`GET ${target} HTTP/1.1`, 'Host: a', ...fields, '', ''].join('\r\n')
+
+const posting = (target: string, length: number): string =>
+  `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`
+
+/** Sends again and again until something comes back; tells how long that took. */
+async function trickle(client: RawClient, octets: string, everyMs: number): Promise<number> {
+  const begunMs = performance.now()
+  while (client.unreadOctets === 0 && client.ending === null) {
+    client.send(octets)
+    await setTimeout(everyMs)
+  }
+  return performance.now() - begunMs
+}
+
+describe('deadlines, over real sockets', function () {
+  this.timeout(30_000)
+
+  const folder = new TemporaryFolder({
+    'plugins/trying.mjs': TRYING_PLUGIN,
+    'site/big.bin': Buffer.alloc(BIG_OCTETS, 'b'),
+    'site/small.bin': Buffer.alloc(400_000, 's'),
+  })
+
+  function start(settings: Readonly<Record<string, number>>): Promise<RunningServer> {
+    const set = Object.entries({ idleSweepIntervalMs: 50, ...settings }).flatMap(([key, value]) => ['--set', `${key}=${value}`])
+    return startServer({ flags: ['--plugins', `${folder.path}/plugins`, '--static', `${folder.path}/site`, ...set] })
+  }
+
+  after(() => folder.remove())
+
+  describe('for stalls', () => {
+    let server: RunningServer
+
+    before(async () => {
+      server = await start({
+        headTimeoutMs: 300,
+        bodyTimeoutMs: 400,
+        keepAliveTimeoutMs: 600,
+        handlerTimeoutMs: 700,
+        writeTimeoutMs: WRITE_TIMEOUT_MS,
+        minRate: 0,
+      })
+    })
+    after(() => server.stop('SIGKILL'))
+
+    it('a head that comes octet by octet is 408 when its time is over', async () => {
+      const client = await server.connect()
+      client.send('GET / HTTP/1.1\r\nX: ')
+      const tookMs = await trickle(client, 'y', 20)
+      const response = await client.lastResponse()
+      assert.deepEqual([response.status, valueOf(response, 'connection')], [408, 'close'])
+      assert.isAbove(tookMs, 250)
+      assert.isBelow(tookMs, 2000)
+    })
+
+    it('a body that stalls is 408', async () => {
+      const client = await server.connect()
+      client.send(posting('/length', 10) + 'x')
+      const response = await client.lastResponse()
+      assert.deepEqual([response.status, valueOf(response, 'connection')], [408, 'close'])
+    })
+
+    it('a body whose pieces come in time is taken, however long it takes', async () => {
+      const client = await server.connect()
+      client.send(posting('/echo', 12))
+      for (let piece = 0; piece < 12; piece++) {
+        client.send('x')
+        await setTimeout(100)
+      }
+      assert.equal((await client.response()).content, 'x'.repeat(12))
+      client.close()
+    })
+
+    it('a connection that is idle is closed in silence, before and after a request', async () => {
+      const [fresh, used] = [await server.connect(), await server.connect()]
+      used.send(get('/hello'))
+      await used.response()
+      for (const client of [fresh, used]) {
+        assert.equal(await client.rest(), '')
+        assert.equal(client.ending, 'ended')
+        client.close()
+      }
+    })
+
+    it('a handler that does not settle is 504, and its connection goes on', async () => {
+      const client = await server.connect()
+      client.send(get('/never') + get('/hello'))
+      assert.deepEqual(
+        (await client.responses('GET', 'GET')).map(({ status }) => status),
+        [504, 200],
+      )
+      client.close()
+    })
+
+    it('a stream is left alone however long it goes on, and however its head came', async () => {
+      const clients = [await server.connect(), await server.connect()]
+      clients[0]!.send(get('/ticks'))
+      clients[1]!.send(get('/ticks').slice(0, 9))
+      await setTimeout(50)
+      clients[1]!.send(get('/ticks').slice(9))
+      await setTimeout(1500)
+      for (const client of clients) {
+        assert.isNull(client.ending)
+        client.reset()
+      }
+    })
+
+    for (const target of ['/static/big.bin', '/flood']) {
+      it(`a reader of ${target} that stalls is cut`, async () => {
+        const reader = new PacedReader(server.port, get(target))
+        await reader.take(1)
+        await server.logLine((line) => line['target'] === target && line['outcome'] === 'timed-out')
+        assert.isFalse(await reader.takeAll(), 'reset')
+        assert.isBelow(reader.received, BIG_OCTETS)
+      })
+    }
+
+    it('a reader that is slow and steady is not cut', async () => {
+      const reader = new PacedReader(server.port, get('/static/big.bin'))
+      const begunMs = performance.now()
+      while (performance.now() - begunMs < 3 * WRITE_TIMEOUT_MS && !reader.isOver) {
+        await reader.take(256 * 1024)
+        await setTimeout(50)
+      }
+      assert.isFalse(reader.isOver)
+      assert.isTrue(await reader.takeAll())
+      assert.isAbove(reader.received, BIG_OCTETS)
+    })
+
+    it('a reader that takes less in a while than the kernel holds is slow, not stalled', async () => {
+      const reader = new PacedReader(server.port, get('/static/big.bin'), { readSize: 16_384 })
+      const begunMs = performance.now()
+      while (performance.now() - begunMs < 3 * WRITE_TIMEOUT_MS && !reader.isOver) {
+        await reader.take(1)
+        await setTimeout(50)
+      }
+      assert.isFalse(reader.isOver, `cut after ${Math.round(performance.now() - begunMs)} ms and ${reader.received} octets`)
+      reader.reset()
+    })
+  })
+
+  describe('for rates', () => {
+    let server: RunningServer
+
+    before(async () => {
+      server = await start({ minRate: 2000, minRateGraceMs: RATE_GRACE_MS })
+    })
+    after(() => server.stop('SIGKILL'))
+
+    it('a body that trickles is 408 after the grace', async () => {
+      const client = await server.connect()
+      client.send(posting('/length', 100_000))
+      const tookMs = await trickle(client, 'x', 50)
+      assert.equal((await client.lastResponse()).status, 408)
+      assert.isAbove(tookMs, RATE_GRACE_MS - 100)
+      assert.isBelow(tookMs, RATE_GRACE_MS + 3000)
+    })
+
+    it('a body that comes fast enough is taken', async () => {
+      const client = await server.connect()
+      client.send(posting('/length', 30_000))
+      for (let piece = 0; piece < 30; piece++) {
+        client.send('x'.repeat(1000))
+        await setTimeout(50)
+      }
+      assert.equal((await client.response()).content, '30000')
+      client.close()
+    })
+
+    it('a reader that stalls is cut after the grace', async () => {
+      const reader = new PacedReader(server.port, get('/static/big.bin'))
+      await reader.take(1)
+      await server.logLine((line) => line['target'] === '/static/big.bin' && line['outcome'] === 'timed-out')
+      assert.isFalse(await reader.takeAll())
+    })
+  })
+
+  it('a last response that waits in the kernel for a slow reader is not destroyed by our own closing', async () => {
+    const server = await start({})
+    try {
+      const readers = ['/static/small.bin', '/hello'].map((target) => new PacedReader(server.port, get(target, 'Connection: close')))
+      await server.logLine((line) => line['target'] === '/static/small.bin')
+      // Longer than the server waits for our side to close.
+      await setTimeout(6500)
+      assert.deepEqual(await Promise.all(readers.map((reader) => reader.takeAll())), [true, true])
+      assert.isAbove(readers[0]!.received, 400_000)
+    } finally {
+      await server.stop('SIGKILL')
+    }
+  })
+})

@@ -1,0 +1,312 @@
+import { assert } from 'chai'
+import { after, afterEach, describe, it } from 'mocha'
+import { createHash, randomBytes } from 'node:crypto'
+import { TemporaryFolder } from './support/folder.js'
+import type { Exit } from './support/program.js'
+import type { RawClient } from './support/raw-client.js'
+import { valueOf, type RawResponse } from './support/response-reader.js'
+import { startServer, type RunningServer } from './support/server.js'
+import { TRYING_PLUGIN } from './support/trying-plugin.js'
+
+const BIG = randomBytes(12 * 1024 * 1024)
+
+const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`
+
+const digest = (octets: Buffer | string): string =>
+  createHash('sha256')
+    .update(typeof octets === 'string' ? Buffer.from(octets, 'latin1') : octets)
+    .digest('hex')
+
+describe('drain, over real sockets', function () {
+  this.timeout(30_000)
+
+  const folder = new TemporaryFolder({ 'plugins/trying.mjs': TRYING_PLUGIN, 'site/big.bin': BIG })
+  let server: RunningServer
+  const clients: RawClient[] = []
+
+  async function start(...settings: string[]): Promise<void> {
+    const flags = ['--plugins', `${folder.path}/plugins`, '--static', `${folder.path}/site`]
+    server = await startServer({ flags: [...flags, ...settings.flatMap((setting) => ['--set', setting])] })
+  }
+
+  async function connect(): Promise<RawClient> {
+    const client = await server.connect()
+    clients.push(client)
+    return client
+  }
+
+  /** A connection that has sent something which the server has read: answered requests come after it. */
+  async function connectAndSend(octets: string): Promise<RawClient> {
+    const client = await connect()
+    client.send(octets)
+    const probe = await connect()
+    probe.send(get('/hello'))
+    await probe.response()
+    probe.close()
+    return client
+  }
+
+  /** Tells the server to stop, and waits until it says that it drains. */
+  async function drain(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    server.program.kill(signal)
+    await server.program.said('stderr', (text) => (text.includes('portico draining') ? true : null))
+  }
+
+  /** The exit code, and what the report says. */
+  async function outcome(): Promise<[Exit['code'], string]> {
+    const { code } = await server.program.ending()
+    return [code, /^portico stopped: (.*)$/m.exec(server.program.stderr)?.[1] ?? 'no report']
+  }
+
+  function assertLast(response: RawResponse): void {
+    assert.equal(valueOf(response, 'connection'), 'close')
+  }
+
+  /** The server ends its side in order and says nothing more; then we close ours. */
+  async function assertEnded(client: RawClient): Promise<void> {
+    assert.equal(await client.rest(), '')
+    assert.equal(client.ending, 'ended')
+    client.close()
+  }
+
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.close()
+    if (server.program.isRunning) {
+      server.program.kill('SIGKILL')
+      await server.program.exited
+    }
+  })
+
+  after(() => folder.remove())
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`${signal} while idle: connections end in order, without a word`, async () => {
+      await start()
+      const [fresh, used] = [await connect(), await connect()]
+      used.send(get('/hello'))
+      await used.response()
+      await drain(signal)
+      await assertEnded(fresh)
+      await assertEnded(used)
+      assert.deepEqual(await outcome(), [0, '0 finished, 0 rejected, none cut'])
+    })
+  }
+
+  it('without a connection it is over at once', async () => {
+    await start()
+    await drain()
+    assert.deepEqual(await outcome(), [0, '0 finished, 0 rejected, none cut'])
+  })
+
+  it('inside a head: the rest is waited for and answered', async () => {
+    await start()
+    const client = await connectAndSend('GET /hello HT')
+    await drain()
+    client.send('TP/1.1\r\nHost: a\r\n\r\n')
+    const response = await client.lastResponse()
+    assert.deepEqual([response.status, response.content], [200, 'Hello\n'])
+    assertLast(response)
+    assert.deepEqual(await outcome(), [0, '1 finished, 0 rejected, none cut'])
+  })
+
+  it('inside a body: the rest is waited for and answered', async () => {
+    await start()
+    const content = 'x'.repeat(500_000)
+    const client = await connectAndSend(
+      `POST /length HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n${content.slice(0, 250_000)}`,
+    )
+    await drain()
+    client.send(content.slice(250_000))
+    const response = await client.lastResponse()
+    assert.deepEqual([response.status, response.content], [200, '500000'])
+    assertLast(response)
+    assert.deepEqual(await outcome(), [0, '1 finished, 0 rejected, none cut'])
+  })
+
+  it('inside a body that is echoed: both are completed, octet by octet', async () => {
+    await start()
+    const [first, second] = [BIG.toString('latin1', 0, 300_000), BIG.toString('latin1', 300_000, 900_000)]
+    const client = await connect()
+    client.send(`POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n${first}`)
+    const head = await client.until('\r\n\r\n')
+    assert.match(head, /^HTTP\/1\.1 200 /)
+    await drain()
+    client.send(second)
+    const echoed = (await client.until('\r\n0\r\n\r\n')).replace(/([0-9a-f]+)\r\n/, '\r\n$1\r\n')
+    assert.equal(digest(chunksOf(echoed)), digest(first + second))
+    await assertEnded(client)
+    assert.deepEqual(await outcome(), [0, '1 finished, 0 rejected, none cut'])
+  })
+
+  it('inside a response that is read slowly: it arrives whole', async () => {
+    await start()
+    const client = await connect()
+    client.send(get('/static/big.bin'))
+    await client.until('\r\n')
+    client.pause()
+    await drain()
+    client.resume()
+    await client.until('\r\n\r\n')
+    let content = await client.until(BIG.toString('latin1', BIG.length - 32))
+    assert.equal(digest(content), digest(BIG))
+    content = ''
+    await assertEnded(client)
+    assert.deepEqual(await outcome(), [0, '1 finished, 0 rejected, none cut'])
+  })
+
+  it('while a handler runs: its answer arrives', async () => {
+    await start()
+    const client = await connectAndSend(get('/held'))
+    await drain()
+    server.program.kill('SIGUSR2')
+    const response = await client.lastResponse()
+    assert.deepEqual([response.status, response.content], [200, 'released\n'])
+    assertLast(response)
+    assert.deepEqual(await outcome(), [0, '1 finished, 0 rejected, none cut'])
+  })
+
+  it('with a pipelined queue that had arrived: all of it is answered, in order', async () => {
+    await start()
+    const client = await connectAndSend(get('/held') + get('/hello') + get('/nowhere') + get('/hello'))
+    await drain()
+    server.program.kill('SIGUSR2')
+    const responses = await client.responses('GET', 'GET', 'GET', 'GET')
+    assert.deepEqual(
+      responses.map(({ status }) => status),
+      [200, 200, 404, 200],
+    )
+    assertLast(responses[3]!)
+    await assertEnded(client)
+    assert.deepEqual(await outcome(), [0, '4 finished, 0 rejected, none cut'])
+  })
+
+  it('a request that begins now is told to come back later', async () => {
+    await start('drain.pollIntervalMs=600')
+    const used = await connectAndSend(get('/hello'))
+    await used.response()
+    await drain()
+    used.send(get('/hello') + get('/hello'))
+    const response = await used.response()
+    assert.equal(response.status, 503)
+    assert.match(valueOf(response, 'retry-after') ?? '', /^\d+$/)
+    // The one behind it may be answered alike; nothing is left open or reset.
+    const next = valueOf(response, 'connection') === 'close' ? response : await used.response()
+    assert.equal(next.status, 503)
+    assertLast(next)
+    await assertEnded(used)
+    const [code, report] = await outcome()
+    assert.equal(code, 0)
+    assert.match(report, /^0 finished, [12] rejected, none cut$/)
+  })
+
+  it('hundred requests that meet the signal are each answered whole', async () => {
+    await start()
+    const many = await Promise.all(Array.from({ length: 100 }, () => connectAndSend(get('/hello'))))
+    await Promise.all(many.map((client) => client.response()))
+    for (const client of many.slice(0, 50)) client.send(get('/hello'))
+    server.program.kill('SIGTERM')
+    for (const client of many.slice(50)) client.send(get('/hello'))
+    const responses = await Promise.all(many.map((client) => client.lastResponse()))
+    const rejected = responses.filter(({ status }) => status === 503).length
+    assert.isTrue(responses.every(({ status }) => status === 200 || status === 503))
+    const [code, report] = await outcome()
+    assert.equal(code, 0)
+    assert.include(report, `, ${rejected} rejected, none cut`)
+  })
+
+  it('with a notice: readiness is red, requests are served as ever, each response is the last of its connection', async () => {
+    await start('drain.noticeMs=1500')
+    const old = await connectAndSend(get('/hello'))
+    await old.response()
+    await drain()
+    for (const client of [old, await connect()]) {
+      client.send(get('/hello'))
+      const response = await client.lastResponse()
+      assert.equal(response.status, 200)
+      assertLast(response)
+    }
+    const asked = await connect()
+    asked.send(get('/readyz'))
+    const readiness = await asked.lastResponse()
+    assert.equal(readiness.status, 503)
+    assertLast(readiness)
+    assert.deepEqual(await outcome(), [0, '3 finished, 0 rejected, none cut'])
+    assert.instanceOf(await server.connect().catch((error: unknown) => error), Error)
+  })
+
+  it('at the end of its time: what is left is cut visibly, counted and named', async () => {
+    await start('drain.timeoutMs=500')
+    const running = await connectAndSend(get('/held'))
+    const midHead = await connectAndSend('GET /hello HT')
+    const midBody = await connectAndSend('POST /length HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx')
+    const endless = await connectAndSend(get('/ticks'))
+    await endless.until('tick')
+    const idle = await connect()
+    const finished = await connectAndSend('GET /hello HT')
+    await drain()
+    finished.send('TP/1.1\r\nHost: a\r\n\r\n')
+    assert.equal((await finished.lastResponse()).status, 200)
+    assert.deepEqual(await outcome(), [1, '1 finished, 0 rejected, cut: 3 cut, 1 incomplete'])
+    for (const client of [running, midHead, midBody]) {
+      assert.equal(await client.rest(), '')
+      assert.equal(client.ending, 'reset')
+    }
+    assert.notInclude(await endless.rest(), '\r\n0\r\n\r\n')
+    assert.equal(endless.ending, 'reset')
+    assert.equal(await idle.rest(), '')
+    assert.equal(idle.ending, 'ended')
+  })
+
+  describe('a second signal', () => {
+    async function assertOutInTime(): Promise<void> {
+      const begunMs = performance.now()
+      server.program.kill('SIGTERM')
+      const [code] = await outcome()
+      assert.isBelow(performance.now() - begunMs, 1000)
+      assert.equal(code, 1)
+    }
+
+    it('cuts what runs, and it is out within a second', async () => {
+      await start()
+      const client = await connectAndSend(get('/held'))
+      await drain()
+      await assertOutInTime()
+      assert.equal(await client.rest(), '')
+      assert.equal(client.ending, 'reset')
+    })
+
+    it('does so during the notice', async () => {
+      await start('drain.noticeMs=20000')
+      await drain()
+      await assertOutInTime()
+    })
+
+    it('does so when only peers are left that do not close', async () => {
+      await start()
+      const client = await connect()
+      await drain()
+      assert.equal(await client.rest(), '')
+      await assertOutInTime()
+    })
+
+    it('does so when a plugin does not stop', async () => {
+      const stuck = `export default { name: 'stuck', routes: {}, stop: () => new Promise(() => {}) }`
+      folder.write('stuck/stuck.mjs', stuck)
+      server = await startServer({ flags: ['--plugins', `${folder.path}/stuck`] })
+      await drain()
+      await assertOutInTime()
+    })
+  })
+})
+
+/** The data of chunks, whose sizes are believed; the text begins with one's size. */
+function chunksOf(text: string): string {
+  let data = ''
+  for (let at = text.indexOf('\r\n') === 0 ? 2 : 0; ; ) {
+    const lineEnd = text.indexOf('\r\n', at)
+    const size = Number.parseInt(text.slice(at, lineEnd), 16)
+    if (!(size > 0)) return data
+    data += text.slice(lineEnd + 2, lineEnd + 2 + size)
+    at = lineEnd + 2 + size + 2
+  }
+}

@@ -1,0 +1,257 @@
+import { assert } from 'chai'
+import { after, afterEach, before, describe, it } from 'mocha'
+import { spawn, execFileSync, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { closeSync, constants, openSync, truncateSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { TemporaryFolder } from './support/folder.js'
+import { PacedReader } from './support/paced-reader.js'
+import { eventually, openDescriptors, processorMs, TELLS_FACTS } from './support/process-facts.js'
+import { RawClient } from './support/raw-client.js'
+import { startServer, type RunningServer } from './support/server.js'
+import { TRYING_PLUGIN } from './support/trying-plugin.js'
+import { within } from './support/within.js'
+
+const MAIN = fileURLToPath(new URL('../../src/app/main.js', import.meta.url))
+const BIG_OCTETS = 20 * 1024 * 1024
+
+const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`
+
+const describeOnLinux = TELLS_FACTS ? describe : describe.skip
+
+interface Metrics {
+  readonly connections: { readonly active: number }
+  readonly requests: { readonly inFlight: number }
+  readonly accessLogDropped: number
+}
+
+async function metricsAt(port: number): Promise<Metrics> {
+  const client = await RawClient.connect(port)
+  client.send(get('/_metrics'))
+  const { content } = await client.response()
+  client.close()
+  return JSON.parse(content) as Metrics
+}
+
+/** How long each of some requests took, one after another. */
+async function latenciesMs(port: number, count: number): Promise<number[]> {
+  const client = await RawClient.connect(port)
+  const latencies: number[] = []
+  for (let request = 0; request < count; request++) {
+    const begunMs = performance.now()
+    client.send(get('/hello'))
+    await client.response()
+    latencies.push(performance.now() - begunMs)
+  }
+  client.close()
+  return latencies.sort((a, b) => a - b)
+}
+
+describeOnLinux('faults of peers and files', function () {
+  this.timeout(30_000)
+
+  const folder = new TemporaryFolder({
+    'plugins/trying.mjs': TRYING_PLUGIN,
+    'site/big.bin': randomBytes(BIG_OCTETS),
+  })
+  let server: RunningServer
+
+  before(async () => {
+    server = await startServer({ flags: ['--plugins', `${folder.path}/plugins`, '--static', `${folder.path}/site`] })
+  })
+  after(async () => {
+    await server.stop('SIGKILL')
+    folder.remove()
+  })
+
+  const leaving: [rule: string, request: string][] = [
+    ['while its handler runs', get('/never')],
+    ['while a stream is sent', get('/ticks')],
+    ['while its handler runs that has not read its content', `POST /never HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nsome`],
+    [
+      'while its handler runs that has not read much content',
+      `POST /never HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n${'x'.repeat(900_000)}`,
+    ],
+    ['while its handler runs and a request waits behind it', get('/never') + get('/hello')],
+  ]
+  for (const [rule, request] of leaving) {
+    it(`a peer that leaves ${rule}: the signal aborts within a second`, async () => {
+      const seen = server.logLines().length
+      const later = (event: string) =>
+        server.logLine((line) => line['event'] === event && server.logLines().indexOf(line) < 0 && after(line, seen))
+      const after = (line: object, from: number): boolean =>
+        server.logLines().slice(from).some((each) => JSON.stringify(each) === JSON.stringify(line))
+      const client = await server.connect()
+      client.send(request)
+      await later('handler began')
+      client.reset()
+      const begunMs = performance.now()
+      await later('signal aborted')
+      assert.isBelow(performance.now() - begunMs, 1000)
+    })
+  }
+
+  it('2 000 that reset, wherever they are: nothing is left behind, and nothing spins', async () => {
+    const { pid } = server.program
+    await eventually('all others have left', async () => (await metricsAt(server.port)).connections.active === 1)
+    const before = openDescriptors(pid)
+    const requests = [
+      get('/hello').slice(0, 9),
+      'POST /length HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx',
+      get('/static/big.bin'),
+      get('/never'),
+      get('/flood'),
+      '',
+    ]
+    for (let round = 0; round < 20; round++) {
+      const clients = await Promise.all(Array.from({ length: 100 }, () => server.connect()))
+      for (const [at, client] of clients.entries()) {
+        client.pause()
+        client.send(requests[at % requests.length]!)
+      }
+      if (round % 2 === 0) await setTimeout(5)
+      for (const client of clients) client.reset()
+    }
+    await eventually('all have left', async () => {
+      const { connections, requests } = await metricsAt(server.port)
+      return connections.active === 1 && requests.inFlight === 1
+    })
+    await eventually('all descriptors are given back', () => openDescriptors(pid) <= before)
+    const spentMs = processorMs(pid)
+    await setTimeout(300)
+    assert.isBelow(processorMs(pid) - spentMs, 100)
+  })
+
+  it('a file that is truncated while it is sent cuts the response', async () => {
+    const path = folder.write('site/shrinking.bin', Buffer.alloc(BIG_OCTETS, 's'))
+    const reader = new PacedReader(server.port, get('/static/shrinking.bin'))
+    await reader.take(100_000)
+    truncateSync(path, 1_000_000)
+    assert.isFalse(await reader.takeAll(), 'reset')
+    assert.isBelow(reader.received, BIG_OCTETS)
+    await server.logLine((line) => line['target'] === '/static/shrinking.bin' && line['outcome'] === 'failed')
+  })
+
+  it('a file that is replaced while it is sent is sent as it was opened', async () => {
+    const path = folder.write('site/replaced.bin', Buffer.alloc(BIG_OCTETS, 'o'))
+    const reader = new PacedReader(server.port, get('/static/replaced.bin'))
+    await reader.take(100_000)
+    execFileSync('mv', [folder.write('site/new.bin', Buffer.alloc(BIG_OCTETS, 'n')), path])
+    void reader.takeAll()
+    await eventually('all of it has arrived', () => reader.received > BIG_OCTETS)
+    const whole = new PacedReader(server.port, get('/static/replaced.bin'))
+    void whole.takeAll()
+    await eventually('the new one has arrived', () => whole.received > BIG_OCTETS)
+    assert.notEqual(reader.digest, whole.digest)
+    for (const each of [reader, whole]) each.close()
+  })
+})
+
+describeOnLinux('faults of the surroundings', function () {
+  this.timeout(40_000)
+
+  const folder = new TemporaryFolder({ 'plugins/trying.mjs': TRYING_PLUGIN })
+  let child: ChildProcess
+  let told = ''
+
+  /** A server whose standard output is this descriptor, started by a shell that does something before. */
+  async function start(output: number | 'ignore', before = ':', flags: readonly string[] = []): Promise<number> {
+    told = ''
+    const command = [process.execPath, MAIN, '--port', '0', '--plugins', `${folder.path}/plugins`, '--log-format', 'json']
+    child = spawn('/bin/sh', ['-c', `${before}; exec "$0" "$@"`, ...command, ...flags], {
+      stdio: ['ignore', output, 'pipe'],
+      env: { PATH: process.env['PATH'] },
+    })
+    const listening = new Promise<number>((resolve) =>
+      child.stderr!.on('data', (text: Buffer) => {
+        told += text.toString()
+        const port = /listening on http:\/\/\S+:(\d+)\n/.exec(told)?.[1]
+        if (port !== undefined) resolve(Number(port))
+      }),
+    )
+    return within(listening, () => `the banner: found ${told}`)
+  }
+
+  async function stop(): Promise<number | null> {
+    const exited = once(child, 'exit')
+    child.kill('SIGTERM')
+    const [code] = (await within(exited, () => `the end of the server: it said ${told}`)) as [number | null]
+    return code
+  }
+
+  afterEach(() => {
+    if (child.exitCode === null) child.kill('SIGKILL')
+  })
+  after(() => folder.remove())
+
+  it('a log that nobody reads: latency is as it was, lines are dropped and counted, SIGTERM ends it', async () => {
+    const fifo = `${folder.path}/log`
+    execFileSync('mkfifo', [fifo])
+    const held = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK)
+    try {
+      const port = await start(held, ':', ['--set', 'maxKeepAliveRequests=0'])
+      await latenciesMs(port, 200)
+      const before = await latenciesMs(port, 300)
+      const flood = await RawClient.connect(port)
+      for (let round = 0; round < 60; round++) {
+        flood.send(get('/hello').repeat(100))
+        for (let request = 0; request < 100; request++) await flood.response()
+      }
+      flood.close()
+      assert.isAbove((await metricsAt(port)).accessLogDropped, 0)
+      const blocked = await latenciesMs(port, 300)
+      assert.isBelow(blocked[150]!, 3 * before[150]! + 1, 'the median')
+      assert.isBelow(blocked[299]!, 500)
+      const begunMs = performance.now()
+      assert.equal(await stop(), 0)
+      assert.isBelow(performance.now() - begunMs, 4000)
+    } finally {
+      closeSync(held)
+    }
+  })
+
+  it('a full disk under the log: everything is served, SIGTERM ends it', async () => {
+    const full = openSync('/dev/full', 'w')
+    try {
+      const port = await start(full)
+      const client = await RawClient.connect(port)
+      for (let request = 0; request < 500; request++) {
+        client.send(get('/hello'))
+        assert.equal((await client.response()).status, 200)
+      }
+      client.close()
+      assert.equal(await stop(), 0)
+    } finally {
+      closeSync(full)
+    }
+  })
+
+  it('descriptors that run out: no busy loop, those inside are served, and it recovers by itself', async () => {
+    const port = await start('ignore', 'ulimit -n 64')
+    const inside = await RawClient.connect(port)
+    inside.send(get('/hello'))
+    assert.equal((await inside.response()).status, 200)
+    const crowd = await Promise.all(Array.from({ length: 150 }, () => RawClient.connect(port)))
+    await eventually('there is no more room', () => openDescriptors(child.pid!) >= 60)
+    const spentMs = processorMs(child.pid!)
+    await setTimeout(1000)
+    assert.isBelow(processorMs(child.pid!) - spentMs, 300, 'of a second')
+    inside.send(get('/hello'))
+    assert.equal((await inside.response()).status, 200)
+    for (const client of crowd) client.reset()
+    inside.close()
+    await eventually('it takes connections again', async () => {
+      const client = await RawClient.connect(port)
+      client.send(get('/hello'))
+      const isServed = await client.response().then(
+        ({ status }) => status === 200,
+        () => false,
+      )
+      client.close()
+      return isServed
+    })
+    assert.equal(await stop(), 0)
+  })
+})

@@ -1,0 +1,82 @@
+import { assert } from 'chai'
+import { afterEach, describe, it } from 'mocha'
+import { execFile } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { residentOctets, TELLS_FACTS } from './support/process-facts.js'
+import { startServer, type RunningServer } from './support/server.js'
+
+const UPLOAD_OCTETS = 256 * 1024 * 1024
+const PIECE_OCTETS = 1024 * 1024
+
+/** Runs one of the programs beside this test, in a process of its own, and reads its JSON. */
+async function run(program: string, ...parameters: (string | number)[]): Promise<Record<string, number>> {
+  const file = fileURLToPath(new URL(`./support/${program}.js`, import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [file, ...parameters.map(String)], { timeout: 30_000 })
+  return JSON.parse(stdout) as Record<string, number>
+}
+
+describe('load', function () {
+  this.timeout(60_000)
+
+  let server: RunningServer
+
+  afterEach(async () => {
+    if (server.program.isRunning) await server.stop('SIGKILL')
+  })
+
+  it('2 000 connections at once are each answered', async () => {
+    server = await startServer()
+    assert.deepEqual(await run('crowd', server.port, 2000), { answered: 2000, failed: 0 })
+    assert.equal((await server.stop()).code, 0)
+  })
+
+  for (const [rule, pipelining] of [
+    ['kept alive', 1],
+    ['pipelined by 16', 16],
+  ] as const) {
+    it(`3 seconds of requests ${rule}: no error, and nothing but 2xx`, async () => {
+      // autocannon counts a connection's orderly end as a reset of its own.
+      server = await startServer({ flags: ['--set', 'maxKeepAliveRequests=0', '--set', 'log.access=false'] })
+      const { requests, ...troubles } = await run('cannon', `${server.origin}/`, 50, pipelining, 3)
+      assert.deepEqual(troubles, { errors: 0, timeouts: 0, non2xx: 0, resets: 0 })
+      assert.isAbove(requests!, 1000)
+    })
+  }
+
+  it('an upload is echoed through in constant memory, octet by octet', async () => {
+    server = await startServer({
+      flags: ['--set', `limits.bodyBytes=${UPLOAD_OCTETS * 2}`, '--set', `limits.requestBytes=${UPLOAD_OCTETS * 2}`],
+    })
+    const { pid } = server.program
+    const [sent, received] = [createHash('sha1'), createHash('sha1')]
+    let peak = 0
+    const upload = httpRequest(`${server.origin}/submit`, { method: 'POST', headers: { 'Content-Length': UPLOAD_OCTETS } })
+    const piece = randomBytes(PIECE_OCTETS)
+    const content = function* (): Generator<Buffer> {
+      for (let at = 0; at < UPLOAD_OCTETS; at += PIECE_OCTETS) {
+        piece.writeUInt32BE(at >>> 0)
+        const own = Buffer.from(piece)
+        sent.update(own)
+        yield own
+      }
+    }
+    const uploaded = pipeline(Readable.from(content(), { highWaterMark: 1 }), upload)
+    const [response] = (await once(upload, 'response')) as [IncomingMessage]
+    const before = TELLS_FACTS ? residentOctets(pid) : 0
+    let octets = 0
+    for await (const each of response as AsyncIterable<Buffer>) {
+      received.update(each)
+      octets += each.length
+      if (TELLS_FACTS && octets % 7 === 0) peak = Math.max(peak, residentOctets(pid))
+    }
+    await uploaded
+    assert.deepEqual([octets, received.digest('hex')], [UPLOAD_OCTETS, sent.digest('hex')])
+    assert.isBelow(peak - before, 64 * 1024 * 1024)
+  })
+})

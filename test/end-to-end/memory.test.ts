@@ -1,0 +1,63 @@
+import { assert } from 'chai'
+import { after, before, describe, it } from 'mocha'
+import { TemporaryFolder } from './support/folder.js'
+import { PacedReader } from './support/paced-reader.js'
+import { eventually, residentOctets, TELLS_FACTS } from './support/process-facts.js'
+import { startServer, type RunningServer } from './support/server.js'
+import { TRYING_PLUGIN } from './support/trying-plugin.js'
+
+const READERS = 200
+const PER_READER_OCTETS = 64 * 1024
+/** What the server takes for itself while it warms up: code, heap, buffers that are shared. */
+const SLACK_OCTETS = 24 * 1024 * 1024
+
+const describeOnLinux = TELLS_FACTS ? describe : describe.skip
+
+describeOnLinux('memory, while readers stall', function () {
+  this.timeout(30_000)
+
+  const folder = new TemporaryFolder({
+    'plugins/trying.mjs': TRYING_PLUGIN,
+    'site/big.bin': Buffer.alloc(20 * 1024 * 1024, 'b'),
+  })
+  let server: RunningServer
+
+  before(async () => {
+    server = await startServer({ flags: ['--plugins', `${folder.path}/plugins`, '--static', `${folder.path}/site`] })
+  })
+  after(async () => {
+    await server.stop('SIGKILL')
+    folder.remove()
+  })
+
+  for (const target of ['/static/big.bin', '/flood']) {
+    it(`${READERS} of ${target} hold at most ${PER_READER_OCTETS} octets each`, async () => {
+      const warm = new PacedReader(server.port, `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`)
+      await warm.take(1_000_000)
+      const before = residentOctets(server.program.pid)
+      const readers = Array.from(
+        { length: READERS },
+        () => new PacedReader(server.port, `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`),
+      )
+      await Promise.all(readers.map((reader) => reader.take(1)))
+      let last = -1
+      await eventually('nothing more leaves', async () => {
+        const sent = await octetsOut()
+        const isStill = sent - last < 10_000
+        last = sent
+        return isStill
+      })
+      const growth = residentOctets(server.program.pid) - before
+      for (const reader of [warm, ...readers]) reader.reset()
+      assert.isBelow(growth, READERS * PER_READER_OCTETS + SLACK_OCTETS)
+      await eventually('all have left', async () => (await metrics()).connections.active <= 2)
+    })
+  }
+
+  async function metrics(): Promise<{ octets: { out: number }; connections: { active: number } }> {
+    const response = await fetch(`${server.origin}/_metrics`)
+    return (await response.json()) as Awaited<ReturnType<typeof metrics>>
+  }
+
+  const octetsOut = async (): Promise<number> => (await metrics()).octets.out
+})

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+
+export interface PacedReaderOptions {
+  /** Octets per read. */
+  readonly readSize?: number
+}
+
+/** A peer that sends one request and reads only as much as the test lets it. */
+export class PacedReader {
+  received = 0
+  /** Resolves at the connection's end: true when the server ended it in order, false when it was reset. */
+  readonly over: Promise<boolean>
+  isOver = false
+
+  private readonly socket: Socket
+  private readonly hash = createHash('sha256')
+  private allowed = 0
+
+  constructor(port: number, request: string, { readSize = 65_536 }: PacedReaderOptions = {}) {
+    const buffer = Buffer.allocUnsafe(readSize)
+    this.socket = connect({
+      port,
+      host: '127.0.0.1',
+      onread: { buffer, callback: (octets) => this.read(buffer.subarray(0, octets)) },
+    })
+    this.over = new Promise((resolve) => {
+      this.socket.on('end', () => resolve(true))
+      this.socket.on('error', () => resolve(false))
+      this.socket.on('close', () => resolve(false))
+    })
+    void this.over.then(() => (this.isOver = true))
+    // The first read is on its way before anybody could hold it up.
+    this.socket.pause()
+    this.socket.write(request)
+  }
+
+  /** Of everything received, head included. */
+  get digest(): string {
+    return this.hash.copy().digest('hex')
+  }
+
+  /** Reads so many octets at least. */
+  async take(octets: number): Promise<void> {
+    this.allowed = this.received + octets
+    this.socket.resume()
+    while (this.received < this.allowed && !this.isOver) await Promise.race([setTimeout(5), this.over])
+  }
+
+  /** Reads everything, and tells how it ended. */
+  takeAll(): Promise<boolean> {
+    this.allowed = Infinity
+    this.socket.resume()
+    return this.over
+  }
+
+  close(): void {
+    this.socket.destroy()
+  }
+
+  reset(): void {
+    this.socket.resetAndDestroy()
+  }
+
+  private read(octets: Buffer): boolean {
+    this.received += octets.length
+    this.hash.update(octets)
+    return this.received < this.allowed
+  }
+}

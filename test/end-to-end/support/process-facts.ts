@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+
+/** What the kernel knows of a process is told by Linux only. */
+export const TELLS_FACTS = process.platform === 'linux'
+
+const CLOCK_TICK_MS = 10
+const POLL_MS = 20
+const PATIENCE_MS = 15_000
+
+/** Octets of memory in use, without what the kernel holds for sockets. */
+export function residentOctets(pid: number): number {
+  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!
+  return Number(kib) * 1024
+}
+
+export function openDescriptors(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length
+}
+
+/** Processor time used so far, in milliseconds. */
+export function processorMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13)
+  return (Number(user) + Number(system)) * CLOCK_TICK_MS
+}
+
+/** Asks again and again until it is so; for what nobody tells. */
+export async function eventually(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const untilMs = performance.now() + PATIENCE_MS
+  while (!(await isSo())) {
+    if (performance.now() > untilMs) throw new Error(`Cannot wait any longer until ${what}`)
+    await setTimeout(POLL_MS)
+  }
+}

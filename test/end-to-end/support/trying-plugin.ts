@@ -1,0 +1,51 @@
+/**
+ * A plugin for tests, as a module's text: handlers that wait, go on without end, or watch who leaves.
+ *
+ * What `GET /held` and `GET /held-stream` wait for is a signal to the process, since a server that drains takes no more
+ * requests.
+ */
+export const TRYING_PLUGIN = `
+import { setTimeout } from 'node:timers/promises'
+import { stream, text } from 'portico/plugin'
+
+const released = new Promise((resolve) => process.on('SIGUSR2', resolve))
+
+async function* ticks({ signal }) {
+  for (;;) {
+    yield 'tick\\n'
+    await setTimeout(10, undefined, { signal })
+  }
+}
+
+function* flood() {
+  const piece = Buffer.alloc(65_536, 'x')
+  for (;;) yield piece
+}
+
+function tellWhenAborted(request) {
+  request.log.info('handler began')
+  request.signal.addEventListener('abort', () => request.log.info('signal aborted'))
+}
+
+const never = (request) => {
+  tellWhenAborted(request)
+  return new Promise(() => {})
+}
+
+export default {
+  name: 'trying',
+  routes: {
+    'GET /hello': () => 'Hello\\n',
+    'GET /held': async () => (await released, 'released\\n'),
+    'GET /never': never,
+    'POST /never': never,
+    'GET /ticks': (request) => {
+      tellWhenAborted(request)
+      return stream(ticks(request))
+    },
+    'GET /flood': () => stream(flood()),
+    'POST /echo': (request) => stream(request.content),
+    'POST /length': async (request) => text(String((await request.bytes()).length)),
+  },
+}
+`
