@@ -28,12 +28,15 @@ function setUp(content: string | null = null, query = '') {
 describe('HandlerRequest', () => {
   it('tells what the head says', () => {
     const { request } = setUp()
-    assert.deepInclude({ ...{ method: request.method, target: request.target, path: request.path, id: request.id } }, {
-      method: 'POST',
-      target: '/a?',
-      path: '/a',
-      id: 'r-1',
-    })
+    assert.deepInclude(
+      { ...{ method: request.method, target: request.target, path: request.path, id: request.id } },
+      {
+        method: 'POST',
+        target: '/a?',
+        path: '/a',
+        id: 'r-1',
+      },
+    )
     assert.equal(request.headers.get('host'), 'a')
     assert.deepEqual([request.traceId, request.peer, request.params['id']], ['t', '192.0.2.1:5', '7'])
   })
@@ -58,7 +61,12 @@ describe('HandlerRequest', () => {
   })
 
   it('throws a SyntaxError for content that is not JSON', async () => {
-    assert.instanceOf(await setUp().request.json().catch((error: unknown) => error), SyntaxError)
+    assert.instanceOf(
+      await setUp()
+        .request.json()
+        .catch((error: unknown) => error),
+      SyntaxError,
+    )
   })
 
   it('aborts a signal that was asked for before, and one that is asked for after', () => {

@@ -123,7 +123,11 @@ describe('run()', () => {
 
   it('a signal before the start is complete drains the server when it is', async () => {
     const state: { started: () => void } = { started: () => {} }
-    const { served, state: exit, stop } = await setUp({
+    const {
+      served,
+      state: exit,
+      stop,
+    } = await setUp({
       plugins: [{ name: 'a', routes: {}, start: () => new Promise<void>((resolve) => (state.started = resolve)) }],
     })
     await stop()

@@ -177,7 +177,10 @@ describe('deadlines', () => {
 
   it('a body that stalls is 408, and the handler learns of it', async () => {
     const requests: Request[] = []
-    const served = await Served.start({ routes: { 'POST /': (request) => (requests.push(request), echo(request)) }, settings: NO_RATE })
+    const served = await Served.start({
+      routes: { 'POST /': (request) => (requests.push(request), echo(request)) },
+      settings: NO_RATE,
+    })
     const far = served.connect()
     far.send(post('/', 'content').slice(0, -1))
     await settled()
@@ -194,7 +197,10 @@ describe('deadlines', () => {
   })
 
   it('a body below the minimum rate is 408 after the grace', async () => {
-    const served = await Served.start({ routes: { 'POST /': echo }, settings: { minRate: 100, minRateGraceMs: 10_000 } })
+    const served = await Served.start({
+      routes: { 'POST /': echo },
+      settings: { minRate: 100, minRateGraceMs: 10_000 },
+    })
     const far = served.connect()
     far.send(post('/', 'x'.repeat(10_000)).slice(0, -10_000))
     for (let second = 0; second < 9; second++) {

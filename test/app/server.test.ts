@@ -36,7 +36,9 @@ describe('the start of a server', () => {
 
   it('tells the routes without listening, and stops the plugins again', async () => {
     const life: string[] = []
-    const served = new Served({ plugins: [{ name: 'a', routes: { 'GET /': () => 'x' }, stop: () => void life.push('stop') }] })
+    const served = new Served({
+      plugins: [{ name: 'a', routes: { 'GET /': () => 'x' }, stop: () => void life.push('stop') }],
+    })
     const routes = await served.server.routes()
     assert.deepEqual(
       routes.map(({ method, pattern }) => [method, pattern]),
@@ -59,7 +61,10 @@ describe('admission', () => {
     outside.send(get('/'))
     assert.deepEqual(statuses(outside.received), [503], 'its requests are not read')
     for (const far of inside) far.send(get('/'))
-    assert.deepEqual(inside.map((far) => statuses(far.received)), [[200], [200]])
+    assert.deepEqual(
+      inside.map((far) => statuses(far.received)),
+      [[200], [200]],
+    )
     const { connections } = served.metrics.snapshot()
     assert.deepInclude(connections, { active: 2, accepted: 2, rejected: 1 })
   })

@@ -62,7 +62,10 @@ export function engineContract(name: string, make: () => Engine): void {
     it('runs handlers beside each other: one that waits holds up no other', async () => {
       const engine = await started()
       let free = (_: Answer): void => {}
-      const waiting = engine.run({ handler: () => new Promise<Answer>((resolve) => (free = resolve)), inline: true }, request())
+      const waiting = engine.run(
+        { handler: () => new Promise<Answer>((resolve) => (free = resolve)), inline: true },
+        request(),
+      )
       assert.equal(await engine.run({ handler: () => 'second', inline: false }, request()), 'second')
       free('first')
       assert.equal(await waiting, 'first')

@@ -16,7 +16,7 @@ const PIECE_OCTETS = 1024 * 1024
 
 /** Runs one of the programs beside this test, in a process of its own, and reads its JSON. */
 async function run(program: string, ...parameters: (string | number)[]): Promise<Record<string, number>> {
-  const file = fileURLToPath(new URL(`./support/${program}.js`, import.meta.url))
+  const file = fileURLToPath(new URL(`./support/${program}-child.js`, import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, [file, ...parameters.map(String)], { timeout: 30_000 })
   return JSON.parse(stdout) as Record<string, number>
 }
@@ -56,7 +56,10 @@ describe('load', function () {
     const { pid } = server.program
     const [sent, received] = [createHash('sha1'), createHash('sha1')]
     let peak = 0
-    const upload = httpRequest(`${server.origin}/submit`, { method: 'POST', headers: { 'Content-Length': UPLOAD_OCTETS } })
+    const upload = httpRequest(`${server.origin}/submit`, {
+      method: 'POST',
+      headers: { 'Content-Length': UPLOAD_OCTETS },
+    })
     const piece = randomBytes(PIECE_OCTETS)
     const content = function* (): Generator<Buffer> {
       for (let at = 0; at < UPLOAD_OCTETS; at += PIECE_OCTETS) {

@@ -108,7 +108,9 @@ describe('plugins of a folder outside the package', () => {
   const ask = async (requestLine: string, content = '', ...fields: string[]): Promise<RawResponse> => {
     const client = await server.connect()
     const framing = content === '' ? [] : [`Content-Length: ${Buffer.byteLength(content)}`]
-    client.send(request(requestLine, 'Connection: close', ...framing, ...fields) + Buffer.from(content).toString('latin1'))
+    client.send(
+      request(requestLine, 'Connection: close', ...framing, ...fields) + Buffer.from(content).toString('latin1'),
+    )
     return client.lastResponse(requestLine.split(' ')[0])
   }
 
@@ -125,8 +127,8 @@ describe('plugins of a folder outside the package', () => {
       server = await startServer({ flags: ['--config', `${folder.path}/portico.json5`] })
     })
     after(async () => {
-      await server?.stop()
-      folder?.remove()
+      await server.stop()
+      folder.remove()
     })
 
     const answers: [requestLine: string, status: number, type: string | undefined, content: string][] = [
@@ -230,8 +232,8 @@ describe('plugins of a folder outside the package', () => {
       server = await startServer({ flags: ['--plugins', folder.path] })
     })
     after(async () => {
-      await server?.stop()
-      folder?.remove()
+      await server.stop()
+      folder.remove()
     })
 
     for (const path of [
@@ -250,7 +252,11 @@ describe('plugins of a folder outside the package', () => {
         client.send(request(`GET ${path}`) + request('GET /fine'))
         const [failure, fine] = await client.responses('GET', 'GET')
         assert.equal(failure!.status, 500)
-        assert.deepEqual(JSON.parse(failure!.content), { type: 'about:blank', title: 'Internal Server Error', status: 500 })
+        assert.deepEqual(JSON.parse(failure!.content), {
+          type: 'about:blank',
+          title: 'Internal Server Error',
+          status: 500,
+        })
         assert.notInclude(JSON.stringify(failure!.fields), 'secret')
         assert.equal(fine!.content, 'fine')
         client.close()
@@ -278,7 +284,9 @@ describe('plugins of a folder outside the package', () => {
       await ask('GET /go')
       assert.equal(await client.rest(), '')
       assert.equal(client.ending, 'reset')
-      const event = await server.logLine((line) => line['event'] === 'content failed' && line['route'] === 'GET /breaks')
+      const event = await server.logLine(
+        (line) => line['event'] === 'content failed' && line['route'] === 'GET /breaks',
+      )
       assert.include(stackOf(event), 'the secret of the house')
       assert.include(await server.accessLine(String(event['request'])), { status: 200, outcome: 'failed' })
     })
@@ -296,7 +304,9 @@ describe('plugins of a folder outside the package', () => {
         const seen = await client.rest()
         assert.equal(client.ending, 'reset')
         assert.notMatch(seen, /fine|\r\n0\r\n\r\n|67890x/)
-        const event = await server.logLine((line) => line['event'] === 'content failed' && line['route'] === `GET ${path}`)
+        const event = await server.logLine(
+          (line) => line['event'] === 'content failed' && line['route'] === `GET ${path}`,
+        )
         assert.match(stackOf(event), /\n +at /)
       })
     }

@@ -8,7 +8,8 @@ import { startServer, type RunningServer } from './support/server.js'
 const KIB = 1024
 
 const lines = (...all: string[]): string => `${all.join('\r\n')}\r\n\r\n`
-const request = (requestLine: string, ...fields: string[]): string => lines(`${requestLine} HTTP/1.1`, 'Host: a', ...fields)
+const request = (requestLine: string, ...fields: string[]): string =>
+  lines(`${requestLine} HTTP/1.1`, 'Host: a', ...fields)
 const post = (path: string, content: string, ...fields: string[]): string =>
   request(`POST ${path}`, `Content-Length: ${content.length}`, ...fields) + content
 
@@ -26,7 +27,11 @@ const PIPELINE: readonly (readonly [method: string, octets: string, content: str
   ['POST', post('/unread', 'GET /plain HTTP/1.1\r\n'), 'unread\n'],
   ['OPTIONS', request('OPTIONS /plain'), ''],
   ['POST', CHUNKED_POST, '{"content":"hello world","trailers":[["x-sum","7"],["x-sum","8"]]}'],
-  ['GET', request('GET /request/a%20b?c=d'), '{"path":"/request/a b","query":[["c","d"]],"params":{"name":"a b"},"host":"a"}'],
+  [
+    'GET',
+    request('GET /request/a%20b?c=d'),
+    '{"path":"/request/a b","query":[["c","d"]],"params":{"name":"a b"},"host":"a"}',
+  ],
   ['POST', post('/echo', ''), ''],
   ['GET', `\r\n\r\n${request('GET /plain')}`, 'plain\n'],
 ]
@@ -42,8 +47,8 @@ describe('the life of a connection', () => {
     server = await startServer({ flags: ['--plugins', folder.path] })
   })
   after(async () => {
-    await server?.stop()
-    folder?.remove()
+    await server.stop()
+    folder.remove()
   })
 
   describe('pipelined requests are answered in order', () => {

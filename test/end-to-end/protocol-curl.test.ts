@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import { curl, needsCurl } from './support/curl.js'
+import { curl, describeWithCurl } from './support/curl.js'
 import { TemporaryFolder } from './support/folder.js'
 import { PROBE } from './support/probe-plugin.js'
 import { valueOf, valuesOf } from './support/response-reader.js'
@@ -8,19 +8,18 @@ import { startServer, type RunningServer } from './support/server.js'
 
 const KIB = 1024
 
-describe('the protocol, as curl sees it', () => {
+describeWithCurl('the protocol, as curl sees it', () => {
   let folder: TemporaryFolder
   let server: RunningServer
   const url = (path: string): string => server.origin + path
 
-  before(async function () {
-    needsCurl(this)
+  before(async () => {
     folder = new TemporaryFolder({ 'probe.js': PROBE })
     server = await startServer({ flags: ['--plugins', folder.path] })
   })
   after(async () => {
-    await server?.stop()
-    folder?.remove()
+    await server.stop()
+    folder.remove()
   })
 
   it('answers GET with its content, and tells date, server and persistence', async () => {

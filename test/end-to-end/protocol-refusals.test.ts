@@ -139,7 +139,11 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
       ['DEL', field('X: a\x7fb')],
     ],
   ],
-  ['head-size', 431, [['over the limit, its end not in sight', `${line('GET /plain HTTP/1.1').slice(0, -2)}X: ${'a'.repeat(17_000)}`]]],
+  [
+    'head-size',
+    431,
+    [['over the limit, its end not in sight', `${line('GET /plain HTTP/1.1').slice(0, -2)}X: ${'a'.repeat(17_000)}`]],
+  ],
   ['field-count', 431, [['one field too many', field(...Array.from({ length: 100 }, (_, at) => `X-${at}: y`))]]],
   [
     'host',
@@ -161,9 +165,10 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
   [
     'length-syntax',
     400,
-    ['+5', '-5', '0x5', '5_0', '5.0', '5e0', '5 5', '5, 5', '5,', '', '9007199254740992', '٥'].map(
-      (length): Row => [JSON.stringify(length), `${post(`Content-Length: ${Buffer.from(length).toString('latin1')}`)}hello`],
-    ),
+    ['+5', '-5', '0x5', '5_0', '5.0', '5e0', '5 5', '5, 5', '5,', '', '9007199254740992', '٥'].map((length): Row => [
+      JSON.stringify(length),
+      `${post(`Content-Length: ${Buffer.from(length).toString('latin1')}`)}hello`,
+    ]),
   ],
   [
     'length-repeated',
@@ -201,9 +206,10 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
   [
     'coding-last',
     400,
-    ['gzip', 'chunked, gzip', 'chunked;q=1', ', chunked', 'chunked,', 'chu nked', 'identity', ''].map(
-      (coding): Row => [JSON.stringify(coding), `${post(`Transfer-Encoding: ${coding}`)}0\r\n\r\n`],
-    ),
+    ['gzip', 'chunked, gzip', 'chunked;q=1', ', chunked', 'chunked,', 'chu nked', 'identity', ''].map((coding): Row => [
+      JSON.stringify(coding),
+      `${post(`Transfer-Encoding: ${coding}`)}0\r\n\r\n`,
+    ]),
   ],
   ['coding-1.0', 400, [['chunked', lines('POST /echo HTTP/1.0', 'Transfer-Encoding: chunked') + '0\r\n\r\n']]],
   [
@@ -218,10 +224,9 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
   [
     'chunk-size',
     400,
-    ['', '-5', '+5', ' 5', '5 ', '\t5', '0x5', '5_0', 'five', '00000000000000005', 'fffffffffffffff0'].map((size): Row => [
-      JSON.stringify(size),
-      chunked(`${size}\r\nhello\r\n0\r\n\r\n`),
-    ]),
+    ['', '-5', '+5', ' 5', '5 ', '\t5', '0x5', '5_0', 'five', '00000000000000005', 'fffffffffffffff0'].map(
+      (size): Row => [JSON.stringify(size), chunked(`${size}\r\nhello\r\n0\r\n\r\n`)],
+    ),
   ],
   [
     'chunk-extension',
@@ -242,7 +247,11 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
       ['nothing', chunked('5\r\nhello0\r\n\r\n')],
     ],
   ],
-  ['chunk-overhead', 400, [['much framing, little data', chunked(`${`1;a=${'b'.repeat(200)}\r\nx\r\n`.repeat(100)}0\r\n\r\n`)]]],
+  [
+    'chunk-overhead',
+    400,
+    [['much framing, little data', chunked(`${`1;a=${'b'.repeat(200)}\r\nx\r\n`.repeat(100)}0\r\n\r\n`)]],
+  ],
   [
     'trailer',
     400,
@@ -265,8 +274,8 @@ describe('what breaks the protocol is refused, and nothing behind it is read', (
     server = await startServer({ flags: ['--plugins', folder.path] })
   })
   after(async () => {
-    await server?.stop()
-    folder?.remove()
+    await server.stop()
+    folder.remove()
   })
 
   for (const [rule, status, rows] of RULES) {
@@ -275,7 +284,11 @@ describe('what breaks the protocol is refused, and nothing behind it is read', (
         const before = await rejections(server)
         checkRefusal(await answered(server, (client) => client.send(octets + CANARY)), status)
         checkRefusal(await answered(server, (client) => client.sendPieces([...piecesOf(octets), CANARY])), status)
-        assert.deepEqual(await rejections(server), { ...before, [rule]: (before[rule] ?? 0) + 2 }, 'the rule is counted')
+        assert.deepEqual(
+          await rejections(server),
+          { ...before, [rule]: (before[rule] ?? 0) + 2 },
+          'the rule is counted',
+        )
       })
     }
   }
@@ -305,7 +318,9 @@ describe('what breaks the protocol is refused, and nothing behind it is read', (
 
   it('content on a path without a route is framed and never read as a request', async () => {
     const client = await server.connect()
-    client.send(`${lines('GET /nowhere HTTP/1.1', 'Host: a', `Content-Length: ${CANARY.length}`)}${CANARY}${target('/plain')}`)
+    client.send(
+      `${lines('GET /nowhere HTTP/1.1', 'Host: a', `Content-Length: ${CANARY.length}`)}${CANARY}${target('/plain')}`,
+    )
     const [missing, plain] = await client.responses('GET', 'GET')
     assert.deepEqual([missing!.status, plain!.content], [404, 'plain\n'])
     client.close()
@@ -325,7 +340,10 @@ async function metricsOf(server: RunningServer): Promise<Metrics> {
 
 const rejections = async (server: RunningServer): Promise<Metrics['rejections']> => (await metricsOf(server)).rejections
 
-async function answered(server: RunningServer, send: (client: RawClient) => void | Promise<void>): Promise<RawResponse> {
+async function answered(
+  server: RunningServer,
+  send: (client: RawClient) => void | Promise<void>,
+): Promise<RawResponse> {
   const client = await server.connect()
   await send(client)
   return client.lastResponse()

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import type { Context } from 'mocha'
+import { describe } from 'mocha'
 import { readResponse, type RawResponse } from './response-reader.js'
 import { within } from './within.js'
 
@@ -14,11 +14,10 @@ export interface CurlRun {
   readonly code: number
 }
 
-/** For a `before` hook: skips the suite where there is no curl, and says how to get it. */
-export function needsCurl(context: Context): void {
-  if (spawnSync('curl', ['--version']).status === 0) return
-  process.stdout.write('    curl is missing; install it with: apt-get install curl (or brew install curl)\n')
-  context.skip()
+/** A suite that is skipped where there is no curl, with a line that says how to get it. */
+export function describeWithCurl(title: string, define: () => void): void {
+  if (spawnSync('curl', ['--version']).status === 0) describe(title, define)
+  else describe.skip(`${title} (curl is missing; install it with: apt-get install curl, or brew install curl)`, define)
 }
 
 /**
@@ -46,7 +45,7 @@ const methodOf = (parameters: readonly string[]): string => (parameters.includes
 
 function responsesIn(octets: Buffer, method: string): RawResponse[] {
   const responses: RawResponse[] = []
-  for (let at = 0; at < octets.length; ) {
+  for (let at = 0; at < octets.length;) {
     const read = readResponse(octets.subarray(at), method, true)
     if (typeof read === 'number') throw new Error('Cannot read what curl shows')
     responses.push(read.response)

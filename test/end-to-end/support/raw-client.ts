@@ -85,7 +85,7 @@ export class RawClient {
    * @throws {ResponseError} when it is malformed, or the connection ends inside it
    */
   async response(method = 'GET'): Promise<RawResponse> {
-    for (let wanted = 1; ; ) {
+    for (let wanted = 1; ;) {
       await this.arrival(wanted)
       const read = readResponse(this.joined(), method, this.ending === 'ended')
       if (typeof read === 'object') {

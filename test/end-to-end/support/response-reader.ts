@@ -83,7 +83,8 @@ function framingOf(head: Head, method: string): RawResponse['framing'] {
   const codings = valuesOf(head, 'transfer-encoding')
   const length = valueOf(head, 'content-length')
   if (codings.length > 0 && length !== undefined) throw new ResponseError('Cannot read a response with two framings')
-  if (codings.length > 0 && codings.join() !== 'chunked') throw new ResponseError(`Cannot read coding ${codings.join()}`)
+  if (codings.length > 0 && codings.join() !== 'chunked')
+    throw new ResponseError(`Cannot read coding ${codings.join()}`)
   if (length !== undefined && !/^(?:0|[1-9]\d*)$/.test(length)) throw new ResponseError(`Cannot read length ${length}`)
   const { status } = head
   if ((status < 200 || status === 204) && (codings.length > 0 || length !== undefined)) {
@@ -102,11 +103,12 @@ function readLength(octets: Buffer, head: Head, from: number, ended: boolean): R
 
 function readChunked(octets: Buffer, head: Head, from: number, ended: boolean): Read | number {
   const pieces: string[] = []
-  for (let at = from; ; ) {
+  for (let at = from; ;) {
     const lineEnd = octets.indexOf('\r\n', at)
     if (lineEnd === -1) return more(octets.length + 1, ended, octets)
     const line = octets.toString('latin1', at, lineEnd)
-    if (!/^(?:0|[1-9a-f][0-9a-f]*)$/.test(line)) throw new ResponseError(`Cannot read chunk size ${JSON.stringify(line)}`)
+    if (!/^(?:0|[1-9a-f][0-9a-f]*)$/.test(line))
+      throw new ResponseError(`Cannot read chunk size ${JSON.stringify(line)}`)
     const dataFrom = lineEnd + 2
     const dataTo = dataFrom + Number.parseInt(line, 16)
     if (octets.length < dataTo + 2) return more(dataTo + 2, ended, octets)
@@ -121,5 +123,7 @@ function readChunked(octets: Buffer, head: Head, from: number, ended: boolean): 
 function more(wanted: number, ended: boolean, octets: Buffer): number {
   if (!ended) return wanted
   const tail = JSON.stringify(octets.toString('latin1').slice(-300))
-  throw new ResponseError(`Cannot read a response: the connection ended inside it, found ${octets.length} octets: ${tail}`)
+  throw new ResponseError(
+    `Cannot read a response: the connection ended inside it, found ${octets.length} octets: ${tail}`,
+  )
 }

@@ -1,5 +1,5 @@
 /**
- * A crowd of clients as a program of its own: `crowd PORT COUNT`. All connect, then all ask at once; prints how many
+ * A crowd of clients as a program of its own: `crowd-child PORT COUNT`. All connect, then all ask at once; prints how many
  * were answered 200 and how many were not, as JSON.
  */
 import { connect, type Socket } from 'node:net'
@@ -22,7 +22,7 @@ function ask(socket: Socket | null): Promise<boolean> {
     let received = ''
     socket.on('data', (octets) => {
       received += octets.toString('latin1')
-      if (received.endsWith('Hello, world!\n')) resolve(received.startsWith('HTTP/1.1 200 '))
+      if (received.endsWith('Hello from Portico!\n')) resolve(received.startsWith('HTTP/1.1 200 '))
     })
     socket.on('close', () => resolve(false))
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
@@ -31,5 +31,7 @@ function ask(socket: Socket | null): Promise<boolean> {
 
 const sockets = await Promise.all(Array.from({ length: count }, arrive))
 const answers = await Promise.all(sockets.map(ask))
-process.stdout.write(JSON.stringify({ answered: answers.filter(Boolean).length, failed: answers.filter((each) => !each).length }))
+process.stdout.write(
+  JSON.stringify({ answered: answers.filter(Boolean).length, failed: answers.filter((each) => !each).length }),
+)
 for (const socket of sockets) socket?.destroy()

@@ -1,0 +1,278 @@
+import { assert } from 'chai'
+import { after, before, describe, it } from 'mocha'
+import { TemporaryFolder } from './support/folder.js'
+import { valueOf, type RawResponse } from './support/response-reader.js'
+import { startServer, type LogLine, type RunningServer } from './support/server.js'
+
+/** A plugin that repeats what the peer sent, in its log and in the text of an error. */
+const REPEATING = `
+export default {
+  name: 'repeating',
+  routes: {
+    'GET /log/:text': ({ params, headers, log }) => {
+      log.warn('said ' + params.text, { text: params.text, field: headers.get('x-text') })
+      return 'logged'
+    },
+    'GET /throw/:text': ({ params }) => { throw new Error(params.text) },
+    'GET /users/:id': ({ params }) => 'user ' + params.id,
+    'POST /users/:id': async (request) => String((await request.bytes()).length),
+  },
+}
+`
+
+const KEYS = [
+  'time',
+  'engine',
+  'connection',
+  'request',
+  'trace',
+  'phase',
+  'peer',
+  'method',
+  'target',
+  'route',
+  'status',
+  'octetsIn',
+  'octetsOut',
+  'durationMs',
+  'outcome',
+]
+
+/** What would be a line of the log, did it begin one. */
+const FORGED = '{"time":"2000-01-01T00:00:00.000Z","forged":true}'
+const FORGED_IN_PATH = encodeURIComponent(`\r\n${FORGED}\n\u2028\u001b[2J`)
+
+const request = (requestLine: string, ...fields: string[]): string =>
+  `${[`${requestLine} HTTP/1.1`, 'Host: a', ...fields].join('\r\n')}\r\n\r\n`
+
+const FORGERIES: readonly (readonly [where: string, octets: string])[] = [
+  ['the path', request(`GET /users/${FORGED_IN_PATH}`)],
+  ['the query', request(`GET /users/7?${FORGED_IN_PATH}`)],
+  ['a path without a route', request(`GET /${FORGED_IN_PATH}`)],
+  ['a raw target', `GET /\n${FORGED}\n HTTP/1.1\r\n\r\n`],
+  ['the method', `GET\r\n${FORGED}\r\n\r\n`],
+  ['traceparent', request('GET /users/7', `traceparent: 00-"${FORGED}-01`)],
+  ['what a plugin logs', request(`GET /log/${FORGED_IN_PATH}`, `X-Text: ${FORGED}\x85\xa0`)],
+  ['the text of an error', request(`GET /throw/${FORGED_IN_PATH}`)],
+]
+
+async function ask(server: RunningServer, octets: string, method = 'GET'): Promise<RawResponse> {
+  const client = await server.connect()
+  client.send(octets)
+  const response = await client.response(method)
+  client.close()
+  return response
+}
+
+const idOf = (response: RawResponse): string => valueOf(response, 'x-request-id')!
+
+describe('what the server shows', () => {
+  let folder: TemporaryFolder
+  let server: RunningServer
+
+  before(async () => {
+    folder = new TemporaryFolder({ 'repeating.js': REPEATING })
+    server = await startServer({ flags: ['--plugins', folder.path] })
+  })
+  after(async () => {
+    await server.stop()
+    folder.remove()
+  })
+
+  describe('the access log', () => {
+    it('has the documented keys, in their order', async () => {
+      const line = await server.accessLine(idOf(await ask(server, request('GET /users/7?a=b'))))
+      assert.deepEqual(Object.keys(line), KEYS)
+    })
+
+    it('tells what was asked and what became of it', async () => {
+      const octets = `${request('POST /users/7', 'Content-Length: 5')}hello`
+      const client = await server.connect()
+      client.send(octets)
+      const wire = await client.until('\r\n\r\n5')
+      client.close()
+      const line = await server.accessLine(/^X-Request-Id: (.+)$/m.exec(wire)![1]!.trim())
+      assert.include(line, { engine: 'selectors', phase: 'running', method: 'POST', target: '/users/7' })
+      assert.include(line, { route: 'POST /users/:id', status: 200, outcome: 'completed' })
+      assert.include(line, { octetsIn: octets.length, octetsOut: wire.length })
+      assert.match(line['peer'] as string, /^127\.0\.0\.1:\d+$/)
+      assert.match(line['trace'] as string, /^[0-9a-f]{32}$/)
+      assert.isAtLeast(line['durationMs'] as number, 0)
+      assert.closeTo(Date.parse(line['time'] as string), Date.now(), 60_000)
+    })
+
+    it('numbers connections, and tells the requests of one apart', async () => {
+      const client = await server.connect()
+      client.send(request('GET /users/1') + request('GET /users/2'))
+      const responses = await client.responses('GET', 'GET')
+      client.close()
+      const [first, second] = await Promise.all(responses.map((response) => server.accessLine(idOf(response))))
+      assert.equal(first!['connection'], second!['connection'])
+      assert.notEqual(first!['request'], second!['request'])
+      assert.deepEqual([first!['target'], second!['target']], ['/users/1', '/users/2'])
+    })
+
+    it('has a line for what was refused, too', async () => {
+      const line = await server.accessLine(idOf(await ask(server, 'nonsense\r\n\r\n')))
+      assert.include(line, { method: '-', target: '-', route: '<unmatched>', status: 400, outcome: 'refused' })
+    })
+
+    it('has a line for a peer that leaves before its answer', async () => {
+      const client = await server.connect()
+      client.send(request('POST /users/gone', 'Content-Length: 5', 'Expect: 100-continue'))
+      assert.equal((await client.response('POST')).status, 100)
+      client.reset()
+      const line = await server.logLine(({ target }) => target === '/users/gone')
+      assert.include(line, { outcome: 'aborted', status: 0 })
+    })
+
+    it('can be left out', async () => {
+      const silent = await startServer({ flags: ['--set', 'log.access=false'] })
+      await ask(silent, request('GET /'))
+      await silent.stop()
+      assert.notInclude(silent.program.stdout, '"target"')
+      assert.include(silent.program.stdout, 'server listening')
+    })
+  })
+
+  for (const [format, accessMark, checkLine] of [
+    ['json', '"octetsIn":', checkJsonLine],
+    ['plain', ' in=', checkPlainLine],
+  ] as const) {
+    describe(`no peer can forge a line of the ${format} log`, () => {
+      let victim: RunningServer
+      before(async () => {
+        victim = await startServer({ flags: ['--plugins', folder.path, '--log-format', format] })
+      })
+      after(() => victim.stop())
+
+      for (const [where, octets] of FORGERIES) {
+        it(`by ${where}`, async () => {
+          const id = idOf(await ask(victim, octets))
+          const isLogged = (line: string): boolean => line.includes(id) && line.includes(accessMark)
+          const log = await victim.program.said('stdout', (text) => (text.split('\n').some(isLogged) ? text : null))
+          assert.notMatch(log, /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u, 'a character that can move the text around it')
+          for (const line of log.slice(0, log.lastIndexOf('\n')).split('\n')) checkLine(line)
+        })
+      }
+    })
+  }
+
+  it('the plain format tells the same as the JSON', async () => {
+    const plain = await startServer({ flags: ['--plugins', folder.path, '--log-format', 'plain'] })
+    const id = idOf(await ask(plain, request('GET /users/7')))
+    await plain.stop()
+    const line = plain.program.stdout.split('\n').find((each) => each.includes(id))!
+    assert.match(
+      line,
+      /^\S+Z 127\.0\.0\.1:\d+ "GET \/users\/7" 200 completed [\d.]+ms in=\d+ out=\d+ route="GET \/users\/:id" connection=1 request=\S+ trace=[0-9a-f]{32} phase=running engine=selectors$/,
+    )
+  })
+
+  describe('GET /_metrics', () => {
+    type Numbers = Readonly<Record<string, number>>
+    interface Metrics {
+      readonly requests: { total: number; inFlight: number; byStatusClass: Numbers; byErrorClass: Numbers }
+      readonly connections: Numbers
+      readonly routes: readonly { route: string; requests: number; errors: number; latencyMs: Numbers }[]
+      readonly octets: Numbers
+      readonly rejections: Numbers
+    }
+    let counting: RunningServer
+    let metrics: Metrics
+
+    before(async () => {
+      counting = await startServer({ flags: ['--plugins', folder.path] })
+      for (const path of ['/users/1', '/users/2', '/nowhere', '/elsewhere', '/throw/x'])
+        await ask(counting, request(`GET ${path}`))
+      await ask(counting, 'GET /users/3 HTTP/1.1\r\n\r\n')
+      await ask(counting, 'GET /users/3 HTTP/1.1\n\n')
+      await ask(counting, request('GET /%zz'))
+      await ask(counting, request('GET /%zz'))
+      metrics = JSON.parse((await ask(counting, request('GET /_metrics'))).content) as Metrics
+    })
+    after(() => counting.stop())
+
+    it('has the documented keys', () => {
+      assert.containsAllKeys(metrics, [
+        'engine',
+        'socket',
+        'phase',
+        'uptimeSeconds',
+        'connections',
+        'requests',
+        'routes',
+      ])
+      assert.containsAllKeys(metrics, ['octets', 'queue', 'rejections', 'process'])
+      assert.hasAllKeys(metrics.connections, ['active', 'idle', 'accepted', 'rejected'])
+      assert.hasAllKeys(metrics.requests, ['total', 'inFlight', 'byStatusClass', 'byErrorClass'])
+      assert.hasAllKeys(metrics.routes[0]!.latencyMs, ['p50', 'p95', 'p99', 'max'])
+      assert.hasAllKeys(metrics.octets, ['in', 'out'])
+    })
+
+    it('counts requests and how they ended; its own is under way', () => {
+      assert.include(metrics.requests, { total: 10, inFlight: 1 })
+      assert.include(metrics.requests.byStatusClass, { '2xx': 2, '4xx': 6, '5xx': 1 })
+      assert.include(metrics.requests.byErrorClass, { refused: 4, failed: 1 })
+    })
+
+    it('counts by the pattern of the route, never by the path', () => {
+      const counted = metrics.routes.map(({ route, requests, errors }) => [route, requests, errors])
+      assert.deepInclude(counted, ['GET /users/:id', 2, 0])
+      assert.deepInclude(counted, ['GET /throw/:text', 1, 1])
+      assert.deepInclude(counted, ['<unmatched>', 6, 0])
+      assert.notMatch(JSON.stringify(metrics), /nowhere|users\/1/)
+    })
+
+    it('counts refusals by their rule', () => {
+      assert.deepEqual(metrics.rejections, { host: 1, 'bare-lf': 1, 'target-encoding': 2 })
+    })
+
+    for (const [how, octets] of [
+      ['to whom Accept says so', request('GET /_metrics', 'Accept: text/plain')],
+      [
+        'as Prometheus asks for it',
+        request(
+          'GET /_metrics',
+          'Accept: application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
+        ),
+      ],
+      ['by the query', request('GET /_metrics?format=prometheus')],
+    ] as const) {
+      it(`is Prometheus text ${how}`, async () => {
+        const response = await ask(counting, octets)
+        assert.match(valueOf(response, 'content-type')!, /^text\/plain; version=0\.0\.4/)
+        for (const line of response.content.trimEnd().split('\n')) {
+          assert.match(
+            line,
+            /^(?:# (?:HELP|TYPE) \w+ .+|\w+(?:\{(?:[a-z]+="(?:[^"\\\n]|\\[\\"n])*",?)+\})? (?:[-+.\de]+|\+Inf))$/,
+          )
+        }
+        assert.match(response.content, /^portico_requests_total \d+$/m)
+        assert.match(response.content, /^portico_\w+\{rule="target-encoding"\} 2$/m)
+        assert.include(response.content, 'GET /users/:id')
+      })
+    }
+  })
+
+  it('readiness is a matter of the phase', async () => {
+    const noticing = await startServer({ flags: ['--set', 'drain.noticeMs=60000'] })
+    assert.include(await ask(noticing, request('GET /readyz')), { status: 200, content: 'running\n' })
+    noticing.program.kill('SIGTERM')
+    await noticing.program.said('stderr', (text) => /draining/.exec(text))
+    const response = await ask(noticing, request('GET /readyz'))
+    assert.include(response, { status: 503, content: 'notice\n' })
+    assert.equal(valueOf(response, 'connection'), 'close')
+    assert.include(await ask(noticing, request('GET /livez')), { status: 200, content: 'ok\n' })
+    await noticing.stop()
+  })
+})
+
+function checkJsonLine(line: string): void {
+  assert.notProperty(JSON.parse(line) as LogLine, 'forged')
+}
+
+/** An access line, an event line, or an indented line of a stack. */
+function checkPlainLine(line: string): void {
+  assert.match(line, /^(?:\d{4}-\d\d-\d\dT[\d:.]+Z (?:127\.0\.0\.1:\d+ "|(?:DEBUG|INFO|WARN|ERROR) )| {4})/)
+}
