@@ -199,6 +199,17 @@ describe('the life of a connection', () => {
       client.close()
     })
 
+    it('is met when the handler answers with a stream that asks for content', async () => {
+      const client = await server.connect()
+      client.send(request('POST /back', 'Content-Length: 5', 'Expect: 100-continue'))
+      const interim = await client.response('POST')
+      assert.deepEqual([interim.status, interim.fields], [100, []])
+      client.send(`hello${request('GET /plain')}`)
+      const [back, plain] = await client.responses('POST', 'GET')
+      assert.deepEqual([back!.content, plain!.content], ['hello', 'plain\n'])
+      client.close()
+    })
+
     it('is passed over when content has arrived already', async () => {
       const client = await server.connect()
       client.send(post('/echo', 'hello', 'Expect: 100-Continue'))

@@ -6,6 +6,8 @@ import { startServer, type LogLine, type RunningServer } from './support/server.
 
 /** A plugin that repeats what the peer sent, in its log and in the text of an error. */
 const REPEATING = `
+import { stream } from 'portico/plugin'
+
 export default {
   name: 'repeating',
   routes: {
@@ -15,6 +17,7 @@ export default {
     },
     'GET /throw/:text': ({ params }) => { throw new Error(params.text) },
     'GET /users/:id': ({ params }) => 'user ' + params.id,
+    'POST /back': (request) => stream(request.content),
     'POST /users/:id': async (request) => String((await request.bytes()).length),
   },
 }
@@ -124,6 +127,17 @@ describe('what the server shows', () => {
       client.reset()
       const line = await server.logLine(({ target }) => target === '/users/gone')
       assert.include(line, { outcome: 'aborted', status: 0 })
+    })
+
+    it('tells a peer that breaks the framing of its content from a handler that fails', async () => {
+      const client = await server.connect()
+      client.send(`${request('POST /back', 'Transfer-Encoding: chunked')}3\r\nabc\r\n`)
+      const wire = await client.until('3\r\nabc\r\n')
+      client.send('broken\r\n')
+      assert.equal(await client.rest(), '')
+      const id = /^X-Request-Id: (.+)$/m.exec(wire)![1]!.trim()
+      assert.include(await server.accessLine(id), { status: 200, outcome: 'refused' })
+      assert.isUndefined(server.logLines().find(({ level, request }) => level === 'error' && request === id))
     })
 
     it('can be left out', async () => {

@@ -9,6 +9,7 @@ export default definePlugin({
     'GET /canary': () => 'canary\\n',
     'GET /pieces': () => stream(['one ', '', 'two ', 'three\\n'], { type: 'text/plain' }),
     'POST /echo': async (request) => bytes(await request.bytes(), request.headers.get('content-type')),
+    'POST /back': (request) => stream(request.content),
     'POST /unread': () => 'unread\\n',
     'POST /trailers': async (request) => {
       const content = await request.text()

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { within } from './within.js'
 
@@ -38,6 +39,7 @@ export class Program {
     this.collect('stderr')
     this.exited = once(this.child, 'close').then(([code, signal]: unknown[]) => ({ code, signal }) as Exit)
     void this.exited.then(() => this.tellWatchers())
+    this.endWithTests()
   }
 
   /** Runs it to its end. */
@@ -97,6 +99,15 @@ export class Program {
       this[stream] += text
       this.tellWatchers()
     })
+  }
+
+  /** A test that fails may leave its program behind: that neither keeps the tests from ending nor survives them. */
+  private endWithTests(): void {
+    this.child.unref()
+    for (const stream of [this.child.stdout, this.child.stderr]) (stream as Socket).unref()
+    const kill = (): void => this.kill('SIGKILL')
+    process.once('exit', kill)
+    void this.exited.then(() => process.off('exit', kill))
   }
 
   private tellWatchers(): void {

@@ -31,7 +31,8 @@ export class RawClient {
     // Nagle's algorithm would gather what the test wants to arrive in pieces.
     const socket = connect({ port, host, allowHalfOpen: true, noDelay: true })
     await within(once(socket, 'connect'), () => `a connection to port ${port}`)
-    return new RawClient(socket)
+    // A test that fails may leave it open: that does not keep the tests from ending.
+    return new RawClient(socket.unref())
   }
 
   send(octets: string | Buffer): void {
