@@ -7,7 +7,16 @@ export type { FileInit, ResponseInit, StreamInit } from './domain/message/respon
 export type { FieldsInit } from './domain/message/response-fields.js'
 export type { Response } from './domain/message/response.js'
 export type { MetricsSnapshot } from './ports/metrics.js'
-export type { Answer, Handler, Params, Plugin, PluginContext, Request, RouteDefinition, Routes } from './ports/plugin.js'
+export type {
+  Answer,
+  Handler,
+  Params,
+  Plugin,
+  PluginContext,
+  Request,
+  RouteDefinition,
+  Routes,
+} from './ports/plugin.js'
 
 /** Gives a plugin its types as it is written; the plugin itself is returned as it is. */
 export function definePlugin(plugin: Plugin): Plugin {

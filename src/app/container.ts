@@ -20,6 +20,7 @@ import { NetListener } from '../adapters/socket/net-listener.js'
 import type { AccessLog } from '../ports/access-log.js'
 import type { Clock } from '../ports/clock.js'
 import type { Engine } from '../ports/engine.js'
+import type { EventLog } from '../ports/event-log.js'
 import type { Files } from '../ports/files.js'
 import type { Settings, SettingsSource } from '../ports/settings.js'
 import { FileResponder } from './file-response.js'
@@ -51,6 +52,7 @@ export function settingsSource(): SettingsSource {
 /** A server wired by its settings, and what is left to close behind it. */
 export interface Wired {
   readonly server: Server
+  readonly log: EventLog
   /** Writes what the logs still hold. */
   readonly closeLogs: () => Promise<void>
 }
@@ -67,7 +69,7 @@ export function wire(settings: Settings): Wired {
   bindLogs(container)
   bindServer(container)
   const sink = container.get(SINK)
-  return { server: container.get(SERVER), closeLogs: () => sink.close() }
+  return { server: container.get(SERVER), log: container.get(EVENT_LOG), closeLogs: () => sink.close() }
 }
 
 function bindLogs(container: Container): void {
@@ -94,12 +96,20 @@ function bindServer(container: Container): void {
     .bind(METRICS)
     .toResolvedValue((clock: Clock) => new CountingMetrics(clock, measureEventLoopDelay()), [CLOCK])
   container.bind(FILE_RESPONDER).toResolvedValue(
-    (files: Files, clock: Clock) => new FileResponder(files, mediaTypeOf, () => randomBytes(12).toString('hex'), () => clock.wall()),
+    (files: Files, clock: Clock) =>
+      new FileResponder(
+        files,
+        mediaTypeOf,
+        () => randomBytes(12).toString('hex'),
+        () => clock.wall(),
+      ),
     [FILES, CLOCK],
   )
-  container.bind(SERVER).toResolvedValue(
-    (settings, clock, listener, engine, plugins, files, fileResponder, metrics, accessLog, log) =>
-      new Server({ settings, clock, listener, engine, plugins, files, fileResponder, metrics, accessLog, log }),
-    [SETTINGS, CLOCK, LISTENER, ENGINE, PLUGINS, FILES, FILE_RESPONDER, METRICS, ACCESS_LOG, EVENT_LOG],
-  )
+  container
+    .bind(SERVER)
+    .toResolvedValue(
+      (settings, clock, listener, engine, plugins, files, fileResponder, metrics, accessLog, log) =>
+        new Server({ settings, clock, listener, engine, plugins, files, fileResponder, metrics, accessLog, log }),
+      [SETTINGS, CLOCK, LISTENER, ENGINE, PLUGINS, FILES, FILE_RESPONDER, METRICS, ACCESS_LOG, EVENT_LOG],
+    )
 }

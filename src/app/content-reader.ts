@@ -78,4 +78,3 @@ export function noContent(): ContentReader {
   reader.end()
   return reader
 }
-

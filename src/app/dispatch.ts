@@ -1,6 +1,6 @@
 import { problem } from '../domain/message/problem.js'
 import { empty, text } from '../domain/message/response-makers.js'
-import type { Response } from '../domain/message/response.js'
+import type { FileContent, FileReference, Response, StreamedContent } from '../domain/message/response.js'
 import type { Route, RouteTable } from '../domain/routing/route-table.js'
 import type { Engine, Target } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
@@ -8,7 +8,9 @@ import type { Answer } from '../ports/plugin.js'
 import type { ContentReader } from './content-reader.js'
 import type { Exchange } from './exchange.js'
 import type { FileResponder } from './file-response.js'
-import { HandlerRequest } from './handler-request.js'
+import { BadContentError, HandlerRequest } from './handler-request.js'
+
+type ResponseKind = (FileContent | FileReference | StreamedContent)['kind']
 
 /** Finds who answers a request and has them answer it. Never throws: what goes wrong becomes an error response. */
 export class Dispatch {
@@ -49,7 +51,11 @@ export class Dispatch {
     }
   }
 
-  private async whenAnswered(exchange: Exchange, request: HandlerRequest, answer: PromiseLike<Answer>): Promise<Response> {
+  private async whenAnswered(
+    exchange: Exchange,
+    request: HandlerRequest,
+    answer: PromiseLike<Answer>,
+  ): Promise<Response> {
     try {
       return await this.complete(exchange, request, await answer)
     } catch (error) {
@@ -60,7 +66,8 @@ export class Dispatch {
   private complete(exchange: Exchange, request: HandlerRequest, answer: Answer): Response | Promise<Response> {
     const response = responseOf(answer)
     const { content } = response
-    if (content === null || typeof content !== 'object' || !('kind' in content) || content.kind !== 'file') return response
+    if (content === null || typeof content !== 'object' || !('kind' in content) || content.kind !== 'file')
+      return response
     return this.openFile(exchange, request, response)
   }
 
@@ -74,6 +81,7 @@ export class Dispatch {
 
   /** Nothing of the error reaches the peer, all of it reaches the log. */
   private failure(exchange: Exchange, error: unknown): Response {
+    if (error instanceof BadContentError) return problem(400, exchange.accept)
     // The peer left, or broke the framing: what the handler makes of that is not its failure.
     if (!exchange.settled) {
       exchange.outcome = 'failed'
@@ -87,12 +95,17 @@ function isPromise(answer: Answer | Promise<Answer>): answer is Promise<Answer> 
   return typeof answer === 'object' && typeof (answer as { then?: unknown } | null)?.then === 'function'
 }
 
+const KINDS: ReadonlySet<unknown> = new Set<ResponseKind>(['file', 'parts', 'stream'])
+
 /** By shape, not by class: a plugin may have another copy of the makers than the server. */
 function responseOf(answer: Answer): Response {
   if (typeof answer === 'string') return text(answer)
   const response = answer as Partial<Response> | null | undefined
   if (typeof response?.status !== 'number' || typeof response.fields?.wire !== 'string') {
     throw new TypeError(`Cannot answer with ${describe(answer)}: wanted a string or a response`)
+  }
+  if (!Number.isInteger(response.status) || response.status < 200 || response.status > 599) {
+    throw new RangeError(`Cannot answer with status ${response.status}: wanted 200 to 599`)
   }
   if (!isContent(response.content)) {
     throw new TypeError(`Cannot answer with content that is ${describe(response.content)}: wanted text or octets`)
@@ -102,10 +115,12 @@ function responseOf(answer: Answer): Response {
 
 function isContent(content: unknown): boolean {
   if (content === null || typeof content === 'string' || content instanceof Uint8Array) return true
-  return typeof content === 'object' && 'kind' in content
+  return typeof content === 'object' && 'kind' in content && KINDS.has(content.kind)
 }
 
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)
-  return typeof value === 'object' ? `an object with ${Object.keys(value).join(', ') || 'no keys'}` : `a ${typeof value}`
+  return typeof value === 'object'
+    ? `an object with ${Object.keys(value).join(', ') || 'no keys'}`
+    : `a ${typeof value}`
 }

@@ -13,6 +13,9 @@ export interface RequestOwner {
   readonly log: EventLog
 }
 
+/** The peer's content is not what it should be; a handler that lets it pass answers 400. */
+export class BadContentError extends SyntaxError {}
+
 /** A request as a handler sees it. What is seldom asked for is made when it is. */
 export class HandlerRequest implements Request {
   trailers: FieldSection = NO_FIELDS
@@ -85,7 +88,17 @@ export class HandlerRequest implements Request {
   }
 
   async json(): Promise<unknown> {
-    return JSON.parse(await this.text())
+    const text = await this.text()
+    try {
+      return JSON.parse(text)
+    } catch (error) {
+      throw new BadContentError('Cannot read the content as JSON', { cause: error })
+    }
+  }
+
+  /** The response is complete: content that was not read is gone. */
+  end(): void {
+    this.reader?.fail(new Error('Cannot read the content any more: the response is complete'))
   }
 
   /** Nobody waits for the answer any more: `signal` aborts, and content that is being read fails. */

@@ -4,14 +4,23 @@ import { commandLine } from './cli/command-line.js'
 import { settingsSource, wire } from './container.js'
 import { run } from './run.js'
 
-const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+// Nobody need listen on the other end: a diagnostic that cannot be told is no reason to end.
+process.stderr.on('error', () => undefined)
+const err = (text: string): void => void process.stderr.write(text)
 
 const portico = commandLine({
   settings: settingsSource(),
   serve: async (settings) => {
-    const { server, closeLogs } = wire(settings)
+    const { server, log, closeLogs } = wire(settings)
+    // A plugin's timer or forgotten promise fails outside of any request: it must not end everyone else's.
+    process.on('uncaughtException', (error) => log.error('uncaught exception', { error }))
+    process.on('unhandledRejection', (error) => log.error('unhandled rejection', { error }))
     const code = await run(server, {
-      err: (text) => process.stderr.write(text),
+      err,
       onStop: (told) => {
         process.on('SIGTERM', told)
         process.on('SIGINT', told)
@@ -22,7 +31,7 @@ const portico = commandLine({
   },
   routes: (settings) => wire({ ...settings, log: { ...settings.log, level: 'silent', access: false } }).server.routes(),
   out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
+  err,
   version,
 })
 

@@ -5,9 +5,9 @@ import type { Server } from './server.js'
 /** What a running server needs of its process. */
 export interface Surroundings {
   /** Standard error; line ends are part of the text. */
-  err(text: string): void
+  readonly err: (text: string) => void
   /** Calls back at each SIGTERM and SIGINT. */
-  onStop(told: () => void): void
+  readonly onStop: (told: () => void) => void
 }
 
 const DRAINED = 0
@@ -27,28 +27,28 @@ export async function run(server: Server, surroundings: Surroundings): Promise<n
   return Promise.race([life(server, surroundings, stop.first), forced])
 }
 
-async function life(server: Server, { err }: Surroundings, stopped: Promise<void>): Promise<number> {
+async function life(server: Server, surroundings: Surroundings, stopped: Promise<void>): Promise<number> {
   try {
-    err(banner(await server.start()))
+    surroundings.err(banner(await server.start()))
   } catch (error) {
-    err(`portico: ${error instanceof Error ? error.message : String(error)}\n`)
+    surroundings.err(`portico: ${error instanceof Error ? error.message : String(error)}\n`)
     return FAILURE
   }
   await stopped
-  err('portico draining; again to force\n')
+  surroundings.err('portico draining; again to force\n')
   const report = await server.drain()
-  err(`portico stopped: ${describe(report)}\n`)
+  surroundings.err(`portico stopped: ${describe(report)}\n`)
   return Object.keys(report.cut).length === 0 ? DRAINED : FAILURE
 }
 
 /** The first and the second time that the process is told to stop. */
-function stops(surroundings: Surroundings): { readonly first: Promise<void>; readonly second: Promise<void> } {
+function stops({ onStop }: Surroundings): { readonly first: Promise<void>; readonly second: Promise<void> } {
   let told = 0
   let tellFirst = (): void => undefined
   let tellSecond = tellFirst
   const first = new Promise<void>((resolve) => (tellFirst = resolve))
   const second = new Promise<void>((resolve) => (tellSecond = resolve))
-  surroundings.onStop(() => {
+  onStop(() => {
     told++
     if (told === 1) tellFirst()
     else tellSecond()

@@ -11,7 +11,7 @@ import { CHUNK_END } from '../domain/framing/head-writer.js'
 import { problem } from '../domain/message/problem.js'
 import { ProtocolError } from '../domain/message/protocol-error.js'
 import type { Request } from '../domain/message/request.js'
-import type { FileContent, Response, StreamedContent } from '../domain/message/response.js'
+import { Response, type FileContent, type ResponseContent, type StreamedContent } from '../domain/message/response.js'
 import { RETRY_AFTER_SECONDS } from '../domain/service/admission.js'
 import { isTurnedAway, mayPersist } from '../domain/service/drain.js'
 import type { Outcome } from '../domain/service/outcome.js'
@@ -19,6 +19,7 @@ import type { CloseReason, Transport, TransportReceiver } from '../ports/transpo
 import { ContentReader } from './content-reader.js'
 import { Exchange } from './exchange.js'
 import type { Service } from './service.js'
+import { begin } from './begun-stream.js'
 
 /*
  * Theory of operation: octets that arrive are given to the connection, and a turn takes out of it whatever it can
@@ -29,6 +30,15 @@ import type { Service } from './service.js'
 
 /** Content up to this size is copied behind the head, so that both leave in one write as one string. */
 const SMALL_CONTENT = 4096
+
+/**
+ * Unread octets that we hold before reading pauses. Up to here we go on reading while a handler runs, since that is how
+ * we learn that the peer left.
+ */
+const READ_AHEAD = 16 * 1024
+
+/** Octets read and dropped behind our own end. */
+const MAX_LINGER_OCTETS = 16 * 1024 * 1024
 
 /** Serves one connection: moves octets between its transport and the domain, and requests between that and handlers. */
 export class ServeConnection implements TransportReceiver {
@@ -42,7 +52,10 @@ export class ServeConnection implements TransportReceiver {
   private receivedMs: number
   /** When the first octet of the request under way arrived. */
   private begunMs: number
+  /** When the peer last had read so much that we could go on. */
+  private unblockedMs = 0
   private octetsOut = 0
+  private lingerOctets = 0
   private inTurn = false
   private paused = false
   /** The transport has taken enough: nothing more is made until it has drained. */
@@ -60,12 +73,16 @@ export class ServeConnection implements TransportReceiver {
     this.connection = new Connection(service.rules)
     this.nowMs = this.receivedMs = this.begunMs = service.clock.now()
     this.deadlines.idle(this.nowMs)
+    this.deadlines.sent(this.nowMs, 0, false)
     transport.start(this)
   }
 
   octets(lent: Buffer): void {
     this.service.metrics.received(lent.length)
-    if (this.lingering) return
+    if (this.lingering) {
+      this.discard(lent.length)
+      return
+    }
     this.nowMs = this.receivedMs = this.service.clock.now()
     if (this.connection.isIdle) this.begunMs = this.receivedMs
     this.connection.receive(lent)
@@ -74,12 +91,18 @@ export class ServeConnection implements TransportReceiver {
   }
 
   ended(): void {
+    // A reset behind unread octets can look like an end.
+    if (this.transport.isLost) {
+      this.cut('aborted')
+      return
+    }
     this.connection.end()
     this.wakeTurn()
   }
 
   drained(): void {
     this.blocked = false
+    this.unblockedMs = this.service.clock.now()
     this.wakeSender?.()
     this.wakeTurn()
   }
@@ -104,7 +127,8 @@ export class ServeConnection implements TransportReceiver {
 
   /** Judges the deadlines; called every so often. */
   sweep(nowMs: number): void {
-    const { unsent } = this.transport
+    const { unsent, isLost } = this.transport
+    if (isLost) return this.cut('aborted')
     // A peer that still reads our last response has not been asked to close its side yet.
     if (this.lingering && unsent > 0) this.deadlines.linger(nowMs)
     this.deadlines.sent(nowMs, this.octetsOut - unsent, unsent > 0)
@@ -125,6 +149,12 @@ export class ServeConnection implements TransportReceiver {
     this.transport.endWriting()
     this.resume()
     this.deadlines.linger(this.service.clock.now())
+  }
+
+  /** What comes behind our end is read only so that the peer may get to ours; nobody need send much for that. */
+  private discard(octets: number): void {
+    this.lingerOctets += octets
+    if (this.lingerOctets > MAX_LINGER_OCTETS) this.transport.close()
   }
 
   /** Resets the connection; the peer sees a cut. */
@@ -198,8 +228,7 @@ export class ServeConnection implements TransportReceiver {
   }
 
   private wait(): false {
-    // What is unread is at most one read: beyond that the peer is held back.
-    if (this.connection.hasUnread) this.pause()
+    if (this.connection.unread > READ_AHEAD) this.pause()
     return false
   }
 
@@ -219,9 +248,9 @@ export class ServeConnection implements TransportReceiver {
   private watch(): void {
     const { connection, deadlines } = this
     if (connection.isIdle) deadlines.idle(this.nowMs)
-    else if (connection.awaitsHead) deadlines.head(this.begunMs)
+    else if (connection.awaitsHead && !this.blocked) deadlines.head(Math.max(this.begunMs, this.unblockedMs))
     else deadlines.busy()
-    if (!connection.awaitsContent) deadlines.contentComplete()
+    if (!connection.awaitsContent) deadlines.contentComplete(this.nowMs)
     else if (this.withholdsContent || this.paused) deadlines.contentPaused(this.nowMs, connection.octetsIn)
     else deadlines.content(this.nowMs, connection.octetsIn)
   }
@@ -235,7 +264,7 @@ export class ServeConnection implements TransportReceiver {
       this.answer(exchange, unavailable(exchange.accept))
       return
     }
-    const response = this.service.dispatch.answer(exchange, this.contentOf(head))
+    const response = this.service.dispatch.answer(exchange, this.contentOf(exchange, head))
     if (response instanceof Promise) this.awaitAnswer(exchange, response)
     else this.answer(exchange, response)
   }
@@ -244,7 +273,17 @@ export class ServeConnection implements TransportReceiver {
     const { service } = this
     const request = service.identifiers.request()
     const { phase, log, identifiers } = service
-    const exchange = new Exchange(head, this.id, request, this.peer, phase, this.nowMs, this.octetsOut, log, identifiers)
+    const exchange = new Exchange(
+      head,
+      this.id,
+      request,
+      this.peer,
+      phase,
+      this.nowMs,
+      this.octetsOut,
+      log,
+      identifiers,
+    )
     this.exchange = exchange
     service.metrics.requestBegun()
     return exchange
@@ -260,11 +299,12 @@ export class ServeConnection implements TransportReceiver {
     return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
   }
 
-  private contentOf(head: Request): ContentReader | null {
-    return head.length === 0 ? null : new ContentReader(() => this.contentWanted())
+  private contentOf(exchange: Exchange, head: Request): ContentReader | null {
+    return head.length === 0 ? null : new ContentReader(() => this.contentWanted(exchange))
   }
 
-  private contentWanted(): void {
+  private contentWanted(exchange: Exchange): void {
+    if (exchange !== this.exchange) return
     const interim = this.connection.continue()
     if (interim !== '') this.write(interim)
     this.wakeTurn()
@@ -290,15 +330,20 @@ export class ServeConnection implements TransportReceiver {
 
   private refused(error: ProtocolError): void {
     this.service.metrics.refused(error.rule)
-    this.service.log.debug('request refused', { connection: this.id, peer: this.peer, rule: error.rule, detail: error.message })
-    this.exchange?.handed?.abort(error)
-    if (this.connection.owesResponse) {
-      const exchange = this.exchange ?? this.newExchange(null)
-      exchange.outcome = error.status === 408 ? 'timed-out' : 'refused'
-      this.answer(exchange, problem(error.status, exchange.accept))
-    } else if (this.exchange === null) {
+    this.service.log.debug('request refused', {
+      connection: this.id,
+      peer: this.peer,
+      rule: error.rule,
+      detail: error.message,
+    })
+    if (this.exchange === null && !this.connection.owesResponse) {
       this.leave()
+      return
     }
+    const exchange = this.exchange ?? this.newExchange(null)
+    exchange.outcome = error.status === 408 ? 'timed-out' : 'refused'
+    exchange.handed?.abort(error)
+    if (this.connection.owesResponse) this.answer(exchange, problem(error.status, exchange.accept))
   }
 
   private expire(overdue: Overdue): void {
@@ -306,7 +351,7 @@ export class ServeConnection implements TransportReceiver {
       case 'idle':
         return this.leave()
       case 'linger':
-        return this.transport.abort()
+        return this.transport.close()
       case 'write':
         return this.cut('timed-out')
       case 'handler':
@@ -319,7 +364,9 @@ export class ServeConnection implements TransportReceiver {
 
   private expireRequest(part: string): void {
     const underWay = this.exchange !== null && !this.connection.owesResponse
-    this.refused(this.connection.refuse(new ProtocolError(408, 'timeout', `Cannot wait any longer for the rest of a ${part}`)))
+    this.refused(
+      this.connection.refuse(new ProtocolError(408, 'timeout', `Cannot wait any longer for the rest of a ${part}`)),
+    )
     if (underWay) this.cut('timed-out')
   }
 
@@ -338,6 +385,24 @@ export class ServeConnection implements TransportReceiver {
 
   private answer(exchange: Exchange, response: Response): void {
     if (exchange.settled) return this.drop(exchange, response)
+    const { content } = response
+    if (this.connection.waitsForContinue && isStream(content)) void this.answerLate(exchange, response, content)
+    else this.settle(exchange, response)
+  }
+
+  /**
+   * A peer that waits for `100 Continue` gets it when the stream first asks for content, and before the head: so the
+   * head waits for the first piece.
+   */
+  private async answerLate(exchange: Exchange, response: Response, content: StreamedContent): Promise<void> {
+    const begun = await begin(content.pieces)
+    if (exchange.settled) return begun.abandon()
+    this.nowMs = this.service.clock.now()
+    this.settle(exchange, new Response(response.status, response.fields, { ...content, pieces: begun.pieces }))
+    this.wakeTurn()
+  }
+
+  private settle(exchange: Exchange, response: Response): void {
     exchange.settled = true
     exchange.status = response.status
     this.deadlines.answered()
@@ -345,7 +410,7 @@ export class ServeConnection implements TransportReceiver {
     if (content === null) this.sendWhole(exchange, response, 0, '')
     else if (typeof content === 'string') this.sendText(exchange, response, content)
     else if (content instanceof Uint8Array) this.sendOctets(exchange, response, content)
-    else if (content.kind === 'stream') this.sendStream(exchange, response, content)
+    else if (isStream(content)) this.sendStream(exchange, response, content)
     else if (content.kind === 'parts') this.sendParts(exchange, response, content)
   }
 
@@ -386,8 +451,12 @@ export class ServeConnection implements TransportReceiver {
 
   private sendStream(exchange: Exchange, response: Response, content: StreamedContent): void {
     this.write(this.respond(exchange, response, content.length))
-    if (this.connection.framing === 'none') this.finish(exchange)
-    else void this.pump(exchange, content)
+    if (this.connection.framing === 'none') {
+      abandon(content)
+      this.finish(exchange)
+    } else {
+      void this.pump(exchange, content)
+    }
   }
 
   private sendParts(exchange: Exchange, response: Response, content: FileContent): void {
@@ -410,7 +479,9 @@ export class ServeConnection implements TransportReceiver {
     try {
       for await (const piece of content.pieces) {
         if (exchange !== this.exchange) return
-        this.sendPiece(typeof piece === 'string' ? Buffer.from(piece) : piece)
+        const octets = octetsOf(piece)
+        if (octets.length === 0) await nextTurn()
+        else this.sendPiece(octets)
         if (this.blocked) await this.unblocked()
         if (exchange !== this.exchange) return
       }
@@ -421,8 +492,6 @@ export class ServeConnection implements TransportReceiver {
   }
 
   private sendPiece(piece: Uint8Array): void {
-    // An empty chunk would end the content.
-    if (piece.length === 0) return
     const before = this.connection.piece(piece.length)
     if (before !== '') this.write(before)
     this.write(piece)
@@ -450,6 +519,11 @@ export class ServeConnection implements TransportReceiver {
 
   private contentFailed(exchange: Exchange, error: unknown): void {
     if (exchange !== this.exchange) return
+    // What the peer did to the content that is streamed back is not the handler's failure.
+    if (exchange.outcome !== 'completed') {
+      this.cut(exchange.outcome)
+      return
+    }
     this.service.log.error('content failed', { request: exchange.request, route: exchange.routeName, error })
     this.cut('failed')
   }
@@ -508,6 +582,7 @@ export class ServeConnection implements TransportReceiver {
     service.metrics.requestEnded(exchange)
     service.accessLog.record(exchange)
     service.exchangeEnded(exchange)
+    exchange.handed?.end()
     this.exchange = null
     // What is unread belongs to the next request, and had arrived when octets last did.
     this.begunMs = this.receivedMs
@@ -519,12 +594,38 @@ function unavailable(accept: string | null): Response {
   return problem(503, accept, [['Retry-After', String(RETRY_AFTER_SECONDS)]])
 }
 
+function isStream(content: ResponseContent): content is StreamedContent {
+  return content !== null && typeof content === 'object' && 'kind' in content && content.kind === 'stream'
+}
+
 function latin1(octets: Uint8Array): string {
   return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1')
 }
 
+/** Gives back what content holds that will not be sent. */
 function discard({ content }: Response): void {
-  if (content !== null && typeof content === 'object' && 'kind' in content && content.kind === 'parts') content.discard()
+  if (isStream(content)) abandon(content)
+  else if (content !== null && typeof content === 'object' && 'kind' in content && content.kind === 'parts')
+    content.discard()
+}
+
+/** Ends a stream that nobody began: a generator by `return`, a stream of Node's by `destroy`. */
+function abandon({ pieces }: StreamedContent): void {
+  const source = pieces as { destroy?: () => void; return?: () => unknown }
+  if (typeof source.destroy === 'function') source.destroy()
+  else source.return?.()
+}
+
+/** @throws {TypeError} for a piece that is neither text nor octets */
+function octetsOf(piece: unknown): Uint8Array {
+  if (typeof piece === 'string') return Buffer.from(piece)
+  if (piece instanceof Uint8Array) return piece
+  throw new TypeError(`Cannot stream a piece that is a ${typeof piece}: wanted text or octets`)
+}
+
+/** A stream of empty pieces must not keep the event loop from everyone else. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 /** Gives back the parts that were not handed to the transport; the others are its to release. */

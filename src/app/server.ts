@@ -83,7 +83,9 @@ export class Server {
 
   private async listen(routes: readonly PluginRoute[]): Promise<Listening> {
     const { settings, engine, listener } = this.parts
-    const table = new RouteTable(routes.map((route) => ({ method: route.method, pattern: route.pattern, value: route })))
+    const table = new RouteTable(
+      routes.map((route) => ({ method: route.method, pattern: route.pattern, value: route })),
+    )
     this.beginMetrics(table.names)
     await engine.start()
     const service = this.service(routes, table)
@@ -98,7 +100,8 @@ export class Server {
 
   private tellStart(address: Address, routes: number): void {
     const { log, engine, listener } = this.parts
-    for (const { name, file } of this.plugins?.replaced ?? []) log.info('shipped plugin replaced', { plugin: name, file })
+    for (const { name, file } of this.plugins?.replaced ?? [])
+      log.info('shipped plugin replaced', { plugin: name, file })
     log.info('server listening', { ...address, engine: engine.name, socket: listener.name, routes })
   }
 
@@ -132,7 +135,7 @@ export class Server {
     const startedMs = clock.now()
     await new Promise<void>((resolve) => {
       this.finishDrain = resolve
-      this.drainPolls = clock.every(settings.drain.pollIntervalMs, () => this.pollDrain(clock.now() - startedMs))
+      this.drainPolls = clock.every(settings.drain.pollIntervalMs, () => this.pollDrain(clock.now() - startedMs), true)
       this.pollDrain(0)
     })
     await this.shutDown()
@@ -167,10 +170,11 @@ export class Server {
   }
 
   private async shutDown(): Promise<void> {
-    this.drainPolls?.stop()
     this.sweeping?.stop()
     await this.stopPlugins()
     await this.parts.engine.stop()
+    // Until here it has kept the process alive: nothing else may be left that would.
+    this.drainPolls?.stop()
     this.phase = 'stopped'
   }
 

@@ -9,8 +9,12 @@ export interface Clock {
   now(): number
   /** Milliseconds since 1970-01-01 UTC, as the wall clock has it: for `Date` fields and logs. */
   wall(): number
-  /** Runs `tick` again and again; does not keep the process alive by itself. */
-  every(intervalMs: number, tick: () => void): Stoppable
-  /** Runs `task` once. */
+  /**
+   * Runs `tick` again and again.
+   *
+   * @param keepsAlive whether the process must not end before it is stopped; no unless told
+   */
+  every(intervalMs: number, tick: () => void, keepsAlive?: boolean): Stoppable
+  /** Runs `task` once; does not keep the process alive by itself. */
   after(delayMs: number, task: () => void): Stoppable
 }

@@ -28,7 +28,7 @@ export interface Request {
   bytes(): Promise<Buffer>
   /** As UTF-8. */
   text(): Promise<string>
-  /** @throws {SyntaxError} for content that is not JSON */
+  /** @throws {SyntaxError} for content that is not JSON; answered with 400 unless the handler catches it */
   json(): Promise<unknown>
   /** Aborts when the peer leaves or the handler's deadline passes. */
   readonly signal: AbortSignal

@@ -8,7 +8,7 @@ export interface Endpoint {
   readonly port: number
 }
 
-/** How a connection came to its end: `ended` after both sides closed, `reset` by the peer or an error, `aborted` by us. */
+/** How a connection came to its end: `ended` after both sides closed or we gave it up, `reset` by the peer or an error, `aborted` by us. */
 export type CloseReason = 'ended' | 'reset' | 'aborted'
 
 /** What a transport tells the connection above it. No call comes before `start` returns, nor after `closed`. */
@@ -43,6 +43,8 @@ export interface Transport {
    * a stall is told. 0 after the end.
    */
   readonly unsent: number
+  /** Whether the peer is known to be gone, which nothing else tells while reading is paused. */
+  readonly isLost: boolean
   /** Reading begins. Called once, before anything else. */
   start(receiver: TransportReceiver): void
   /**
@@ -64,6 +66,8 @@ export interface Transport {
   resume(): void
   /** Half-closes after what was written; reading goes on (RFC 9112 §9.6). Followed by `closed` once the peer ends too. */
   endWriting(): void
+  /** Gives the connection up without taking back what was written: the kernel goes on delivering it. */
+  close(): void
   /** Resets: the peer must see a cut, not an end. */
   abort(): void
 }

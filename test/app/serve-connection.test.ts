@@ -166,13 +166,13 @@ describe('deadlines', () => {
     assert.lengthOf(served.outcomes, 1)
   })
 
-  it('a peer that does not close its side after we closed ours is cut', async () => {
+  it('a peer that does not close its side after we closed ours is given up, without a reset', async () => {
     const served = await Served.start({})
     const far = served.connect()
     await served.pass(keepAliveTimeoutMs + SWEEP_MS)
-    assert.isFalse(far.cut)
+    assert.isFalse(far.closed)
     await served.pass(10_000)
-    assert.isTrue(far.cut)
+    assert.deepEqual([far.closed, far.cut], [true, false])
   })
 
   it('a body that stalls is 408, and the handler learns of it', async () => {
@@ -409,7 +409,7 @@ describe('back-pressure', () => {
     far.send(get('/') + quick)
     const before = served.metrics.octetsIn
     for (let round = 0; round < 10; round++) far.send(quick)
-    assert.isAtMost(served.metrics.octetsIn - before, quick.length, 'at most one more read')
+    assert.isAtMost(served.metrics.octetsIn - before, 16_384 + quick.length, 'at most one more read')
     assert.lengthOf(held.requests, 1)
     await held.answer('done')
     assert.equal(statuses(far.received).length, 1 + (DEFAULT_SETTINGS.maxKeepAliveRequests - 1))
@@ -484,7 +484,7 @@ describe('back-pressure', () => {
     await pieces.next()
     await pieces.next()
     await settled()
-    assert.isAtMost(server.metrics.octetsIn, 40_000)
+    assert.isAtMost(server.metrics.octetsIn, 60_000)
     await held.answer('enough')
     assert.deepEqual(statuses(far.received), [200])
     assert.isTrue(far.ended, 'what is left is too much to read on to the next request')

@@ -435,6 +435,29 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         })
       }
 
+      it('close() gives up the connection, and what was written before still arrives', async () => {
+        const { transport, peer, seen } = await connect()
+        transport.write('all')
+        transport.endWriting()
+        await until('the end', () => peer.ended)
+        transport.close()
+        await until('closed', () => seen.reasons.length > 0)
+        assert.deepEqual(seen.reasons, ['ended'])
+        assert.equal(readBy(peer), 'all')
+        assert.isFalse(peer.cut)
+      })
+
+      it('isLost tells of a reset that nothing else tells of while reading is paused', async () => {
+        const { transport, peer, seen } = await connect()
+        assert.isFalse(transport.isLost)
+        transport.pause()
+        peer.reset()
+        await until('the loss', () => transport.isLost)
+        transport.abort()
+        await until('closed', () => seen.reasons.length > 0)
+        assert.isTrue(transport.isLost)
+      })
+
       it('abort() while the peer does not read shows a cut', async () => {
         const { transport, peer, seen } = await flooded()
         transport.abort()
@@ -469,6 +492,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         transport.pause()
         transport.resume()
         transport.endWriting()
+        transport.close()
         transport.abort()
         await grace()
         assert.equal(transport.unsent, 0)

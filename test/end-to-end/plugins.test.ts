@@ -189,8 +189,8 @@ describe('plugins of a folder outside the package', () => {
       assert.equal(Buffer.from(content, 'latin1').toString(), '{"a":"é"}')
     })
 
-    it('gives 500 for content that the handler cannot read as JSON', async () => {
-      assert.equal((await ask('POST /json', 'no JSON')).status, 500)
+    it('gives 400 for content that the handler cannot read as JSON', async () => {
+      assert.equal((await ask('POST /json', 'no JSON')).status, 400)
     })
 
     it('lets a handler answer while the content is arriving', async () => {

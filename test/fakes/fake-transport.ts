@@ -33,6 +33,7 @@ export class FakeTransport implements Transport {
   #incoming: (Buffer | 'end')[] = []
   #peerEnded = false
   #paused = false
+  #lost = false
   #held = false
   #owesDrained = false
 
@@ -44,12 +45,16 @@ export class FakeTransport implements Transport {
     this.far = new FarEnd({
       arrive: (incoming) => this.#arrive(incoming),
       flush: () => this.#flush(),
-      reset: () => this.#close('reset'),
+      reset: () => this.#peerReset(),
     })
   }
 
   get unsent(): number {
     return this.#outgoing.reduce((octets, piece) => octets + piece.length, 0)
+  }
+
+  get isLost(): boolean {
+    return this.#lost || this.#writing === 'over'
   }
 
   start(receiver: TransportReceiver): void {
@@ -81,7 +86,7 @@ export class FakeTransport implements Transport {
 
   resume(): void {
     this.#paused = false
-    process.nextTick(() => this.#deliver())
+    process.nextTick(() => (this.#lost ? this.#close('reset') : this.#deliver()))
   }
 
   endWriting(): void {
@@ -90,11 +95,24 @@ export class FakeTransport implements Transport {
     this.#hold()
   }
 
+  close(): void {
+    if (this.#writing === 'over') return
+    this.#writing = 'over'
+    this.far.closed = true
+    process.nextTick(() => this.#closed('ended'))
+  }
+
   abort(): void {
     if (this.#writing === 'over') return
     this.#writing = 'over'
     this.far.cut = true
     process.nextTick(() => this.#closed('aborted'))
+  }
+
+  /** As with a real socket, nobody is told of it while reading is paused. */
+  #peerReset(): void {
+    if (this.#paused) this.#lost = true
+    else this.#close('reset')
   }
 
   #arrive(incoming: Buffer | 'end'): void {
@@ -198,6 +216,8 @@ export class FarEnd {
   readonly writes: Buffer[] = []
   /** The transport half-closed. */
   ended = false
+  /** The transport was closed in both directions, by its own end alone. */
+  closed = false
   /** The transport was aborted. */
   cut = false
   /** Takes nothing for now. */

@@ -1,6 +1,6 @@
 import type { Clock, Stoppable } from '../../ports/clock.js'
 
-/** The machine's time. Its timers do not keep the process alive. */
+/** The machine's time. */
 export class SystemClock implements Clock {
   now(): number {
     return performance.now()
@@ -10,8 +10,9 @@ export class SystemClock implements Clock {
     return Date.now()
   }
 
-  every(intervalMs: number, tick: () => void): Stoppable {
-    const timer = setInterval(tick, intervalMs).unref()
+  every(intervalMs: number, tick: () => void, keepsAlive = false): Stoppable {
+    const timer = setInterval(tick, intervalMs)
+    if (!keepsAlive) timer.unref()
     return { stop: () => clearInterval(timer) }
   }
 

@@ -71,7 +71,7 @@ function errorFacts(error: Error): object {
 }
 
 function stackOf(error: Error): string {
-  return error.stack ?? `${error.name}: ${error.message}`
+  return described(() => String(error.stack ?? `${error.name}: ${error.message}`))
 }
 
 function indented(text: string): string {
@@ -81,7 +81,16 @@ function indented(text: string): string {
 }
 
 function description(value: unknown): string {
-  return inspect(value, { customInspect: false, depth: 3, breakLength: Infinity })
+  return described(() => inspect(value, { customInspect: false, depth: 3, breakLength: Infinity }))
+}
+
+/** What a handler throws may have getters that throw, too. */
+function described(describe: () => string): string {
+  try {
+    return describe()
+  } catch {
+    return 'a value that cannot be described'
+  }
 }
 
 /** Controls (line feeds among them), invisible format characters that can reorder a line, separators, lone surrogates. */

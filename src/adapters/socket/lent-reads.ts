@@ -17,6 +17,8 @@ export type TakeOctets = (socket: Socket, octets: Buffer) => void
 
 interface ConnectionHandle {
   readonly writeQueueSize?: number
+  /** @returns an error number, 0 without one */
+  getpeername?: (into: object) => number
 }
 
 interface ServerHandle {
@@ -52,6 +54,11 @@ export function onConnection(server: Server, take: TakeOctets, accept: (socket: 
 /** Octets that the socket was given and the kernel has not taken yet; `null` where Node does not tell. */
 export function kernelBacklog(socket: Socket): number | null {
   return (socket as { _handle?: ConnectionHandle | null })._handle?.writeQueueSize ?? null
+}
+
+/** Whether the kernel knows of no peer any more: nothing else tells of a reset while a socket is not read. */
+export function isReset(socket: Socket): boolean {
+  return ((socket as { _handle?: ConnectionHandle | null })._handle?.getpeername?.({}) ?? 0) !== 0
 }
 
 function lend(size: number, take: TakeOctets): OnReadOpts {

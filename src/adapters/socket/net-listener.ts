@@ -65,7 +65,8 @@ function listening(server: Server): Listening {
   const { address, port } = server.address() as AddressInfo
   const closed = new Promise<void>((resolve) => server.once('close', resolve))
   const close = (): Promise<void> => {
-    server.close()
+    // Right behind a poll, which has taken all that the kernel held for us: what is still there would be reset.
+    setImmediate(() => server.close())
     return closed
   }
   return { address: { host: address, port }, close }

@@ -3,7 +3,7 @@ import type { FilePart } from '../../domain/message/response.js'
 import type { CloseReason, Endpoint, Transport, TransportReceiver } from '../../ports/transport.js'
 import type { BufferPool } from './buffer-pool.js'
 import { FileSend } from './file-send.js'
-import { kernelBacklog } from './lent-reads.js'
+import { isReset, kernelBacklog } from './lent-reads.js'
 
 /**
  * A socket of Node's, used plainly.
@@ -122,6 +122,16 @@ export class NetTransport implements Transport {
     if (this.#writing !== 'open') return
     this.#writing = 'ending'
     this.#hold()
+  }
+
+  get isLost(): boolean {
+    return this.#writing === 'over' || isReset(this.#socket)
+  }
+
+  close(): void {
+    if (this.#writing === 'over') return
+    this.#writing = 'over'
+    this.#socket.destroy()
   }
 
   abort(): void {

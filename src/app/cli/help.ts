@@ -7,7 +7,7 @@ const EXAMPLES = `
 Examples:
   portico serve ./public                        serve the files of a folder at /
   portico --port 9000 --plugins ./handlers      run your own route handlers
-  portico check --config portico.yaml --set limits.bodyBytes=1g
+  portico check --config portico.yaml --set keepAliveTimeoutMs=5000
                                                 see what would be in effect, and why
 `
 

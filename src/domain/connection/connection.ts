@@ -121,7 +121,12 @@ export class Connection {
     this.ended = true
   }
 
-  /** Whether octets have arrived that no event has accounted for. */
+  /** How many octets have arrived that no event has accounted for. */
+  get unread(): number {
+    return this.inbox.length
+  }
+
+  /** Whether there are any. */
   get hasUnread(): boolean {
     return this.inbox.length > 0
   }
@@ -149,6 +154,12 @@ export class Connection {
   /** Whether no request will come out any more. */
   get isClosed(): boolean {
     return this.reading.at === 'closed'
+  }
+
+  /** Whether the peer waits for `100 Continue` before it sends content, and could still be given it. */
+  get waitsForContinue(): boolean {
+    if (this.request?.expectsContinue !== true || this.continued) return false
+    return this.awaitsContent && !this.contentSeen && !this.hasUnread
   }
 
   /** What comes next out of the octets received. A piece of content is a view of them. */
@@ -181,7 +192,7 @@ export class Connection {
 
   /** What to send when content is first asked for: `100 Continue` where the peer waits for it, else `''`. */
   continue(): string {
-    if (!this.waitsForContinue || this.writing !== 'owed') return ''
+    if (!this.waitsForContinue || !this.owesResponse) return ''
     this.continued = true
     return CONTINUE
   }
@@ -287,7 +298,8 @@ export class Connection {
 
   private interpret(head: RequestHead): Request {
     const { method, fields, minor } = head
-    if (!this.rules.methods.has(method)) throw new ProtocolError(501, 'method-unknown', 'Cannot serve a method that no route knows')
+    if (!this.rules.methods.has(method))
+      throw new ProtocolError(501, 'method-unknown', 'Cannot serve a method that no route knows')
     const target = parseTarget(method, head.target, this.host(fields, minor), this.rules.secure)
     const length = bodyLength(fields, minor)
     this.checkLength(length, head.length)
@@ -308,7 +320,8 @@ export class Connection {
   private host(fields: FieldSection, minor: number): string | null {
     const host = fields.get('host')
     // "A server MUST respond with a 400 to any HTTP/1.1 request message that lacks a Host header field" (RFC 9112 §3.2).
-    if (host === null && minor === 1) throw new ProtocolError(400, 'host', 'Cannot serve an HTTP/1.1 request without Host')
+    if (host === null && minor === 1)
+      throw new ProtocolError(400, 'host', 'Cannot serve an HTTP/1.1 request without Host')
     return host
   }
 
@@ -316,7 +329,11 @@ export class Connection {
     if (length === 'chunked') return
     const { contentOctets, requestOctets } = this.rules.limits
     if (length > contentOctets || headLength + length > requestOctets) {
-      throw new ProtocolError(413, 'content-too-large', `Cannot take content of ${length} octets: wanted at most ${contentOctets}`)
+      throw new ProtocolError(
+        413,
+        'content-too-large',
+        `Cannot take content of ${length} octets: wanted at most ${contentOctets}`,
+      )
     }
   }
 
@@ -372,11 +389,6 @@ export class Connection {
   private cycle(): void {
     this.reading = HEAD
     this.writing = 'idle'
-  }
-
-  private get waitsForContinue(): boolean {
-    if (this.request?.expectsContinue !== true || this.continued) return false
-    return this.awaitsContent && !this.contentSeen && !this.hasUnread
   }
 
   private mayPersist(): boolean {

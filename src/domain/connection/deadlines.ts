@@ -23,6 +23,7 @@ const OFF = -1
 export class Deadlines {
   private idleSince = OFF
   private headSince = OFF
+  private handlerRuns = false
   private handlerSince = OFF
   private lingerSince = OFF
   private readonly body = new Flow()
@@ -32,7 +33,7 @@ export class Deadlines {
   idle(now: number): void {
     this.busy()
     this.answered()
-    this.contentComplete()
+    this.contentComplete(now)
     this.idleSince = now
   }
 
@@ -48,43 +49,48 @@ export class Deadlines {
     this.headSince = OFF
   }
 
-  /** A handler runs, and nothing has been answered. */
+  /** A handler runs, and nothing has been answered. The time in which it waits for content is not its own. */
   handler(now: number): void {
     this.busy()
+    this.handlerRuns = true
     this.handlerSince = now
   }
 
   /** The handler has answered. */
   answered(): void {
+    this.handlerRuns = false
     this.handlerSince = OFF
   }
 
   /** We wait for content, of which `octets` have come so far. */
   content(now: number, octets: number): void {
     this.body.run(now, octets)
+    this.handlerSince = OFF
   }
 
   /** We are the ones who do not take content now. */
   contentPaused(now: number, octets: number): void {
     this.body.pause(now, octets)
+    this.resumeHandler(now)
   }
 
   /** There is no content to wait for. */
-  contentComplete(): void {
-    this.body.stop()
+  contentComplete(now: number): void {
+    this.body.stop(OFF)
+    this.resumeHandler(now)
   }
 
   /** The peer has read so many octets of what was sent; `owes` tells whether it still has some to read. */
   sent(now: number, octets: number, owes: boolean): void {
     if (owes) this.write.run(now, octets)
-    else this.write.stop()
+    else this.write.stop(octets)
   }
 
   /** Our side is closed; the peer may close its own for a while. */
   linger(now: number): void {
     this.busy()
     this.answered()
-    this.contentComplete()
+    this.contentComplete(now)
     this.lingerSince = now
   }
 
@@ -97,6 +103,10 @@ export class Deadlines {
     if (passed(this.handlerSince, now, rules.handlerMs)) return 'handler'
     return passed(this.idleSince, now, rules.keepAliveMs) ? 'idle' : null
   }
+
+  private resumeHandler(now: number): void {
+    if (this.handlerRuns && this.handlerSince === OFF) this.handlerSince = now
+  }
 }
 
 /**
@@ -106,18 +116,16 @@ export class Deadlines {
 class Flow {
   /** Since when we wait; OFF while we do not. */
   private since = OFF
-  /** How long we waited before that; OFF before the first time. */
-  private waitedMs = OFF
+  /** How long we waited before that. */
+  private waitedMs = 0
   private progressAt = OFF
-  private octetsAtStart = 0
+  /** OFF: whatever has gone when the flow begins. */
+  private octetsAtStart = OFF
   private octets = 0
 
   /** @param octets how many have gone so far, since whenever */
   run(now: number, octets: number): void {
-    if (this.waitedMs === OFF) {
-      this.waitedMs = 0
-      this.octetsAtStart = octets
-    }
+    if (this.octetsAtStart === OFF) this.octetsAtStart = octets
     if (this.since === OFF) {
       this.since = now
       this.progressAt = now
@@ -135,10 +143,12 @@ class Flow {
     this.progressAt = OFF
   }
 
-  stop(): void {
+  /** @param octets what the next flow starts from: a part of it may be gone before anyone waits */
+  stop(octets: number): void {
     this.since = OFF
-    this.waitedMs = OFF
+    this.waitedMs = 0
     this.progressAt = OFF
+    this.octetsAtStart = octets
   }
 
   isOverdue(now: number, stallMs: number, rules: DeadlineRules): boolean {

@@ -15,16 +15,27 @@ export function bodyLength(fields: FieldSection, minor: number): number | 'chunk
   const hasLength = fields.has('content-length')
   if (fields.has('transfer-encoding')) {
     // "A server MAY reject a request that contains both" (§6.1): the two readings are how requests are smuggled.
-    if (hasLength) throw new ProtocolError(400, 'length-and-coding', 'Cannot frame a body: found Content-Length and Transfer-Encoding')
+    if (hasLength)
+      throw new ProtocolError(
+        400,
+        'length-and-coding',
+        'Cannot frame a body: found Content-Length and Transfer-Encoding',
+      )
     return transferCoding(fields.getAll('transfer-encoding'), minor)
   }
   return hasLength ? contentLength(fields.getAll('content-length')) : 0
 }
 
 function contentLength(values: readonly string[]): number {
-  if (values.length > 1) throw new ProtocolError(400, 'length-repeated', 'Cannot frame a body: found several Content-Length lines')
+  if (values.length > 1)
+    throw new ProtocolError(400, 'length-repeated', 'Cannot frame a body: found several Content-Length lines')
   const length = decimal(values[0]!)
-  if (length === -1) throw new ProtocolError(400, 'length-syntax', 'Cannot read Content-Length: wanted decimal digits worth at most 2^53-1')
+  if (length === -1)
+    throw new ProtocolError(
+      400,
+      'length-syntax',
+      'Cannot read Content-Length: wanted decimal digits worth at most 2^53-1',
+    )
   return length
 }
 
@@ -42,8 +53,10 @@ function decimal(text: string): number {
 }
 
 function transferCoding(values: readonly string[], minor: number): 'chunked' {
-  if (minor === 0) throw new ProtocolError(400, 'coding-1.0', 'Cannot frame a body: found Transfer-Encoding in HTTP/1.0')
-  if (values.length > 1) throw new ProtocolError(400, 'coding-repeated', 'Cannot frame a body: found several Transfer-Encoding lines')
+  if (minor === 0)
+    throw new ProtocolError(400, 'coding-1.0', 'Cannot frame a body: found Transfer-Encoding in HTTP/1.0')
+  if (values.length > 1)
+    throw new ProtocolError(400, 'coding-repeated', 'Cannot frame a body: found several Transfer-Encoding lines')
   const codings = partsOf(values[0]!.toLowerCase(), ',')
   if (!codings.every(isToken) || codings.at(-1) !== 'chunked') {
     throw new ProtocolError(400, 'coding-last', 'Cannot frame a body: wanted transfer codings that end in chunked')
@@ -51,7 +64,8 @@ function transferCoding(values: readonly string[], minor: number): 'chunked' {
   if (codings.indexOf('chunked') < codings.length - 1) {
     throw new ProtocolError(400, 'coding-repeated', 'Cannot frame a body: found chunked more than once')
   }
-  if (codings.length > 1) throw new ProtocolError(501, 'coding-unknown', 'Cannot decode a transfer coding other than chunked')
+  if (codings.length > 1)
+    throw new ProtocolError(501, 'coding-unknown', 'Cannot decode a transfer coding other than chunked')
   return 'chunked'
 }
 

@@ -6,7 +6,17 @@ const EQUALS = 0x3d
 const DQUOTE = 0x22
 const BACKSLASH = 0x5c
 
-type Place = 'size' | 'name-start' | 'name' | 'behind-name' | 'value-start' | 'value' | 'quoted' | 'escape' | 'value-end' | 'behind-value'
+type Place =
+  | 'size'
+  | 'name-start'
+  | 'name'
+  | 'behind-name'
+  | 'value-start'
+  | 'value'
+  | 'quoted'
+  | 'escape'
+  | 'value-end'
+  | 'behind-value'
 
 /**
  * Walks over the extensions of a chunk line (RFC 9112 §7.1.1), which we recognize and ignore. Strictly: a reader that

@@ -167,5 +167,9 @@ export class ChunkedDecoder implements BodyDecoder {
 }
 
 function badSize(): ProtocolError {
-  return new ProtocolError(400, 'chunk-size', `Cannot read a chunk size: wanted 1 to ${MAX_SIZE_DIGITS} hexadecimal digits worth at most 2^53-1`)
+  return new ProtocolError(
+    400,
+    'chunk-size',
+    `Cannot read a chunk size: wanted 1 to ${MAX_SIZE_DIGITS} hexadecimal digits worth at most 2^53-1`,
+  )
 }

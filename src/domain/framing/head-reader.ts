@@ -45,7 +45,8 @@ export class HeadReader {
     const end = Math.min(to, from + this.limits.headOctets)
     const length = this.readParts(octets, from, end)
     if (length !== -1) return this.complete(octets, from, length)
-    if (end < to) throw new ProtocolError(431, 'head-size', `Cannot take a head of over ${this.limits.headOctets} octets`)
+    if (end < to)
+      throw new ProtocolError(431, 'head-size', `Cannot take a head of over ${this.limits.headOctets} octets`)
     return null
   }
 

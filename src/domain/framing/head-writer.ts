@@ -22,7 +22,13 @@ const STATUS_LINES: readonly string[] = Array.from(
  * @param fields the lines of this response, each ended by CRLF
  * @param framing the `Content-Length` or `Transfer-Encoding` line, `''` without any
  */
-export function writeHead(status: number, preamble: string, persistence: string, fields: string, framing: string): string {
+export function writeHead(
+  status: number,
+  preamble: string,
+  persistence: string,
+  fields: string,
+  framing: string,
+): string {
   return STATUS_LINES[status]! + preamble + persistence + fields + framing + '\r\n'
 }
 

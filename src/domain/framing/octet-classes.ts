@@ -26,7 +26,9 @@ export const IS_TARGET = classOf((octet) => octet > 0x20 && octet < 0x7f && !amo
 export const IS_FIELD_VALUE = classOf((octet) => octet === HTAB || (octet >= 0x20 && octet !== 0x7f))
 
 /** Each octet in lower case, where it is an ASCII letter. */
-export const LOWER = Uint8Array.from({ length: 256 }, (_, octet) => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet))
+export const LOWER = Uint8Array.from({ length: 256 }, (_, octet) =>
+  octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet,
+)
 
 /** The value of a hexadecimal digit, 255 for any other octet. */
 export const HEX_VALUE = Uint8Array.from({ length: 256 }, (_, octet) => {

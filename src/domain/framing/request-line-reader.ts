@@ -77,7 +77,11 @@ export class RequestLineReader {
         case START_LF:
           if (octets[at] !== LF) throw bareCr()
           if (++this.emptyLines > MAX_LEADING_LINES) {
-            throw new ProtocolError(400, 'leading-crlf', `Cannot skip more than ${MAX_LEADING_LINES} empty lines before a request line`)
+            throw new ProtocolError(
+              400,
+              'leading-crlf',
+              `Cannot skip more than ${MAX_LEADING_LINES} empty lines before a request line`,
+            )
           }
           this.state = START
           at++
@@ -121,7 +125,8 @@ export class RequestLineReader {
     const longest = base + this.methodFrom + MAX_METHOD_LENGTH
     let at = from
     while (at < end && IS_TOKEN[octets[at]!] === 1) {
-      if (at++ === longest) throw new ProtocolError(501, 'method-unknown', `Cannot serve a method of over ${MAX_METHOD_LENGTH} octets`)
+      if (at++ === longest)
+        throw new ProtocolError(501, 'method-unknown', `Cannot serve a method of over ${MAX_METHOD_LENGTH} octets`)
     }
     if (at === end) return at
     if (octets[at] !== SP) return this.misplaced('method', octets[at]!, at)
@@ -137,7 +142,8 @@ export class RequestLineReader {
     const longest = base + this.targetFrom + targetLength
     let at = from
     while (at < end && IS_TARGET[octets[at]!] === 1) {
-      if (at++ === longest) throw new ProtocolError(414, 'target-length', `Cannot take a target of over ${targetLength} octets`)
+      if (at++ === longest)
+        throw new ProtocolError(414, 'target-length', `Cannot take a target of over ${targetLength} octets`)
     }
     if (at === end) return at
     if (octets[at] !== SP) return this.misplaced('target', octets[at]!, at)
@@ -177,7 +183,8 @@ export class RequestLineReader {
   }
 
   private complete(length: number): number {
-    if (this.major !== 1) throw new ProtocolError(505, 'version', `Cannot speak HTTP/${this.major}: wanted major version 1`)
+    if (this.major !== 1)
+      throw new ProtocolError(505, 'version', `Cannot speak HTTP/${this.major}: wanted major version 1`)
     return length
   }
 

@@ -22,7 +22,12 @@ export class FieldSection {
     let text = ''
     const bounds: number[] = []
     for (const [name, value] of lines) {
-      bounds.push(text.length, text.length + name.length, text.length + name.length, text.length + name.length + value.length)
+      bounds.push(
+        text.length,
+        text.length + name.length,
+        text.length + name.length,
+        text.length + name.length + value.length,
+      )
       text += name + value
     }
     return new FieldSection(text, bounds)

@@ -28,7 +28,11 @@ export function parseRouteKey(key: string): RouteKey {
     throw new Error(`Cannot read route "${key}": wanted a method, one space and a path, such as "GET /users/:id"`)
   }
   checkMethod(key, method)
-  parsePattern(pattern)
+  try {
+    parsePattern(pattern)
+  } catch (error) {
+    throw new Error(`Cannot read route "${key}": ${(error as Error).message}`, { cause: error })
+  }
   return { method, pattern }
 }
 

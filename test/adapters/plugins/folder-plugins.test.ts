@@ -216,7 +216,7 @@ describe('FolderPlugins', () => {
       const at = (name: string): string => own.at(name)
       assert.deepEqual(problems, [
         `Cannot load plugin "${at('a.mjs')}": Cannot read route "get /": methods are case-sensitive, found "get", wanted "GET"`,
-        `Cannot load plugin "${at('a.mjs')}": Cannot read pattern "a": it does not begin with "/"`,
+        `Cannot load plugin "${at('a.mjs')}": Cannot read route "GET a": Cannot read pattern "a": it does not begin with "/"`,
         `Cannot load plugin "${at('b.mjs')}": its name is missing, wanted letters, digits, "_" and "-"`,
         `Cannot load plugin "${at('b.mjs')}": its routes are a number, wanted { "METHOD /path": handler }`,
         `Cannot load plugin "${at('c.mjs')}": Error: no database (at ${at('c.mjs')}:1)`,
@@ -233,7 +233,7 @@ describe('FolderPlugins', () => {
         'd.mjs': 'export default { name: "d", routes: async () => ({}) }',
       })
       assert.deepEqual(await problemsOf(plugins.start(sharedContext())), [
-        `Cannot load plugin "${own.at('b.mjs')}": Cannot read pattern "b": it does not begin with "/"`,
+        `Cannot load plugin "${own.at('b.mjs')}": Cannot read route "GET b": Cannot read pattern "b": it does not begin with "/"`,
         `Cannot ask for the routes of plugin "c" of "${own.at('c.mjs')}": threw nothing`,
         `Cannot load plugin "${own.at('d.mjs')}": its routes are a promise, wanted { "METHOD /path": handler }`,
         `Cannot load plugin "${own.at('b.mjs')}": its route "GET /a" is claimed by "${own.at('a.mjs')}" as "GET /a"`,

@@ -211,7 +211,7 @@ describe('Deadlines: content that is taken at a pace of ours', () => {
 
   it('the content of the next request is counted by itself', () => {
     const deadlines = takenInTwo(5000)
-    deadlines.contentComplete()
+    deadlines.contentComplete(599_999)
     deadlines.content(600_000, 10)
     assert.isNull(deadlines.overdue(609_999, RULES))
     assert.equal(deadlines.overdue(610_000, RULES), 'body')

@@ -17,7 +17,7 @@ export interface Read {
 }
 
 /** Octets that are no response, or that end inside one. */
-export class ResponseError extends Error {
+class ResponseError extends Error {
   override readonly name = 'ResponseError'
 }
 
