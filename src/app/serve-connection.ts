@@ -396,7 +396,10 @@ export class ServeConnection implements TransportReceiver {
    */
   private async answerLate(exchange: Exchange, response: Response, content: StreamedContent): Promise<void> {
     const begun = await begin(content.pieces)
-    if (exchange.settled) return begun.abandon()
+    if (exchange.settled) {
+      begun.abandon()
+      return
+    }
     this.nowMs = this.service.clock.now()
     this.settle(exchange, new Response(response.status, response.fields, { ...content, pieces: begun.pieces }))
     this.wakeTurn()

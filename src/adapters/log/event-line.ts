@@ -71,7 +71,7 @@ function errorFacts(error: Error): object {
 }
 
 function stackOf(error: Error): string {
-  return described(() => String(error.stack ?? `${error.name}: ${error.message}`))
+  return described(() => error.stack ?? `${error.name}: ${error.message}`)
 }
 
 function indented(text: string): string {
