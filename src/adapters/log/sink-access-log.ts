@@ -22,7 +22,7 @@ export class SinkAccessLog implements AccessLog {
 
   record(exchange: Exchange): void {
     if (this.closed) return
-    if (!this.sink.append(this.line(this.time.text(this.clock.wall()), exchange))) this.lost++
+    if (!this.sink.append(this.line(this.time.text(this.clock.wall()), exchange), true)) this.lost++
   }
 
   /** The sink stays open: events may follow. */

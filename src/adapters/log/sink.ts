@@ -29,6 +29,8 @@ const NOTHING = new Uint8Array(0)
  */
 export class Sink {
   private text = ''
+  /** Whether `text` is all ASCII, as access lines are: such text becomes octets three times as fast. */
+  private ascii = true
   /** What is being written, from `offset` on; more than nothing means that it comes before `text`. */
   private octets: Uint8Array = NOTHING
   private offset = 0
@@ -59,15 +61,17 @@ export class Sink {
 
   /**
    * @param line with its line feed; may have more than one, and is never torn
+   * @param ascii whether the caller knows that the line is all ASCII
    * @returns false when there was no room and the line was dropped
    */
-  append(line: string): boolean {
+  append(line: string, ascii = false): boolean {
     if (this.closed || this.gap > 0 || this.held + line.length > MOST_CHARACTERS) {
       this.drop()
       return false
     }
     const before = this.text.length
     this.text += line
+    this.ascii &&= ascii
     if (before === 0) this.startBatch()
     if (before < BATCH_CHARACTERS && this.text.length >= BATCH_CHARACTERS) this.endBatch()
     return true
@@ -113,10 +117,13 @@ export class Sink {
   }
 
   private takeText(): void {
-    const fits = this.text.length * OCTETS_PER_CHARACTER <= this.batch.length
+    const encoding = this.ascii ? 'latin1' : 'utf8'
+    const octets = this.ascii ? this.text.length : this.text.length * OCTETS_PER_CHARACTER
     // Writing into memory at hand takes half the time of `Buffer.from`; more than a batch has heaped up in a stall only.
-    this.octets = fits ? this.batch.subarray(0, this.batch.write(this.text)) : Buffer.from(this.text)
+    const fits = octets <= this.batch.length
+    this.octets = fits ? this.batch.subarray(0, this.batch.write(this.text, encoding)) : Buffer.from(this.text, encoding)
     this.text = ''
+    this.ascii = true
   }
 
   private readonly written = (error: NodeJS.ErrnoException | null, count: number): void => {
