@@ -51,16 +51,13 @@ export class FieldLinesReader {
     while (at < end) {
       switch (this.state) {
         case LINE_START:
-          at = this.lineStart(octets[at]!, base, at)
+          at = this.lineStart(octets, base, at, end)
           break
         case NAME:
           at = this.name(octets, base, at, end)
           break
         case WHITE_SPACE:
-          while (at < end && (octets[at] === SP || octets[at] === HTAB)) at++
-          if (at === end) break
-          this.valueFrom = at - base
-          this.state = VALUE
+          at = this.whiteSpace(octets, base, at, end)
           break
         case VALUE:
           at = this.value(octets, base, at, end)
@@ -90,7 +87,8 @@ export class FieldLinesReader {
     return new FieldSection(text, this.bounds)
   }
 
-  private lineStart(octet: number, base: number, at: number): number {
+  private lineStart(octets: Uint8Array, base: number, at: number, end: number): number {
+    const octet = octets[at]!
     if (octet === CR) {
       this.state = END_LF
       return at + 1
@@ -104,7 +102,7 @@ export class FieldLinesReader {
     }
     this.nameFrom = at - base
     this.state = NAME
-    return at
+    return this.name(octets, base, at, end)
   }
 
   private name(octets: Uint8Array, base: number, from: number, end: number): number {
@@ -113,11 +111,23 @@ export class FieldLinesReader {
     if (at === end) return at
     const octet = octets[at]!
     this.nameTo = at - base
-    if (octet === COLON && this.nameTo > this.nameFrom) this.state = WHITE_SPACE
-    else if (octet === CR) this.state = NAME_CR
-    else if (octet === LF) throw bareLf()
-    else throw badName(octet === COLON ? 'an empty one' : `octet ${octet}`)
+    if (octet === COLON && this.nameTo > this.nameFrom) {
+      this.state = WHITE_SPACE
+      return this.whiteSpace(octets, base, at + 1, end)
+    }
+    if (octet === LF) throw bareLf()
+    if (octet !== CR) throw badName(octet === COLON ? 'an empty one' : `octet ${octet}`)
+    this.state = NAME_CR
     return at + 1
+  }
+
+  private whiteSpace(octets: Uint8Array, base: number, from: number, end: number): number {
+    let at = from
+    while (at < end && (octets[at] === SP || octets[at] === HTAB)) at++
+    if (at === end) return at
+    this.valueFrom = at - base
+    this.state = VALUE
+    return this.value(octets, base, at, end)
   }
 
   private value(octets: Uint8Array, base: number, from: number, end: number): number {
