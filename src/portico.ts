@@ -29,7 +29,10 @@ export async function startServer(
   const loaded = await settingsSource().load({ given, environment: {}, configFile: null })
   if ('problems' in loaded) throw new Error(problemList(loaded.problems))
   const { server, closeLogs } = wire(loaded.settings)
-  const address = await server.start()
+  const address = await server.start().catch(async (error: unknown) => {
+    await closeLogs()
+    throw error
+  })
   const drain = async (): Promise<DrainReport> => {
     const report = await server.drain()
     await closeLogs()

@@ -1,23 +1,23 @@
 import { problem } from '../domain/message/problem.js'
 import { empty, text } from '../domain/message/response-makers.js'
-import type { FileContent, FileReference, Response, StreamedContent } from '../domain/message/response.js'
+import { isOfKind, type DescribedContent, type Response } from '../domain/message/response.js'
 import type { Route, RouteTable } from '../domain/routing/route-table.js'
-import type { Engine, Target } from '../ports/engine.js'
+import type { Engine, PlacedHandler } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
+import type { Metrics } from '../ports/metrics.js'
 import type { Answer } from '../ports/plugin.js'
 import type { ContentReader } from './content-reader.js'
 import type { Exchange } from './exchange.js'
 import type { FileResponder } from './file-response.js'
 import { BadContentError, HandlerRequest } from './handler-request.js'
 
-type ResponseKind = (FileContent | FileReference | StreamedContent)['kind']
-
 /** Finds who answers a request and has them answer it. Never throws: what goes wrong becomes an error response. */
 export class Dispatch {
   constructor(
-    private readonly table: RouteTable<Target>,
+    private readonly table: RouteTable<PlacedHandler>,
     private readonly engine: Engine,
     private readonly files: FileResponder,
+    private readonly metrics: Metrics,
     private readonly log: EventLog,
   ) {}
 
@@ -33,10 +33,15 @@ export class Dispatch {
     const route = resource.route(method)
     if (route !== null) return this.run(exchange, route, content)
     if (method === 'OPTIONS') return empty({ headers: { Allow: resource.allow } })
+    this.metrics.refused('method-not-allowed')
     return problem(405, exchange.accept, [['Allow', resource.allow]])
   }
 
-  private run(exchange: Exchange, route: Route<Target>, content: ContentReader | null): Response | Promise<Response> {
+  private run(
+    exchange: Exchange,
+    route: Route<PlacedHandler>,
+    content: ContentReader | null,
+  ): Response | Promise<Response> {
     const head = exchange.head!
     const request = new HandlerRequest(head, route.params(head.path), content, exchange)
     exchange.handed = request
@@ -65,10 +70,7 @@ export class Dispatch {
 
   private complete(exchange: Exchange, request: HandlerRequest, answer: Answer): Response | Promise<Response> {
     const response = responseOf(answer)
-    const { content } = response
-    if (content === null || typeof content !== 'object' || !('kind' in content) || content.kind !== 'file')
-      return response
-    return this.openFile(exchange, request, response)
+    return isOfKind(response.content, 'file') ? this.openFile(exchange, request, response) : response
   }
 
   private async openFile(exchange: Exchange, request: HandlerRequest, response: Response): Promise<Response> {
@@ -95,7 +97,7 @@ function isPromise(answer: Answer | Promise<Answer>): answer is Promise<Answer> 
   return typeof answer === 'object' && typeof (answer as { then?: unknown } | null)?.then === 'function'
 }
 
-const KINDS: ReadonlySet<unknown> = new Set<ResponseKind>(['file', 'parts', 'stream'])
+const KINDS: ReadonlySet<unknown> = new Set<DescribedContent['kind']>(['file', 'parts', 'stream'])
 
 /** By shape, not by class: a plugin may have another copy of the makers than the server. */
 function responseOf(answer: Answer): Response {

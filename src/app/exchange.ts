@@ -7,7 +7,7 @@ import type { EventLog } from '../ports/event-log.js'
 import type { HandlerRequest, RequestOwner } from './handler-request.js'
 import type { Identifiers } from './identifiers.js'
 
-/** A request and its response, from the head's last octet to the response's: what the logs and metrics will tell. */
+/** A request and its response, from the head's last octet (or its refusal) to the response's: what the logs will tell. */
 export class Exchange implements ExchangeRecord, RequestOwner {
   route = 0
   routeName = '<unmatched>'

@@ -17,7 +17,7 @@ export function fileContent(file: OpenFile, pieces: readonly (string | ByteRange
     unreleased = 0
   }
   const parts = pieces.map((piece) => (typeof piece === 'string' ? piece : filePart(file, piece, released)))
-  return { kind: 'parts', length: parts.reduce((sum, part) => sum + lengthOf(part), 0), parts, discard }
+  return { kind: 'parts', length: parts.reduce((sum, part) => sum + part.length, 0), parts, discard }
 }
 
 /** The pieces that are all of a file: none of an empty one. */
@@ -27,8 +27,4 @@ export function allOf(file: OpenFile): ByteRange[] {
 
 function filePart(file: OpenFile, range: ByteRange, released: () => void): FilePart {
   return { descriptor: file.descriptor, offset: range.first, length: rangeLength(range), released }
-}
-
-function lengthOf(part: string | FilePart): number {
-  return typeof part === 'string' ? Buffer.byteLength(part) : part.length
 }

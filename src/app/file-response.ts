@@ -3,7 +3,7 @@ import type { FieldSection } from '../domain/message/field-section.js'
 import { problem } from '../domain/message/problem.js'
 import { ResponseFields, type FieldLine } from '../domain/message/response-fields.js'
 import { redirect } from '../domain/message/response-makers.js'
-import { Response, type FileReference } from '../domain/message/response.js'
+import { isOfKind, Response, type FileReference } from '../domain/message/response.js'
 import { evaluatePreconditions } from '../domain/representation/conditional.js'
 import { preferredCoding, type ContentCoding } from '../domain/representation/content-coding.js'
 import { withCharset } from '../domain/representation/media-type.js'
@@ -67,7 +67,7 @@ export class FileResponder {
    */
   async respond(request: FileRequest, answer: Response): Promise<Response> {
     const reference = answer.content
-    if (!isFileReference(reference)) return answer
+    if (!isOfKind(reference, 'file')) return answer
     const { root } = reference
     const path = withIndex(reference.path)
     const identity = await this.files.open(root, path)
@@ -190,10 +190,6 @@ export class FileResponder {
 function single(fields: ResponseFields, file: OpenFile, range: ByteRange): Response {
   const partial = fields.withDefaults([['Content-Range', contentRange(range, file.size)]])
   return new Response(206, partial, fileContent(file, [range]))
-}
-
-function isFileReference(content: Response['content']): content is FileReference {
-  return content !== null && typeof content === 'object' && 'kind' in content && content.kind === 'file'
 }
 
 /** A handler that tells the coding or the tag itself means this very file. */

@@ -24,6 +24,7 @@ const portico = commandLine({
       onStop: (told) => {
         process.on('SIGTERM', told)
         process.on('SIGINT', told)
+        process.on('SIGHUP', told)
       },
     })
     await closeLogs()

@@ -1,3 +1,4 @@
+import { authorityOf } from '../domain/message/authority.js'
 import type { DrainReport } from '../domain/service/drain.js'
 import type { Address } from '../ports/transport.js'
 import type { Server } from './server.js'
@@ -6,7 +7,7 @@ import type { Server } from './server.js'
 export interface Surroundings {
   /** Standard error; line ends are part of the text. */
   readonly err: (text: string) => void
-  /** Calls back at each SIGTERM and SIGINT. */
+  /** Calls back at each SIGTERM, SIGINT and SIGHUP. */
   readonly onStop: (told: () => void) => void
 }
 
@@ -57,7 +58,7 @@ function stops({ onStop }: Surroundings): { readonly first: Promise<void>; reado
 }
 
 function banner({ host, port }: Address): string {
-  return `portico listening on http://${host.includes(':') ? `[${host}]` : host}:${port}\n`
+  return `portico listening on http://${authorityOf(host, port)}\n`
 }
 
 function describe({ finished, rejected, cut }: DrainReport): string {

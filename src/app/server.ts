@@ -19,7 +19,7 @@ import type { FileResponder } from './file-response.js'
 import { HeadPreamble } from './head-preamble.js'
 import { Identifiers } from './identifiers.js'
 import { ServeConnection } from './serve-connection.js'
-import type { Service } from './service.js'
+import type { ServerLife, Service } from './service.js'
 
 /** How long a peer may take to close its side once we have closed ours. */
 const LINGER_MS = 5000
@@ -42,7 +42,7 @@ export interface ServerParts {
 }
 
 /** The server's life: from its start to the end of its drain. */
-export class Server {
+export class Server implements ServerLife {
   phase: Phase = 'starting'
   drainingSinceMs: number | null = null
 
@@ -52,6 +52,7 @@ export class Server {
   private plugins: Plugins | null = null
   private listening: Listening | null = null
   private sweeping: Stoppable | null = null
+  private closing: Promise<void> | undefined
   private draining: Promise<DrainReport> | null = null
   private tally: DrainTally | null = null
   private finishDrain: (() => void) | null = null
@@ -149,15 +150,18 @@ export class Server {
     this.phase = drainPhase(elapsedMs, this.connections.size, drain)
     if (this.phase === 'notice') return
     // Idle connections are closed one poll after the listener, so that a request which lay in the kernel's buffer is met.
-    if (this.drainingSinceMs === null) this.closeListener()
-    else this.leaveIdle()
+    if (this.drainingSinceMs === null) {
+      this.closeListener()
+      return
+    }
+    this.leaveIdle()
     if (isOverdue(elapsedMs, drain)) this.force()
     else if (this.phase === 'stopped') this.finishDrain?.()
   }
 
   private closeListener(): void {
     this.drainingSinceMs = this.parts.clock.now()
-    void this.listening?.close()
+    this.closing = this.listening?.close()
   }
 
   private leaveIdle(): void {
@@ -170,12 +174,18 @@ export class Server {
   }
 
   private async shutDown(): Promise<void> {
-    this.sweeping?.stop()
+    await this.closing
     await this.stopPlugins()
     await this.parts.engine.stop()
     // Until here it has kept the process alive: nothing else may be left that would.
     this.drainPolls?.stop()
     this.phase = 'stopped'
+    this.stopSweeping()
+  }
+
+  /** Peers that were turned away may still be about to read why. */
+  private stopSweeping(): void {
+    if (this.phase === 'stopped' && this.turnedAway.size === 0) this.sweeping?.stop()
   }
 
   private accept(service: Service, transport: Transport): void {
@@ -195,6 +205,7 @@ export class Server {
   private readonly connectionEnded = (connection: ServeConnection): void => {
     if (this.connections.delete(connection)) this.parts.metrics.connectionClosed()
     else this.turnedAway.delete(connection)
+    this.stopSweeping()
   }
 
   private sweep(): void {
@@ -229,8 +240,6 @@ export class Server {
 
   private service(routes: readonly PluginRoute[], table: RouteTable<PluginRoute>): Service {
     const { settings, clock, metrics, accessLog, log, engine, fileResponder } = this.parts
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the getters below are of the service, not of the server
-    const server = this
     return {
       rules: connectionRules(settings, routes),
       deadlines: deadlineRules(settings),
@@ -240,13 +249,8 @@ export class Server {
       log,
       preamble: new HeadPreamble(clock, settings.serverName),
       identifiers: new Identifiers(),
-      dispatch: new Dispatch(table, engine, fileResponder, log),
-      get phase() {
-        return server.phase
-      },
-      get drainingSinceMs() {
-        return server.drainingSinceMs
-      },
+      dispatch: new Dispatch(table, engine, fileResponder, metrics, log),
+      life: this,
       exchangeEnded: (exchange: Exchange) => this.tally?.note(exchange),
     }
   }

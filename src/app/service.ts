@@ -10,6 +10,13 @@ import type { Exchange } from './exchange.js'
 import type { HeadPreamble } from './head-preamble.js'
 import type { Identifiers } from './identifiers.js'
 
+/** Where a server is in its life, as it is now. */
+export interface ServerLife {
+  readonly phase: Phase
+  /** When the drain closed the listener, on the monotonic clock; null while it is open. */
+  readonly drainingSinceMs: number | null
+}
+
 /** What all connections of a server share. */
 export interface Service {
   readonly rules: ConnectionRules
@@ -21,10 +28,7 @@ export interface Service {
   readonly preamble: HeadPreamble
   readonly identifiers: Identifiers
   readonly dispatch: Dispatch
-  /** The phase of the server's life, as it is now. */
-  readonly phase: Phase
-  /** When the drain closed the listener, on the monotonic clock; null while it is open. */
-  readonly drainingSinceMs: number | null
+  readonly life: ServerLife
   /** An exchange is over. */
   exchangeEnded(exchange: Exchange): void
 }

@@ -1,7 +1,7 @@
 import type { Answer, Handler, Request } from './plugin.js'
 
 /** A handler in its place: what an engine is asked to run. */
-export interface Target {
+export interface PlacedHandler {
   readonly handler: Handler
   /** Runs in the event loop under every engine. */
   readonly inline: boolean
@@ -16,9 +16,8 @@ export interface Engine {
    * Runs a handler. What it returns is handed on as it is, without a promise where it made none.
    *
    * @throws what the handler throws, at once or by the promise
-   * @throws {Overload} when there is no room
    */
-  run(target: Target, request: Request): Answer | Promise<Answer>
+  run(placed: PlacedHandler, request: Request): Answer | Promise<Answer>
   /** Requests that wait for a handler, and how many may. */
   readonly queue: { readonly length: number; readonly capacity: number }
   /** After the last request. */

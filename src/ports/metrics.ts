@@ -82,7 +82,7 @@ export interface Metrics {
   connectionClosed(): void
   received(octets: number): void
   sent(octets: number): void
-  /** A request's head is complete. */
+  /** A request's head is complete, or was refused. */
   requestBegun(): void
   /** A request that was begun is over. */
   requestEnded(exchange: Exchange): void

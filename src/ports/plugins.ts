@@ -1,4 +1,4 @@
-import type { Target } from './engine.js'
+import type { PlacedHandler } from './engine.js'
 import type { Plugin, PluginContext } from './plugin.js'
 import type { Settings } from './settings.js'
 
@@ -20,7 +20,7 @@ export interface LoadedPlugin {
 }
 
 /** A route as the server runs it. */
-export interface PluginRoute extends Target {
+export interface PluginRoute extends PlacedHandler {
   readonly method: string
   /** As its author wrote it. */
   readonly pattern: string

@@ -43,8 +43,9 @@ describe('run()', () => {
   })
 
   it('ends with 0 when an idle server is told to stop', async () => {
-    const { told, state, stop } = await setUp()
+    const { served, told, state, stop } = await setUp()
     await stop()
+    await served.pass(50)
     assert.equal(state.code, 0)
     assert.equal(told.at(-1), 'portico stopped: 0 finished, 0 rejected, none cut\n')
   })
@@ -133,6 +134,7 @@ describe('run()', () => {
     await stop()
     state.started()
     await settled()
+    await served.pass(50)
     assert.equal(exit.code, 0)
     assert.isFalse(served.listener.listening)
   })

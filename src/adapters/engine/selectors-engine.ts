@@ -1,4 +1,4 @@
-import type { Engine, Target } from '../../ports/engine.js'
+import type { Engine, PlacedHandler } from '../../ports/engine.js'
 import type { Answer, Request } from '../../ports/plugin.js'
 
 /** Handlers run in the event loop, at once: no hand-over, no queue, and no protection from one that blocks. */
@@ -10,8 +10,8 @@ export class SelectorsEngine implements Engine {
     // Nothing to make ready: the event loop is there.
   }
 
-  run(target: Target, request: Request): Answer | Promise<Answer> {
-    return target.handler(request)
+  run(placed: PlacedHandler, request: Request): Answer | Promise<Answer> {
+    return placed.handler(request)
   }
 
   async stop(): Promise<void> {

@@ -121,7 +121,9 @@ export class Sink {
     const octets = this.ascii ? this.text.length : this.text.length * OCTETS_PER_CHARACTER
     // Writing into memory at hand takes half the time of `Buffer.from`; more than a batch has heaped up in a stall only.
     const fits = octets <= this.batch.length
-    this.octets = fits ? this.batch.subarray(0, this.batch.write(this.text, encoding)) : Buffer.from(this.text, encoding)
+    this.octets = fits
+      ? this.batch.subarray(0, this.batch.write(this.text, encoding))
+      : Buffer.from(this.text, encoding)
     this.text = ''
     this.ascii = true
   }

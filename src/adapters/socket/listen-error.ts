@@ -1,3 +1,4 @@
+import { authorityOf } from '../../domain/message/authority.js'
 import type { Address, ListenError } from '../../ports/transport.js'
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -8,14 +9,11 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'no address is known under this name',
 }
 
-/** An address and port as they stand in a URL. */
-function textOf({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
 /** Says what could not be listened on and why, in words; keeps the platform's code and error. */
 export function listenError(at: Address, cause: NodeJS.ErrnoException): ListenError {
   const code = cause.code ?? 'UNKNOWN'
   const reason = REASONS[code] ?? cause.message
-  return Object.assign(new Error(`Cannot listen on ${textOf(at)}: ${reason} (${code})`, { cause }), { code })
+  return Object.assign(new Error(`Cannot listen on ${authorityOf(at.host, at.port)}: ${reason} (${code})`, { cause }), {
+    code,
+  })
 }

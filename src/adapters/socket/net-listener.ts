@@ -65,8 +65,9 @@ function listening(server: Server): Listening {
   const { address, port } = server.address() as AddressInfo
   const closed = new Promise<void>((resolve) => server.once('close', resolve))
   const close = (): Promise<void> => {
-    // Right behind a poll, which has taken all that the kernel held for us: what is still there would be reset.
-    setImmediate(() => server.close())
+    // Behind a whole poll, which takes all that the kernel holds for us: what is still there would be reset. The first
+    // may be the one that we are called from.
+    setImmediate(() => setImmediate(() => server.close()))
     return closed
   }
   return { address: { host: address, port }, close }

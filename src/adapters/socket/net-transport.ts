@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { latin1 } from '../../domain/framing/latin1.js'
 import type { FilePart } from '../../domain/message/response.js'
 import type { CloseReason, Endpoint, Transport, TransportReceiver } from '../../ports/transport.js'
 import type { BufferPool } from './buffer-pool.js'
@@ -87,7 +88,7 @@ export class NetTransport implements Transport {
   write(octets: Uint8Array | string): boolean {
     if (this.#writing !== 'open') return false
     if (typeof octets === 'string') this.#text += octets
-    else if (octets.length <= AS_TEXT) this.#text += latin1(octets)
+    else if (octets.length <= AS_TEXT) this.#text += latin1(octets, 0, octets.length)
     else this.#enqueue(octets)
     this.#waiting += octets.length
     this.#hold()
@@ -337,10 +338,6 @@ function onError(): void {}
 
 function onClose(this: OwnedSocket, hadError: boolean): void {
   this[OWNER].closed(hadError)
-}
-
-function latin1(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1')
 }
 
 function encodingOf(chunk: string | Uint8Array): BufferEncoding {

@@ -94,6 +94,8 @@ export class Connection {
   private isHead = false
   private minor = 1
   private ended = false
+  /** All that is unread are empty lines before a head: the peer owes nothing for them. */
+  private onlyEmptyLines = false
   private served = 0
   private contentSeen = false
   private continued = false
@@ -108,7 +110,9 @@ export class Connection {
 
   /** Takes octets that arrived. They are only lent: call `hold` when the loop over `next` is over. */
   receive(octets: Buffer): void {
-    if (this.reading.at !== 'closed') this.inbox.receive(octets)
+    if (this.isClosed) return
+    this.onlyEmptyLines = false
+    this.inbox.receive(octets)
   }
 
   /** Keeps a copy of what is still unread, so that the lent octets can go back to their owner. */
@@ -131,14 +135,21 @@ export class Connection {
     return this.inbox.length > 0
   }
 
+  /** Whether octets of a further request have arrived. */
+  get hasNext(): boolean {
+    const { reading } = this
+    if (reading.at === 'content') return this.unread > (reading.decoder.remaining ?? Infinity)
+    return this.hasUnread
+  }
+
   /** Whether there is nothing to do: no request under way, and nothing of the next one has arrived. */
   get isIdle(): boolean {
-    return this.writing === 'idle' && this.reading.at === 'head' && !this.hasUnread
+    return this.isBetweenRequests && (!this.hasUnread || this.onlyEmptyLines)
   }
 
   /** Whether the peer owes us the rest of a head. */
   get awaitsHead(): boolean {
-    return this.writing === 'idle' && this.reading.at === 'head' && this.hasUnread
+    return this.isBetweenRequests && this.hasUnread && !this.onlyEmptyLines
   }
 
   /** Whether the peer owes us content. */
@@ -151,15 +162,15 @@ export class Connection {
     return this.writing === 'owed'
   }
 
-  /** Whether no request will come out any more. */
-  get isClosed(): boolean {
-    return this.reading.at === 'closed'
-  }
-
   /** Whether the peer waits for `100 Continue` before it sends content, and could still be given it. */
   get waitsForContinue(): boolean {
     if (this.request?.expectsContinue !== true || this.continued) return false
     return this.awaitsContent && !this.contentSeen && !this.hasUnread
+  }
+
+  /** Whether no request will come out any more. */
+  get isClosed(): boolean {
+    return this.reading.at === 'closed'
   }
 
   /** What comes next out of the octets received. A piece of content is a view of them. */
@@ -267,6 +278,7 @@ export class Connection {
     this.forgetRequest()
     const head = inbox.length === 0 ? null : this.reader.read(inbox.octets, inbox.from, inbox.to)
     if (head !== null) return this.begin(head)
+    this.onlyEmptyLines = this.hasUnread && !this.reader.begun
     if (!this.ended) return NEED_MORE
     if (this.reader.begun) throw incomplete('head')
     this.close()
@@ -384,6 +396,10 @@ export class Connection {
     this.reading = COMPLETE
     if (this.writing === 'complete') this.cycle()
     return END_OF_CONTENT
+  }
+
+  private get isBetweenRequests(): boolean {
+    return this.writing === 'idle' && this.reading.at === 'head'
   }
 
   private cycle(): void {

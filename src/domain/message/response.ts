@@ -35,13 +35,25 @@ export interface FileContent {
   readonly kind: 'parts'
   /** Octets of all parts together. */
   readonly length: number
+  /** Text is latin1. */
   readonly parts: readonly (string | FilePart)[]
   /** Gives back what the parts hold when none of them will be sent: a HEAD request, or a peer that left. */
   discard(): void
 }
 
+/** Content that is described, to be told by its kind. */
+export type DescribedContent = StreamedContent | FileReference | FileContent
+
 /** Text is sent as UTF-8. */
-export type ResponseContent = string | Uint8Array | StreamedContent | FileReference | FileContent | null
+export type ResponseContent = string | Uint8Array | DescribedContent | null
+
+/** Whether content is of a described kind; by shape, since a plugin may have another copy of the makers. */
+export function isOfKind<Kind extends DescribedContent['kind']>(
+  content: ResponseContent,
+  kind: Kind,
+): content is Extract<DescribedContent, { kind: Kind }> {
+  return content !== null && typeof content === 'object' && 'kind' in content && content.kind === kind
+}
 
 /** What a handler answers (RFC 9110 §3.4); framing and the server's own fields are added when it is sent. */
 export class Response {

@@ -31,7 +31,7 @@ export function multipartByteranges(
       `Content-Type: ${partType}\r\nContent-Range: ${contentRange(range, size)}\r\n\r\n`,
   )
   const end = `\r\n--${boundary}--\r\n`
-  const textLength = Buffer.byteLength(heads.join('') + end)
+  const textLength = (heads.join('') + end).length
   const length = ranges.reduce((sum, range) => sum + rangeLength(range), textLength)
   return { contentType: `multipart/byteranges; boundary=${boundary}`, heads, end, length }
 }

@@ -25,11 +25,11 @@ export function isOverdue(elapsedMs: number, rules: DrainRules): boolean {
 /**
  * Whether a response may leave its connection open.
  *
- * @param hasUnread whether more requests have arrived behind it: they would be lost with the connection, so the last
+ * @param hasNext whether more requests have arrived behind it: they would be lost with the connection, so the last
  *   of them is the one that says `close`
  */
-export function mayPersist(phase: Phase, hasUnread: boolean): boolean {
-  return phase === 'running' || hasUnread
+export function mayPersist(phase: Phase, hasNext: boolean): boolean {
+  return phase === 'running' || hasNext
 }
 
 /**

@@ -55,14 +55,6 @@ export class LatencySummary {
     if (durationMs > this.longest) this.longest = durationMs
   }
 
-  /** Adds what another summary recorded. */
-  merge(other: LatencySummary): void {
-    for (let at = 0; at < BUCKETS; at++) this.counts[at]! += other.counts[at]!
-    this.total += other.total
-    this.sum += other.sum
-    this.longest = Math.max(this.longest, other.longest)
-  }
-
   /**
    * The duration that the given share of all durations does not exceed, within 1/64; 0 without any.
    *

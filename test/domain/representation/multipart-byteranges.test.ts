@@ -7,8 +7,11 @@ import type { ByteRange } from '../../../src/domain/representation/range.js'
 /** Heads and ranges in turn, then the end: what the peer gets. */
 const contentOf = (octets: Buffer, ranges: readonly ByteRange[], type: string): [content: Buffer, promised: number] => {
   const { heads, end, length } = multipartByteranges(ranges, octets.length, type, 'BOUNDARY')
-  const parts = ranges.flatMap(({ first, last }, at) => [Buffer.from(heads[at]!), octets.subarray(first, last + 1)])
-  return [Buffer.concat([...parts, Buffer.from(end)]), length]
+  const parts = ranges.flatMap(({ first, last }, at) => [
+    Buffer.from(heads[at]!, 'latin1'),
+    octets.subarray(first, last + 1),
+  ])
+  return [Buffer.concat([...parts, Buffer.from(end, 'latin1')]), length]
 }
 
 describe('multipart/byteranges', () => {
