@@ -81,7 +81,8 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
       return
     }
     this.nowMs = this.service.clock.now()
-    if (!this.connection.hasUnread) this.arrivedMs = this.nowMs
+    // An empty line that lies unread is no part of what comes now.
+    if (!this.connection.hasUnread || this.connection.isIdle) this.arrivedMs = this.nowMs
     this.connection.receive(lent)
     this.turn()
     this.connection.hold()
@@ -415,9 +416,10 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
 
   /**
    * A peer that waits for `100 Continue` gets it when the stream first asks for content, and before the head: so the
-   * head waits for the first piece.
+   * head waits for the first piece, and the handler is at work until then.
    */
   private answerLate(exchange: Exchange, response: Response, content: StreamedContent): void {
+    this.deadlines.handler(this.nowMs)
     begin(content.pieces)
       .then((begun) => {
         this.nowMs = this.service.clock.now()

@@ -37,7 +37,7 @@ async function* resume(first: Promise<IteratorResult<Piece>>, iterator: Pieces):
 
 /** Ends a stream that nobody began: one of Node's by `destroy`, one of the web's by `cancel`, a generator by `return`. */
 export function abandon({ pieces }: StreamedContent): void {
-  const source = pieces as { destroy?: () => unknown; cancel?: () => unknown; return?: () => unknown }
+  const source = Object(pieces) as { destroy?: () => unknown; cancel?: () => unknown; return?: () => unknown }
   if (typeof source.destroy === 'function') quietly(() => source.destroy?.())
   else if (typeof source.cancel === 'function') quietly(() => source.cancel?.())
   else quietly(() => source.return?.())

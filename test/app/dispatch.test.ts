@@ -1,5 +1,6 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
+import { NO_RESPONSE_FIELDS } from '../../src/domain/message/response-fields.js'
 import { bytes, file, json, stream, text } from '../../src/domain/message/response-makers.js'
 import type { Answer, Handler } from '../../src/ports/plugin.js'
 import { get, post, Served, settled, statuses } from './served.js'
@@ -15,6 +16,9 @@ async function answerOf(
   await settled()
   return { served, received: far.received, cut: far.cut }
 }
+
+/** A response that no maker made. */
+const byHand = (status: number, content: unknown): Answer => ({ status, fields: NO_RESPONSE_FIELDS, content }) as Answer
 
 describe('dispatch', () => {
   it('a bare string is text, a promise of one too', async () => {
@@ -58,6 +62,14 @@ describe('dispatch', () => {
     ['makes JSON of what JSON cannot hold', () => json(undefined)],
     ['sets a field with a line end', () => text('x', { headers: { 'X-A': 'a\r\nX-B: b' } })],
     ['sets a status that is none', () => text('x', { status: 99 })],
+    ...[99, 101, 199, 600, 1000, 200.5, NaN, Infinity].map((status): [string, Handler] => [
+      `makes a response by hand, with status ${status}`,
+      () => byHand(status, 'a secret'),
+    ]),
+    ...[5, true, undefined, {}, ['a secret'], { kind: 'secret' }].map((content): [string, Handler] => [
+      `makes a response by hand, with content ${JSON.stringify(content)}`,
+      () => byHand(200, content),
+    ]),
   ]
   for (const [rule, handler] of failures) {
     it(`a handler that ${rule} is answered 500, of which the peer learns nothing and the log all`, async () => {
@@ -90,6 +102,8 @@ describe('dispatch', () => {
     ['yields what is neither text nor octets', () => [42 as unknown as string]],
     ['yields what is neither text nor octets, with a length', () => [42 as unknown as string], 2],
     ['yields null', () => [null as unknown as string]],
+    ['yields an object', () => [{} as unknown as string]],
+    ['yields an object, with a length', () => [{} as unknown as string], 2],
     ['is none', () => undefined as unknown as string[]],
     ['ends before its declared length', () => ['abc'], 4],
     ['runs over its declared length', () => ['abc', 'def'], 5],
@@ -101,11 +115,14 @@ describe('dispatch', () => {
       assert.notInclude(received, '\r\n0\r\n\r\n')
       assert.deepEqual(served.outcomes, ['failed'])
       assert.include(served.alarms, 'content failed')
+      const { requests, octets } = served.metrics.snapshot()
+      assert.equal(requests.inFlight, 0)
+      assert.isAtLeast(octets.out, received.length, 'what was counted may have been cut off, but is a number')
     })
   }
 
   it('404, 405 with Allow and OPTIONS are answered from the table, and the connection goes on', async () => {
-    const { received } = await answerOf(
+    const { received, served } = await answerOf(
       () => 'x',
       get('/nowhere') +
         post('/', '') +
@@ -115,6 +132,34 @@ describe('dispatch', () => {
     )
     assert.deepEqual(statuses(received), [404, 405, 204, 204, 200])
     assert.include(received, '\r\nAllow: GET, HEAD, OPTIONS\r\n')
+    assert.deepEqual(served.metrics.snapshot().rejections, { 'method-not-allowed': 1 })
+  })
+
+  it('content that is not JSON is 400 and no event, for a handler that asks for JSON', async () => {
+    const served = await Served.start({ routes: { 'POST /': async (request) => json(await request.json()) } })
+    const far = served.connect()
+    for (const content of ['{"a":', '', 'a secret']) far.send(post('/', content))
+    await settled()
+    assert.deepEqual(statuses(far.received), [400, 400, 400])
+    assert.notInclude(far.received, 'secret')
+    assert.deepEqual(served.alarms, [])
+    assert.notInclude(served.outcomes, 'failed')
+  })
+
+  it('content that is not JSON is a SyntaxError, for a handler that catches it', async () => {
+    const handler: Handler = async (request) => {
+      try {
+        return json(await request.json())
+      } catch (error) {
+        return text(error instanceof SyntaxError ? 'caught' : 'something else')
+      }
+    }
+    const served = await Served.start({ routes: { 'POST /': handler } })
+    const far = served.connect()
+    far.send(post('/', '{"a":'))
+    await settled()
+    assert.match(far.received, /^HTTP\/1\.1 200 .*caught$/s)
+    assert.deepEqual(served.alarms, [])
   })
 
   it('counts under the route, never under the path', async () => {

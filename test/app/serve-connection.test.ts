@@ -1,5 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
+import { Readable } from 'node:stream'
+import { ReadableStream } from 'node:stream/web'
 import { bytes, file, stream, text } from '../../src/domain/message/response-makers.js'
 import type { Handler, Request } from '../../src/ports/plugin.js'
 import { turn } from '../fakes/fake-transport.js'
@@ -590,5 +592,340 @@ describe('a peer that leaves', () => {
     for (const far of [midHead, midBody]) far.end()
     await settled()
     assert.deepEqual([statuses(midHead.received), statuses(midBody.received)], [[400], [400]])
+  })
+})
+
+describe('content that comes as fast as it may', () => {
+  it('pipelined content that nobody wants is never too slow, wherever the reads end', async () => {
+    const served = await Served.start({})
+    const far = served.connect()
+    const message = post('/nowhere', 'x'.repeat(60_000))
+    const messages = message.repeat(40)
+    const inside = message.length - 30_000
+    far.send(messages.slice(0, inside))
+    for (let at = inside; at < messages.length; at += message.length) {
+      await served.pass(1000)
+      far.send(messages.slice(at, at + message.length))
+    }
+    assert.deepEqual(statuses(far.received), Array<number>(40).fill(404))
+    assert.isUndefined(served.metrics.snapshot().rejections['timeout'])
+    assert.isFalse(far.ended)
+  })
+
+  it("the handler's time stands still while it waits for content", async () => {
+    const served = await Served.start({ routes: { 'POST /': echo } })
+    const far = served.connect()
+    const seconds = (2 * handlerTimeoutMs) / 1000
+    far.send(post('/', 'x'.repeat(1000 * seconds)).slice(0, -1000 * seconds))
+    for (let second = 0; second < seconds; second++) {
+      await served.pass(1000)
+      far.send('x'.repeat(1000))
+      await settled()
+    }
+    assert.deepEqual(statuses(far.received), [200])
+    assert.deepEqual(served.outcomes, ['completed'])
+  })
+})
+
+describe('a head that had to wait', () => {
+  it('has its whole time when reading was paused behind a slow handler', async () => {
+    const held = new Held()
+    const served = await Served.start({ routes: { 'GET /': held.handler, 'GET /quick': () => 'x' } })
+    const far = served.connect()
+    const quick = get('/quick', `X: ${'y'.repeat(1000)}`)
+    const next = get('/quick')
+    far.send(get('/') + quick.repeat(20) + next.slice(0, 10))
+    await served.pass(1.5 * headTimeoutMs)
+    assert.equal(far.received, '')
+    await held.answer('slow')
+    await served.pass(headTimeoutMs - SWEEP_MS)
+    assert.deepEqual(statuses(far.received), Array<number>(21).fill(200))
+    far.send(next.slice(10))
+    assert.deepEqual(statuses(far.received), Array<number>(22).fill(200))
+  })
+
+  it('has its whole time when the peer read its responses slowly', async () => {
+    const served = await Served.start({
+      routes: { 'GET /big': () => text('x'.repeat(100_000)), 'GET /': () => 'x' },
+      settings: NO_RATE,
+    })
+    const far = served.connect()
+    far.stall()
+    far.send(get('/big') + get('/').slice(0, 10))
+    await served.pass(2 * headTimeoutMs)
+    assert.deepEqual(served.outcomes, ['completed'], 'no head is overdue while its peer does not read')
+    far.read()
+    await served.pass(headTimeoutMs - SWEEP_MS)
+    far.send(get('/').slice(10))
+    assert.deepEqual(statuses(far.received), [200, 200])
+  })
+
+  it('is not begun by an empty line: the peer is idle, and its connection closed in silence', async () => {
+    const served = await Served.start({ routes: { 'GET /': () => 'x' } })
+    const far = served.connect()
+    far.send(get('/') + '\r\n')
+    await served.pass(keepAliveTimeoutMs - SWEEP_MS)
+    assert.isFalse(far.ended)
+    await served.pass(2 * SWEEP_MS)
+    assert.isTrue(far.ended)
+    assert.deepEqual(statuses(far.received), [200])
+    assert.deepEqual(served.outcomes, ['completed'])
+  })
+
+  it('has its whole time when an empty line came long before it', async () => {
+    const served = await Served.start({ routes: { 'GET /': () => 'x' } })
+    const far = served.connect()
+    far.send(get('/') + '\r\n')
+    await served.pass(2 * headTimeoutMs)
+    far.send(get('/').slice(0, 10))
+    await served.pass(headTimeoutMs - SWEEP_MS)
+    far.send(get('/').slice(10))
+    assert.deepEqual(statuses(far.received), [200, 200])
+  })
+})
+
+describe('content that has to wait', () => {
+  it('is not overdue while the peer does not read the response before it', async () => {
+    const served = await Served.start({
+      routes: { 'POST /': () => text('x'.repeat(100_000)) },
+      settings: { ...NO_RATE, bodyTimeoutMs: 5000 },
+    })
+    const far = served.connect()
+    far.stall()
+    far.send(post('/', 'content').slice(0, -1))
+    await served.pass(4 * 5000)
+    far.read()
+    await settled()
+    far.send('t' + post('/', ''))
+    await settled()
+    assert.deepEqual(statuses(far.received), [200, 200])
+    assert.isUndefined(served.metrics.snapshot().rejections['timeout'])
+  })
+})
+
+describe('a stream to a peer that waits for 100 Continue', () => {
+  const asking = (method: string): string =>
+    post('/', 'content', 'Expect: 100-continue').replace('POST', method).slice(0, -7)
+
+  it('that throws at once cuts the connection and is logged', async () => {
+    const fails = (): AsyncIterator<string> => {
+      throw new Error('at once')
+    }
+    const streams: AsyncIterable<string>[] = [
+      { [Symbol.asyncIterator]: fails },
+      { [Symbol.asyncIterator]: () => ({ next: fails as unknown as () => Promise<IteratorResult<string>> }) },
+
+      (async function* (): AsyncGenerator<string> {
+        throw new Error('at once')
+      })(),
+    ]
+    for (const pieces of streams) {
+      const served = await Served.start({ routes: { 'POST /': () => stream(pieces) } })
+      const far = served.connect()
+      far.send(asking('POST'))
+      await settled()
+      assert.isTrue(far.cut)
+      assert.deepEqual(served.outcomes, ['failed'])
+      assert.lengthOf(served.alarms, 1)
+      assert.equal(served.metrics.snapshot().requests.inFlight, 0)
+    }
+  })
+
+  const without: [rule: string, method: string, status: number][] = [
+    ['HEAD', 'HEAD', 200],
+    ['a status without content', 'POST', 204],
+  ]
+  for (const [rule, method, status] of without) {
+    it(`is not begun for ${rule}`, async () => {
+      let begun = false
+      const pieces = async function* (): AsyncGenerator<string> {
+        begun = true
+        yield 'piece'
+      }
+      const handler = () => stream(pieces(), { status })
+      const served = await Served.start({ routes: { 'GET /': handler, 'POST /': handler } })
+      const far = served.connect()
+      far.send(asking(method))
+      await settled()
+      assert.deepEqual(statuses(far.received), [status])
+      assert.isFalse(begun)
+    })
+  }
+})
+
+describe('a stream that is not sent', () => {
+  /** A stream that nothing is taken from, and how to tell that it was ended. */
+  interface Unsent {
+    readonly pieces: AsyncIterable<string> | Iterable<string>
+    ended(): boolean
+  }
+
+  const generatorOf = (end: () => Promise<IteratorResult<string>>): Unsent => {
+    let ended = false
+    const pieces = {
+      [Symbol.asyncIterator]: () => pieces,
+      next: () => Promise.resolve({ done: false as const, value: 'piece' }),
+      return: () => {
+        ended = true
+        return end()
+      },
+    }
+    return { pieces, ended: () => ended }
+  }
+
+  const kinds: [rule: string, make: () => Unsent][] = [
+    [
+      "a stream of Node's is destroyed",
+      () => {
+        const pieces = Readable.from(['piece'])
+        return { pieces, ended: () => pieces.destroyed }
+      },
+    ],
+    [
+      "a stream of the web's is cancelled",
+      () => {
+        let cancelled = false
+        const pieces = new ReadableStream<string>({ cancel: () => void (cancelled = true) })
+        return { pieces, ended: () => cancelled }
+      },
+    ],
+    ['a generator returns', () => generatorOf(() => Promise.resolve({ done: true, value: undefined }))],
+    ['a generator may fail to return', () => generatorOf(() => Promise.reject(new Error('cannot return')))],
+    [
+      'a generator may throw instead',
+      () =>
+        generatorOf(() => {
+          throw new Error('cannot return')
+        }),
+    ],
+  ]
+  for (const [rule, make] of kinds) {
+    it(`is ended for HEAD: ${rule}`, async () => {
+      const unsent = make()
+      const served = await Served.start({ routes: { 'GET /': () => stream(unsent.pieces) } })
+      const far = served.connect()
+      far.send(get('/').replace('GET', 'HEAD'))
+      await settled()
+      assert.isTrue(unsent.ended())
+      assert.deepEqual([statuses(far.received), far.cut, served.alarms], [[200], false, []])
+    })
+
+    it(`is ended when it comes too late: ${rule}`, async () => {
+      const unsent = make()
+      const held = new Held()
+      const served = await Served.start({ routes: { 'GET /': held.handler } })
+      const far = served.connect()
+      far.send(get('/'))
+      await served.pass(handlerTimeoutMs + SWEEP_MS)
+      await held.answer(stream(unsent.pieces))
+      assert.isTrue(unsent.ended())
+      assert.deepEqual([statuses(far.received), far.cut], [[504], false])
+      assert.deepEqual(served.alarms, ['handler timed out', 'late answer dropped'])
+    })
+  }
+
+  it('of empty pieces without end leaves room for everyone else', async () => {
+    let made = 0
+    const nothing = function* (): Generator<string> {
+      // Bounded, so that a server that is starved fails the test and does not hang it.
+      while (made++ < 100_000) yield ''
+    }
+    const served = await Served.start({ routes: { 'GET /nothing': () => stream(nothing()), 'GET /': async () => 'x' } })
+    const [starving, other] = [served.connect(), served.connect()]
+    starving.send(get('/nothing'))
+    other.send(get('/'))
+    await settled()
+    assert.deepEqual(statuses(other.received), [200])
+    assert.isBelow(made, 1000)
+    starving.reset()
+    await settled()
+    assert.deepEqual(served.outcomes, ['completed', 'aborted'])
+  })
+})
+
+describe('content that is asked for too late', () => {
+  it('fails to be read, and has no 100 Continue sent for the request that came since', async () => {
+    const held = new Held()
+    const requests: Request[] = []
+    const served = await Served.start({
+      routes: { 'POST /': (request) => (requests.push(request), 'done'), 'POST /held': held.handler },
+    })
+    const far = served.connect()
+    far.send(post('/', 'content'))
+    far.send(post('/held', 'content', 'Expect: 100-continue').slice(0, -7))
+    far.take()
+    const failure = await requests[0]!.bytes().catch((error: unknown) => error)
+    await settled()
+    assert.instanceOf(failure, Error)
+    assert.equal(far.take(), '')
+    const content = held.requests[0]!.text()
+    await settled()
+    assert.equal(far.take(), 'HTTP/1.1 100 Continue\r\n\r\n')
+    far.send('content')
+    assert.equal(await content, 'content')
+  })
+
+  it('fails to be read on by a handler that waited for it when its response was complete', async () => {
+    const reads: Promise<unknown>[] = []
+    const served = await Served.start({
+      routes: { 'POST /': (request) => (reads.push(request.bytes().catch((error: unknown) => error)), 'done') },
+    })
+    const far = served.connect()
+    far.send(post('/', 'content').slice(0, -1))
+    assert.instanceOf(await reads[0], Error)
+    far.send('t' + post('/', ''))
+    await settled()
+    assert.deepEqual(statuses(far.received), [200, 200])
+  })
+})
+
+describe('a peer that is lost', () => {
+  it('while its requests are not read is noticed by the sweep', async () => {
+    const held = new Held()
+    const served = await Served.start({ routes: { 'GET /': held.handler } })
+    const far = served.connect()
+    far.send(get('/') + get('/', `X: ${'y'.repeat(1000)}`).repeat(20))
+    far.reset()
+    await settled()
+    assert.deepEqual(served.outcomes, [], 'nobody is told while reading is paused')
+    await served.pass(SWEEP_MS)
+    assert.deepEqual(served.outcomes, ['aborted'])
+    assert.isTrue(held.requests[0]!.signal.aborted)
+    assert.equal(served.metrics.snapshot().connections.active, 0)
+  })
+
+  it('does not keep the sweep from the others when that fails', async () => {
+    const served = await Served.start({})
+    const fars = [served.connect(), served.connect(), served.connect()]
+    for (const far of fars) far.send('GET / HT')
+    const { metrics } = served
+    const refused = metrics.refused.bind(metrics)
+    metrics.refused = () => {
+      metrics.refused = refused
+      throw new Error('cannot count')
+    }
+    await served.pass(headTimeoutMs + SWEEP_MS)
+    assert.deepEqual(
+      fars.map((far) => [statuses(far.received), far.cut]),
+      [
+        [[], true],
+        [[408], false],
+        [[408], false],
+      ],
+    )
+    assert.deepEqual(served.alarms, ['connection failed'])
+  })
+})
+
+describe('octets behind our own end', () => {
+  it('are read and dropped, but not without end', async () => {
+    const served = await Served.start({ routes: { 'GET /': () => 'x' } })
+    const far = served.connect()
+    far.send(get('/', 'Connection: close'))
+    const mebibyte = Buffer.alloc(1024 * 1024)
+    for (let sent = 0; sent < 16; sent++) far.send(mebibyte)
+    assert.isFalse(far.closed)
+    far.send(mebibyte)
+    assert.deepEqual([far.closed, far.cut], [true, false])
   })
 })

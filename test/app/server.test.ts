@@ -65,8 +65,9 @@ describe('admission', () => {
       inside.map((far) => statuses(far.received)),
       [[200], [200]],
     )
-    const { connections } = served.metrics.snapshot()
+    const { connections, rejections } = served.metrics.snapshot()
     assert.deepInclude(connections, { active: 2, accepted: 2, rejected: 1 })
+    assert.deepEqual(rejections, { connections: 1 })
   })
 
   it('there is room again when one has left', async () => {
@@ -291,5 +292,76 @@ describe('drain', () => {
     await close(served, inside)
     assert.isFalse(outside.cut)
     assert.isNotNull(drained.report)
+  })
+
+  const closing: [rule: string, noticeMs: number, status: number][] = [
+    ['turned away', 0, 503],
+    ['served during the notice', 1000, 200],
+  ]
+  for (const [rule, noticeMs, status] of closing) {
+    it(`a request that is ${rule} says close, though its own content lies unread behind it`, async () => {
+      const served = await Served.start({ routes: { 'POST /': () => 'x' }, settings: drain(noticeMs) })
+      const far = served.connect()
+      await served.pass(1)
+      await draining(served)
+      far.send(post('/', 'content'))
+      assert.deepEqual(statuses(far.received), [status])
+      assert.include(far.received, '\r\nConnection: close\r\n')
+      assert.isTrue(far.ended)
+    })
+  }
+
+  it('a request that arrived before is finished, though more arrived behind it since', async () => {
+    const held = new Held()
+    const served = await Served.start({ routes: { 'GET /': held.handler } })
+    const far = served.connect()
+    far.send(get('/'))
+    await served.pass(1)
+    far.send(get('/'))
+    await served.pass(1)
+    await draining(served)
+    await served.pass(1)
+    far.send(get('/'))
+    await held.answer('one')
+    assert.lengthOf(held.requests, 2)
+    await held.answer('two')
+    assert.deepEqual(statuses(far.received).slice(0, 2), [200, 200])
+    assert.match(far.received, /one.*two/s)
+  })
+
+  it('a connection that sent an empty line behind its request is idle', async () => {
+    const served = await Served.start({ routes: { 'GET /': () => 'x' } })
+    const far = served.connect()
+    far.send(get('/') + '\r\n')
+    const drained = await draining(served)
+    await served.pass(POLL_MS)
+    assert.deepEqual([far.ended, far.cut], [true, false])
+    assert.deepEqual(statuses(far.received), [200])
+    await close(served, far)
+    assert.deepEqual(drained.report, { finished: 0, rejected: 0, cut: {} })
+  })
+
+  it('a request that begins after is turned away, though an empty line came before', async () => {
+    const served = await Served.start({ routes: { 'GET /': () => 'x' } })
+    const far = served.connect()
+    far.send(get('/') + '\r\n')
+    await served.pass(1)
+    await draining(served)
+    far.send(get('/'))
+    assert.deepEqual(statuses(far.received), [200, 503])
+  })
+
+  it('peers that were turned away at the door are given up behind its end, and no timer is left then', async () => {
+    const served = await Served.start({ settings: { maxConnections: 1 } })
+    const inside = served.connect()
+    const outside = served.connect()
+    const drained = await draining(served)
+    await served.pass(POLL_MS)
+    await close(served, inside)
+    assert.isNotNull(drained.report)
+    assert.isFalse(outside.closed)
+    await served.pass(10_000)
+    assert.deepEqual([outside.closed, outside.cut], [true, false])
+    assert.equal(served.clock.pending, 0)
   })
 })

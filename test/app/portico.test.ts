@@ -1,0 +1,58 @@
+import { assert } from 'chai'
+import { describe, it } from 'mocha'
+import { startServer, type RunningServer } from '../../src/portico.js'
+
+const QUIET = { port: 0, 'log.level': 'error', 'log.access': false }
+
+const urlOf = ({ address: { host, port } }: RunningServer, path: string): string => `http://${host}:${port}${path}`
+
+describe('startServer()', () => {
+  it('serves in this process, until its drain', async () => {
+    const server = await startServer(QUIET)
+    const response = await fetch(urlOf(server, '/'), { headers: { Connection: 'close' } })
+    assert.deepEqual([response.status, response.headers.get('server')], [200, 'Portico'])
+    assert.isNotEmpty(await response.text())
+    const report = await server.drain()
+    assert.deepEqual(report, { finished: 0, rejected: 0, cut: {} })
+    const failure = await fetch(urlOf(server, '/')).catch((error: unknown) => error)
+    assert.instanceOf(failure, Error, 'nobody listens any more')
+  })
+
+  it('serves as its settings say, and asks no environment', async () => {
+    process.env['PORTICO_SERVER_NAME'] = 'environment'
+    const server = await startServer({ ...QUIET, serverName: 'Embedded' })
+    delete process.env['PORTICO_SERVER_NAME']
+    const response = await fetch(urlOf(server, '/livez'), { headers: { Connection: 'close' } })
+    await response.text()
+    assert.equal(response.headers.get('server'), 'Embedded')
+    await server.drain()
+  })
+
+  it('gives each server of a process a life of its own', async () => {
+    const [one, other] = [await startServer(QUIET), await startServer(QUIET)]
+    assert.notEqual(one.address.port, other.address.port)
+    await one.drain()
+    const response = await fetch(urlOf(other, '/'), { headers: { Connection: 'close' } })
+    await response.text()
+    assert.equal(response.status, 200)
+    await other.drain()
+  })
+
+  it('lists everything that is wrong with its settings at once', async () => {
+    const wrong = { port: 70_000, maxConnections: 'many', 'no.such.key': 1 }
+    const failure = await startServer(wrong).catch((error: unknown) => error)
+    assert.instanceOf(failure, Error)
+    for (const found of ['port', '70000', 'maxConnections', 'many', 'no.such.key', 'argument of startServer']) {
+      assert.include(failure.message, found)
+    }
+  })
+
+  it('names the port that is taken', async () => {
+    const server = await startServer(QUIET)
+    const { port } = server.address
+    const failure = await startServer({ ...QUIET, port }).catch((error: unknown) => error)
+    assert.instanceOf(failure, Error)
+    assert.include(failure.message, String(port))
+    await server.drain()
+  })
+})
