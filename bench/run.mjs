@@ -38,7 +38,7 @@ const conditions = {
   pinned: CAN_PIN,
   accessLogTo: logTo,
   node: process.version,
-  linux: release(),
+  linux: release().split('-')[0],
   processor: cpus()[0].model,
   porticoFlags: flags,
   response: reply.fields.map(([name, value]) => `${name}: ${value}`),
