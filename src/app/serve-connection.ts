@@ -330,7 +330,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
       this.answer(exchange, unavailable(exchange.accept))
       return
     }
-    const response = this.service.dispatch.answer(exchange, this.contentOf(exchange, head))
+    const response = this.service.dispatch.answer(exchange, this.contentOf(head))
     if (response instanceof Promise) this.awaitAnswer(exchange, response)
     else this.answer(exchange, response)
   }
@@ -358,12 +358,12 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     return this.peerName
   }
 
-  private contentOf(exchange: Exchange, head: Request): ContentReader | null {
-    return head.length === 0 ? null : new ContentReader(() => this.contentWanted(exchange))
+  private contentOf(head: Request): ContentReader | null {
+    return head.length === 0 ? null : new ContentReader(() => this.contentWanted())
   }
 
-  private contentWanted(exchange: Exchange): void {
-    if (exchange !== this.exchange) return
+  /** Asked for by the request under way: the content of one that is over has failed, and asks no more. */
+  private contentWanted(): void {
     const interim = this.connection.continue()
     if (interim !== '') this.sender.write(interim)
     this.wakeTurn()

@@ -1,6 +1,5 @@
 import type { ConnectionRules } from '../domain/connection/connection.js'
 import type { DeadlineRules } from '../domain/connection/deadlines.js'
-import { KNOWN_METHODS } from '../domain/message/method.js'
 import { RouteTable } from '../domain/routing/route-table.js'
 import { admitsConnection } from '../domain/service/admission.js'
 import { DrainTally, drainPhase, isOverdue, type DrainReport, type Phase } from '../domain/service/drain.js'
@@ -89,7 +88,7 @@ export class Server implements ServerLife {
     )
     this.beginMetrics(table.names)
     await engine.start()
-    const service = this.service(routes, table)
+    const service = this.service(table)
     const accept = (transport: Transport): void => this.accept(service, transport)
     try {
       return await listener.listen({ host: settings.host, port: settings.port }, accept)
@@ -238,10 +237,10 @@ export class Server implements ServerLife {
     }
   }
 
-  private service(routes: readonly PluginRoute[], table: RouteTable<PluginRoute>): Service {
+  private service(table: RouteTable<PluginRoute>): Service {
     const { settings, clock, metrics, accessLog, log, engine, fileResponder } = this.parts
     return {
-      rules: connectionRules(settings, routes),
+      rules: connectionRules(settings, table),
       deadlines: deadlineRules(settings),
       clock,
       metrics,
@@ -256,7 +255,7 @@ export class Server implements ServerLife {
   }
 }
 
-function connectionRules(settings: Settings, routes: readonly PluginRoute[]): ConnectionRules {
+function connectionRules(settings: Settings, table: RouteTable<PluginRoute>): ConnectionRules {
   const { limits } = settings
   return {
     limits: {
@@ -266,7 +265,7 @@ function connectionRules(settings: Settings, routes: readonly PluginRoute[]): Co
       contentOctets: limits.bodyBytes,
       requestOctets: limits.requestBytes,
     },
-    methods: new Set([...KNOWN_METHODS, ...routes.map((route) => route.method)]),
+    methods: table.methods,
     secure: false,
     expectContinue: settings.expectContinue,
     maxRequests: settings.maxKeepAliveRequests,

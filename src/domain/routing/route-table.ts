@@ -30,7 +30,8 @@ export class RouteTable<T> {
   readonly names: readonly string[]
   /** The value of `Allow` for the server as a whole (`OPTIONS *`). */
   readonly allMethods: string
-  private readonly methods: ReadonlySet<string>
+  /** Methods that mean something here: to HTTP, or to a route of any path. */
+  readonly methods: ReadonlySet<string>
   private readonly literals = new Map<string, Resource<T>>()
   private readonly tree: PatternTree<Resource<T>>
 
@@ -45,8 +46,9 @@ export class RouteTable<T> {
     }
     const routes = entries.map((entry, at) => new Route(entry, at + 1))
     this.names = [UNMATCHED, ...routes.map((route) => route.name)]
-    this.methods = new Set(routes.map((route) => route.method))
-    this.allMethods = allow(this.methods)
+    const routed = routes.map((route) => route.method)
+    this.methods = new Set([...KNOWN_METHODS, ...routed])
+    this.allMethods = allow(routed)
     const resources = resourcesOf(routes)
     for (const { segments, resource } of resources) {
       if (isLiteral(segments)) this.literals.set(`/${segments.map((segment) => segment.text).join('/')}`, resource)
@@ -60,11 +62,6 @@ export class RouteTable<T> {
    */
   match(path: string): Resource<T> | null {
     return this.literals.get(path) ?? this.tree.find(path)
-  }
-
-  /** Whether a method means something here: to HTTP, or to a route of any path. */
-  knows(method: string): boolean {
-    return KNOWN_METHODS.has(method) || this.methods.has(method)
   }
 }
 
