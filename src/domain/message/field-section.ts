@@ -5,7 +5,7 @@ import { LOWER } from '../framing/octet-classes.js'
  *
  * Values are latin1 strings without surrounding white space; octets above 0x7F stand as the code points of the same
  * number. The section keeps the text it was read from and where each line lies in it; a name or value becomes a
- * string of its own when someone asks, since most never are.
+ * string of its own when someone asks, since most never are. With text and bounds it can be made again in another thread.
  */
 export class FieldSection {
   /**
@@ -13,8 +13,8 @@ export class FieldSection {
    * @param bounds four offsets a line: name from, name to, value from, value to
    */
   constructor(
-    private readonly text: string,
-    private readonly bounds: readonly number[],
+    readonly text: string,
+    readonly bounds: readonly number[],
   ) {}
 
   /** A section of the given lines, for trailers and tests. */

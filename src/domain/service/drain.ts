@@ -23,6 +23,25 @@ export function isOverdue(elapsedMs: number, rules: DrainRules): boolean {
 }
 
 /**
+ * The rules for a server that is relieved: another worker process has taken its place. Its door is closed at once, and
+ * nobody is turned away: it gives notice for as long as a drain may take, and drains what is left then.
+ */
+export function reliefRules({ timeoutMs }: DrainRules): DrainRules {
+  return { noticeMs: timeoutMs, timeoutMs }
+}
+
+/**
+ * The phase of a server that was relieved `elapsedMs` ago: nobody new comes, so that its notice ends with its last
+ * connection.
+ *
+ * @param openConnections those on their way from the door among them
+ * @param rules as `reliefRules` gives them
+ */
+export function reliefPhase(elapsedMs: number, openConnections: number, rules: DrainRules): Phase {
+  return openConnections === 0 ? 'stopped' : drainPhase(elapsedMs, openConnections, rules)
+}
+
+/**
  * Whether a response may leave its connection open.
  *
  * @param hasNext whether more requests have arrived behind it: they would be lost with the connection, so the last
@@ -42,21 +61,41 @@ export function isTurnedAway(begunMs: number, drainingSinceMs: number | null): b
   return drainingSinceMs !== null && begunMs >= drainingSinceMs
 }
 
+/**
+ * Why a request was not answered whole. `incomplete`: its head never came to an end; `lost`: its worker process died, and
+ * nobody knows how many requests with it, so that each such process counts as one.
+ */
+export type CutReason = Outcome | 'incomplete' | 'lost'
+
 /** What a drain came to: every request that it found or met, by how it ended. */
 export interface DrainReport {
   /** Answered whole. */
   readonly finished: number
   /** Turned away with 503. */
   readonly rejected: number
-  /** Not answered whole, by the reason; `incomplete`: its head never came to an end. */
-  readonly cut: Readonly<Partial<Record<Outcome | 'incomplete', number>>>
+  /** Not answered whole, by the reason. */
+  readonly cut: Readonly<Partial<Record<CutReason, number>>>
+}
+
+/** The sum of several drains, such as those of all worker processes. */
+export function mergeReports(reports: readonly DrainReport[]): DrainReport {
+  const cut: Partial<Record<CutReason, number>> = {}
+  let finished = 0
+  let rejected = 0
+  for (const report of reports) {
+    finished += report.finished
+    rejected += report.rejected
+    for (const [reason, count] of Object.entries(report.cut) as [CutReason, number][])
+      cut[reason] = (cut[reason] ?? 0) + count
+  }
+  return { finished, rejected, cut }
 }
 
 /** Counts the requests of a drain. */
 export class DrainTally {
   private finished = 0
   private rejected = 0
-  private readonly cut: Partial<Record<Outcome | 'incomplete', number>> = {}
+  private readonly cut: Partial<Record<CutReason, number>> = {}
 
   /** A request is over; `status` is 0 when no response was begun. */
   note({ outcome, status }: { readonly outcome: Outcome; readonly status: number }): void {
@@ -66,7 +105,7 @@ export class DrainTally {
   }
 
   /** A request was given up; with this reason. */
-  noteCut(reason: Outcome | 'incomplete'): void {
+  noteCut(reason: CutReason): void {
     this.cut[reason] = (this.cut[reason] ?? 0) + 1
   }
 

@@ -21,6 +21,14 @@ export const BOUNDS_MS: readonly number[] = [
   0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 256, 512, 1024, 2560, 5120, 10240, 30720,
 ]
 
+/** All that a summary knows, in a form that fits into JSON and holds nothing of the buckets that are empty. */
+export interface LatencyCounts {
+  /** Bucket number and count, in turn; bucket numbers rise. */
+  readonly counts: readonly number[]
+  readonly sumMs: number
+  readonly maxMs: number
+}
+
 /**
  * A log-linear histogram of durations: each power of two is cut into 32 equal buckets, so that a duration read back is
  * off by 1/64 at most, from a microsecond to hours, in memory that does not grow.
@@ -53,6 +61,25 @@ export class LatencySummary {
     this.total++
     this.sum += durationMs
     if (durationMs > this.longest) this.longest = durationMs
+  }
+
+  /** To be added to a summary elsewhere, such as in another process. */
+  toCounts(): LatencyCounts {
+    const counts: number[] = []
+    this.counts.forEach((count, bucket) => {
+      if (count > 0) counts.push(bucket, count)
+    })
+    return { counts, sumMs: this.sum, maxMs: this.longest }
+  }
+
+  /** Adds what another summary has recorded, as if it had been recorded here. */
+  add({ counts, sumMs, maxMs }: LatencyCounts): void {
+    for (let at = 0; at < counts.length; at += 2) {
+      this.counts[counts[at]!]! += counts[at + 1]!
+      this.total += counts[at + 1]!
+    }
+    this.sum += sumMs
+    if (maxMs > this.longest) this.longest = maxMs
   }
 
   /**

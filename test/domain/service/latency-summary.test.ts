@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import { BOUNDS_MS, LatencySummary } from '../../../src/domain/service/latency-summary.js'
+import { BOUNDS_MS, LatencySummary, type LatencyCounts } from '../../../src/domain/service/latency-summary.js'
 
 const RELATIVE_ERROR = 1 / 64 + 1e-6
 
@@ -78,5 +78,25 @@ describe('LatencySummary', () => {
         assert.deepEqual(summaryOf(values).cumulativeCounts(), expected)
       }),
     )
+  })
+
+  it('is the same whether all is recorded in one, or in several that are added up by way of JSON', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(duration, { maxLength: 50 }), { maxLength: 5 }), (parts) => {
+        const merged = new LatencySummary()
+        for (const part of parts) merged.add(JSON.parse(JSON.stringify(summaryOf(part).toCounts())) as LatencyCounts)
+        const whole = summaryOf(parts.flat())
+        assert.deepEqual([merged.count, merged.maxMs], [whole.count, whole.maxMs])
+        assert.deepEqual(merged.toCounts().counts, whole.toCounts().counts)
+        assert.deepEqual(merged.cumulativeCounts(), whole.cumulativeCounts())
+        assert.equal(merged.quantileMs(0.95), whole.quantileMs(0.95))
+        assert.closeTo(merged.sumMs, whole.sumMs, whole.sumMs * 1e-12)
+      }),
+    )
+  })
+
+  it('tells nothing of what was not recorded', () => {
+    assert.deepEqual(summaryOf([]).toCounts(), { counts: [], sumMs: 0, maxMs: 0 })
+    assert.lengthOf(summaryOf([1, 1, 1, 50]).toCounts().counts, 4)
   })
 })

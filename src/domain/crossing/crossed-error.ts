@@ -1,0 +1,76 @@
+/**
+ * What was thrown, as it crosses to another thread. The platform's own copying loses the names of classes, codes and
+ * causes, and fails altogether over what cannot be copied.
+ */
+import { BadContentError } from '../message/bad-content-error.js'
+
+export type CrossedError =
+  | {
+      readonly kind: 'error'
+      readonly name: string
+      readonly message: string
+      readonly stack: string
+      /** The platform's code, such as `ENOENT`; null without one. */
+      readonly code: string | number | null
+      readonly cause: CrossedError | null
+      /** Whether it is a `BadContentError`, which is told by its class. */
+      readonly isBadContent: boolean
+    }
+  | { readonly kind: 'value'; readonly value: string | number | bigint | boolean | null | undefined }
+
+/** Causes of causes beyond this many are left out; they may go in a circle. */
+const MOST_CAUSES = 5
+
+/** @param describe what to say of a thrown thing that is neither an error nor a plain value */
+export function crossedError(
+  thrown: unknown,
+  describe: (value: unknown) => string,
+  causes: number = MOST_CAUSES,
+): CrossedError {
+  if (!(thrown instanceof Error)) return { kind: 'value', value: plainValue(thrown, describe) }
+  try {
+    const { name, message, stack, code, cause } = thrown as unknown as Record<string, unknown>
+    return {
+      kind: 'error',
+      name: String(name),
+      message: String(message),
+      stack: String(stack),
+      code: typeof code === 'string' || typeof code === 'number' ? code : null,
+      cause: cause === undefined || causes === 0 ? null : crossedError(cause, describe, causes - 1),
+      isBadContent: thrown instanceof BadContentError,
+    }
+  } catch {
+    // What handlers throw may have getters that throw, too.
+    return { kind: 'value', value: 'an error that cannot be described' }
+  }
+}
+
+function plainValue(
+  value: unknown,
+  describe: (value: unknown) => string,
+): Extract<CrossedError, { kind: 'value' }>['value'] {
+  switch (typeof value) {
+    case 'string':
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+    case 'undefined':
+      return value
+    default:
+      return value === null ? null : describe(value)
+  }
+}
+
+/** What was thrown, as good as new: an error is one again, with the name, stack and cause it had. */
+export function revivedError(crossed: CrossedError): unknown {
+  if (crossed.kind === 'value') return crossed.value
+  const { name, message, stack, code, cause, isBadContent } = crossed
+  const error = isBadContent ? new BadContentError(message) : new Error(message)
+  const own: Record<string, unknown> = { name, stack }
+  if (code !== null) own['code'] = code
+  if (cause !== null) own['cause'] = revivedError(cause)
+  for (const [key, value] of Object.entries(own)) {
+    Object.defineProperty(error, key, { value, writable: true, configurable: true })
+  }
+  return error
+}

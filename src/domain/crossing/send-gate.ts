@@ -1,0 +1,40 @@
+import { SendWindow } from '../service/credit-window.js'
+
+/** Holds back the pieces of a stream until the other side has room for them. */
+export class SendGate {
+  private readonly window = new SendWindow()
+  private closed = false
+  private wake: (() => void) | null = null
+
+  /**
+   * Waits for room.
+   *
+   * @returns whether the piece may be sent, and then it must be; false when nobody wants it any more
+   */
+  async admits(octets: number): Promise<boolean> {
+    while (!this.closed && !this.window.admits(octets)) await this.change()
+    if (!this.closed) this.window.sent(octets)
+    return !this.closed
+  }
+
+  /** The other side has consumed so many octets. */
+  returned(octets: number): void {
+    this.window.returned(octets)
+    this.wakeUp()
+  }
+
+  /** Nobody wants any more of it. */
+  close(): void {
+    this.closed = true
+    this.wakeUp()
+  }
+
+  private change(): Promise<void> {
+    return new Promise((resolve) => (this.wake = resolve))
+  }
+
+  private wakeUp(): void {
+    this.wake?.()
+    this.wake = null
+  }
+}

@@ -1,0 +1,101 @@
+interface Worker<Connection> {
+  /** Whether it takes connections. */
+  isReady: boolean
+  /** The number of its latest turn; 0 before the first. */
+  turn: number
+  /** What it was handed and has not acknowledged, with the time of hand-over; the oldest first. */
+  readonly owed: Map<Connection, number>
+  /** Since when it owes an acknowledgement; null when it owes none. */
+  owesSinceMs: number | null
+}
+
+/**
+ * Which of several worker processes is given the next connection: one after the other, so that their numbers are even.
+ *
+ * A worker acknowledges each connection. One that is late with that does not turn its event loop, and is passed over.
+ * Times are milliseconds of a monotonic clock.
+ */
+export class Rota<Connection> {
+  private readonly workers = new Map<number, Worker<Connection>>()
+  private turns = 0
+
+  /** @param lateAfterMs how long an acknowledgement may take */
+  constructor(private readonly lateAfterMs: number) {}
+
+  /** A worker, by a number that no other has, takes connections from now on. */
+  ready(worker: number): void {
+    this.workers.set(worker, { isReady: true, turn: 0, owed: new Map(), owesSinceMs: null })
+  }
+
+  /** Another takes a worker's place: it is handed no more, and still acknowledges what it was handed. */
+  relieved(worker: number): void {
+    const entry = this.workers.get(worker)
+    if (entry !== undefined) entry.isReady = false
+  }
+
+  /**
+   * A worker has died.
+   *
+   * @returns the connections that it has not acknowledged
+   */
+  gone(worker: number): Connection[] {
+    const connections = this.takeBack(worker)
+    this.workers.delete(worker)
+    return connections
+  }
+
+  /** Whose turn it is; null when no worker is ready, or all are late. */
+  next(nowMs: number): number | null {
+    let next: number | null = null
+    let firstTurn = Infinity
+    for (const [number, worker] of this.workers) {
+      if (!worker.isReady || worker.turn >= firstTurn || this.isLate(worker, nowMs)) continue
+      next = number
+      firstTurn = worker.turn
+    }
+    return next
+  }
+
+  /** A worker that is ready was handed this connection. */
+  handed(worker: number, connection: Connection, nowMs: number): void {
+    const entry = this.workers.get(worker)!
+    entry.turn = ++this.turns
+    entry.owed.set(connection, nowMs)
+    entry.owesSinceMs ??= nowMs
+  }
+
+  /**
+   * A worker has begun to serve this connection.
+   *
+   * @returns false when the connection is not its own any more: it was taken back, or the worker is gone
+   */
+  acknowledged(worker: number, connection: Connection): boolean {
+    const entry = this.workers.get(worker)
+    if (entry === undefined) return false
+    const isOwn = entry.owed.delete(connection)
+    const [oldestMs = null] = entry.owed.values()
+    entry.owesSinceMs = oldestMs
+    return isOwn
+  }
+
+  /** The workers that are late. */
+  late(nowMs: number): number[] {
+    return [...this.workers].filter(([, worker]) => this.isLate(worker, nowMs)).map(([number]) => number)
+  }
+
+  /**
+   * The connections that a worker has not acknowledged, to be given to others; it stays late until it acknowledges one.
+   * Only safe when the worker will not serve them after all, or asks before it does.
+   */
+  takeBack(worker: number): Connection[] {
+    const owed = this.workers.get(worker)?.owed
+    if (owed === undefined) return []
+    const connections = [...owed.keys()]
+    owed.clear()
+    return connections
+  }
+
+  private isLate({ owesSinceMs }: Worker<Connection>, nowMs: number): boolean {
+    return owesSinceMs !== null && nowMs - owesSinceMs > this.lateAfterMs
+  }
+}

@@ -1,0 +1,49 @@
+/** How many processes serve; 1 is one without a supervisor. */
+export function crewSize(workers: number | 'auto', cores: number): number {
+  return workers === 'auto' ? cores : workers
+}
+
+/** How much of what is for all workers together is for each: rounded up, so that all together have it. */
+export function shareOf(total: number, workers: number): number {
+  return Math.ceil(total / workers)
+}
+
+/** Asking more often finds nothing out sooner. */
+const MOST_BETWEEN_HEARTBEATS_MS = 1000
+
+/** How often a worker is asked whether it is alive, so that it was asked three times when its time is over. */
+export function heartbeatIntervalMs(workerTimeoutMs: number): number {
+  return Math.min(workerTimeoutMs / 3, MOST_BETWEEN_HEARTBEATS_MS)
+}
+
+/** Loading modules and starting plugins may keep a worker from answering. */
+const START_PATIENCE_MS = 60_000
+
+/** How long a worker may be silent. */
+export function patienceMs(isStarting: boolean, workerTimeoutMs: number): number {
+  return isStarting ? Math.max(START_PATIENCE_MS, workerTimeoutMs) : workerTimeoutMs
+}
+
+/** Whether one worker answers. Times are milliseconds of a monotonic clock. */
+export class Heartbeat {
+  /** When it was asked what it has not answered yet; null when it owes no answer. */
+  private askedMs: number | null = null
+
+  asked(nowMs: number): void {
+    this.askedMs ??= nowMs
+  }
+
+  /** Whatever it says is a sign of life. */
+  heard(): void {
+    this.askedMs = null
+  }
+
+  /** We ourselves stood still, and may have an answer lying before us. */
+  excuse(nowMs: number): void {
+    if (this.askedMs !== null) this.askedMs = nowMs
+  }
+
+  isOverdue(nowMs: number, patienceMs: number): boolean {
+    return this.askedMs !== null && nowMs - this.askedMs >= patienceMs
+  }
+}
