@@ -6,7 +6,7 @@ export { bytes, empty, file, html, json, redirect, stream, text } from './domain
 export type { FileInit, ResponseInit, StreamInit } from './domain/message/response-makers.js'
 export type { FieldsInit } from './domain/message/response-fields.js'
 export type { Response } from './domain/message/response.js'
-export type { MetricsSnapshot } from './ports/metrics.js'
+export type { MetricsSnapshot, ProcessSnapshot, ServiceMetrics, WorkerSnapshot } from './ports/metrics.js'
 export type {
   Answer,
   Handler,

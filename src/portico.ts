@@ -2,10 +2,13 @@
 import { settingsSource, wire } from './app/container.js'
 import { problemList } from './app/cli/reports.js'
 import type { DrainReport } from './domain/service/drain.js'
+import type { Settings, SettingsProblem } from './ports/settings.js'
 import type { Address } from './ports/transport.js'
 
 export type { DrainReport } from './domain/service/drain.js'
 export type { Address } from './ports/transport.js'
+
+const ORIGIN = 'argument of startServer'
 
 /** A server at work. */
 export interface RunningServer {
@@ -17,17 +20,19 @@ export interface RunningServer {
 /**
  * Starts a server in this process.
  *
- * @param settings by their keys, such as `{ port: 0, 'log.access': false }`; the environment is not read
+ * @param settings by their keys, such as `{ port: 0, 'log.access': false }`; the environment is not read. `workers`
+ *   cannot be had: more processes than this one take a supervisor, which is the program `portico`
  * @throws {Error} that names everything that is wrong with the settings or the plugins, or why it cannot listen
  */
 export async function startServer(
   settings: Readonly<Record<string, string | number | boolean>> = {},
 ): Promise<RunningServer> {
   const given = Object.entries(settings).map(([key, value]) => {
-    return { key, text: String(value), origin: 'argument of startServer', adds: false }
+    return { key, text: String(value), origin: ORIGIN, adds: false }
   })
   const loaded = await settingsSource().load({ given, environment: {}, configFile: null })
   if ('problems' in loaded) throw new Error(problemList(loaded.problems))
+  if (loaded.settings.workers !== 1) throw new Error(problemList([moreThanOne(loaded.settings)]))
   const { server, closeLogs } = wire(loaded.settings)
   const address = await server.start().catch(async (error: unknown) => {
     await closeLogs()
@@ -39,4 +44,9 @@ export async function startServer(
     return report
   }
   return { address, drain }
+}
+
+function moreThanOne({ workers }: Settings): SettingsProblem {
+  const found = JSON.stringify(workers)
+  return { key: 'workers', found, wanted: '1: an embedded server is this process alone', origin: ORIGIN }
 }

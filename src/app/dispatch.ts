@@ -1,15 +1,19 @@
+import { BadContentError } from '../domain/message/bad-content-error.js'
 import { problem } from '../domain/message/problem.js'
-import { empty, text } from '../domain/message/response-makers.js'
-import { isOfKind, type DescribedContent, type Response } from '../domain/message/response.js'
+import { empty } from '../domain/message/response-makers.js'
+import { isOfKind, type Response } from '../domain/message/response.js'
 import type { Route, RouteTable } from '../domain/routing/route-table.js'
+import { RETRY_AFTER_SECONDS } from '../domain/service/admission.js'
+import { Unavailable } from '../domain/service/unavailable.js'
 import type { Engine, PlacedHandler } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { Metrics } from '../ports/metrics.js'
 import type { Answer } from '../ports/plugin.js'
+import { isPromise, responseOf } from './answer.js'
 import type { ContentReader } from './content-reader.js'
 import type { Exchange } from './exchange.js'
 import type { FileResponder } from './file-response.js'
-import { BadContentError, HandlerRequest } from './handler-request.js'
+import { HandlerRequest } from './handler-request.js'
 
 /** Finds who answers a request and has them answer it. Never throws: what goes wrong becomes an error response. */
 export class Dispatch {
@@ -84,45 +88,23 @@ export class Dispatch {
   /** Nothing of the error reaches the peer, all of it reaches the log. */
   private failure(exchange: Exchange, error: unknown): Response {
     if (error instanceof BadContentError) return problem(400, exchange.accept)
-    // The peer left, or broke the framing: what the handler makes of that is not its failure.
-    if (!exchange.settled) {
-      exchange.outcome = 'failed'
-      this.log.error('handler failed', { request: exchange.request, route: exchange.routeName, error })
-    }
+    if (error instanceof Unavailable) return this.unavailable(exchange, error)
+    this.fail(exchange, error)
     return problem(500, exchange.accept)
   }
-}
 
-function isPromise(answer: Answer | Promise<Answer>): answer is Promise<Answer> {
-  return typeof answer === 'object' && typeof (answer as { then?: unknown } | null)?.then === 'function'
-}
-
-const KINDS: ReadonlySet<unknown> = new Set<DescribedContent['kind']>(['file', 'parts', 'stream'])
-
-/** By shape, not by class: a plugin may have another copy of the makers than the server. */
-function responseOf(answer: Answer): Response {
-  if (typeof answer === 'string') return text(answer)
-  const response = answer as Partial<Response> | null | undefined
-  if (typeof response?.status !== 'number' || typeof response.fields?.wire !== 'string') {
-    throw new TypeError(`Cannot answer with ${describe(answer)}: wanted a string or a response`)
+  /** A request that no handler began can be sent again at once elsewhere; one that was lost with its thread has failed. */
+  private unavailable(exchange: Exchange, error: Unavailable): Response {
+    if (error.rule === 'thread-lost') this.fail(exchange, error)
+    else exchange.outcome = 'rejected'
+    this.metrics.refused(error.rule)
+    return problem(503, exchange.accept, [['Retry-After', String(RETRY_AFTER_SECONDS)]])
   }
-  if (!Number.isInteger(response.status) || response.status < 200 || response.status > 599) {
-    throw new RangeError(`Cannot answer with status ${response.status}: wanted 200 to 599`)
-  }
-  if (!isContent(response.content)) {
-    throw new TypeError(`Cannot answer with content that is ${describe(response.content)}: wanted text or octets`)
-  }
-  return answer
-}
 
-function isContent(content: unknown): boolean {
-  if (content === null || typeof content === 'string' || content instanceof Uint8Array) return true
-  return typeof content === 'object' && 'kind' in content && KINDS.has(content.kind)
-}
-
-function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  return typeof value === 'object'
-    ? `an object with ${Object.keys(value).join(', ') || 'no keys'}`
-    : `a ${typeof value}`
+  private fail(exchange: Exchange, error: unknown): void {
+    // The peer left, or broke the framing: what the handler makes of that is not its failure.
+    if (exchange.settled) return
+    exchange.outcome = 'failed'
+    this.log.error('handler failed', { request: exchange.request, route: exchange.routeName, error })
+  }
 }

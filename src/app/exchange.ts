@@ -40,6 +40,10 @@ export class Exchange implements ExchangeRecord, RequestOwner {
     private readonly identifiers: Identifiers,
   ) {}
 
+  get thread(): number {
+    return this.handed === null ? 0 : this.handed.thread
+  }
+
   get method(): string {
     return this.head === null ? '-' : this.head.method
   }

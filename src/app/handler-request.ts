@@ -1,8 +1,9 @@
-import type { FieldSection } from '../domain/message/field-section.js'
-import { NO_FIELDS } from '../domain/message/field-section.js'
+import { BadContentError } from '../domain/message/bad-content-error.js'
+import { NO_FIELDS, type FieldSection } from '../domain/message/field-section.js'
 import type { Request as Head } from '../domain/message/request.js'
+import type { EngineRequest } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
-import type { Params, Request } from '../ports/plugin.js'
+import type { Params } from '../ports/plugin.js'
 import { noContent, type ContentReader } from './content-reader.js'
 
 /** Who a request belongs to, for what a handler seldom asks. */
@@ -13,23 +14,28 @@ export interface RequestOwner {
   readonly log: EventLog
 }
 
-/** The peer's content is not what it should be; a handler that lets it pass answers 400. */
-export class BadContentError extends SyntaxError {}
+/** What of a head a handler may see. */
+export type HandlerHead = Pick<Head, 'method' | 'target' | 'path' | 'query' | 'fields' | 'expectsContinue'>
 
 /** A request as a handler sees it. What is seldom asked for is made when it is. */
-export class HandlerRequest implements Request {
+export class HandlerRequest implements EngineRequest {
   trailers: FieldSection = NO_FIELDS
+  thread = 0
+  readonly hasContent: boolean
   private abortController: AbortController | null = null
   private abortReason: Error | null = null
+  private tellAborted: ((reason: Error) => void) | null = null
   private parsedQuery: URLSearchParams | null = null
 
   /** @param reader null for a request without content */
   constructor(
-    private readonly head: Head,
+    private readonly head: HandlerHead,
     readonly params: Params,
     private reader: ContentReader | null,
     private readonly owner: RequestOwner,
-  ) {}
+  ) {
+    this.hasContent = reader !== null
+  }
 
   get method(): string {
     return this.head.method
@@ -45,6 +51,14 @@ export class HandlerRequest implements Request {
 
   get headers(): FieldSection {
     return this.head.fields
+  }
+
+  get rawQuery(): string {
+    return this.head.query
+  }
+
+  get expectsContinue(): boolean {
+    return this.head.expectsContinue
   }
 
   get content(): ContentReader {
@@ -96,6 +110,12 @@ export class HandlerRequest implements Request {
     }
   }
 
+  /** @param told the one that is told; asked for once */
+  onAbort(told: (reason: Error) => void): void {
+    if (this.abortReason === null) this.tellAborted = told
+    else told(this.abortReason)
+  }
+
   /** The response is complete: content that was not read is gone. */
   end(): void {
     this.reader?.fail(new Error('Cannot read the content any more: the response is complete'))
@@ -103,8 +123,10 @@ export class HandlerRequest implements Request {
 
   /** Nobody waits for the answer any more: `signal` aborts, and content that is being read fails. */
   abort(reason: Error): void {
-    this.abortReason ??= reason
+    if (this.abortReason !== null) return
+    this.abortReason = reason
     this.abortController?.abort(reason)
     this.reader?.fail(reason)
+    this.tellAborted?.(reason)
   }
 }

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { commandLine } from './cli/command-line.js'
-import { settingsSource, wire } from './container.js'
+import { settingsSource, wire, wireService } from './container.js'
 import { run } from './run.js'
+import { logStrayErrors } from './stray-errors.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -12,21 +14,22 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
 process.stderr.on('error', () => undefined)
 const err = (text: string): void => void process.stderr.write(text)
 
+/** At a terminal a hang-up says that the terminal is gone; elsewhere it is how an administrator asks for new settings. */
+const AT_TERMINAL = isatty(0)
+const STOP = AT_TERMINAL ? ['SIGTERM', 'SIGINT', 'SIGHUP'] : ['SIGTERM', 'SIGINT']
+const RELOAD = AT_TERMINAL ? [] : ['SIGHUP']
+
+const onSignals =
+  (signals: readonly string[]) =>
+  (told: () => void): void =>
+    signals.forEach((signal) => process.on(signal, told))
+
 const portico = commandLine({
   settings: settingsSource(),
-  serve: async (settings) => {
-    const { server, log, closeLogs } = wire(settings)
-    // A plugin's timer or forgotten promise fails outside of any request: it must not end everyone else's.
-    process.on('uncaughtException', (error) => log.error('uncaught exception', { error }))
-    process.on('unhandledRejection', (error) => log.error('unhandled rejection', { error }))
-    const code = await run(server, {
-      err,
-      onStop: (told) => {
-        process.on('SIGTERM', told)
-        process.on('SIGINT', told)
-        process.on('SIGHUP', told)
-      },
-    })
+  serve: async (settings, load) => {
+    const { service, log, closeLogs } = wireService(settings, load)
+    logStrayErrors(log)
+    const code = await run(service, { err, onStop: onSignals(STOP), onReload: onSignals(RELOAD) })
     await closeLogs()
     return code
   },

@@ -1,14 +1,36 @@
 import { authorityOf } from '../domain/message/authority.js'
 import type { DrainReport } from '../domain/service/drain.js'
+import type { EventLog } from '../ports/event-log.js'
 import type { Address } from '../ports/transport.js'
 import type { Server } from './server.js'
+
+/** What has begun to serve. */
+export interface Started {
+  readonly address: Address
+  /** Worker processes; 0 for this process alone. */
+  readonly workers: number
+}
+
+/** What can be run: a server alone, or a supervisor with its workers. */
+export interface Runnable {
+  /** @throws {Error} that tells why it cannot serve; nothing is left running then */
+  start(): Promise<Started>
+  /** Finishes what was begun, turns away what begins, and resolves when all has stopped. */
+  drain(): Promise<DrainReport>
+  /** Cuts everything now. */
+  force(): void
+  /** Takes up new settings, where that is possible; what comes of it is logged. */
+  reload(): void
+}
 
 /** What a running server needs of its process. */
 export interface Surroundings {
   /** Standard error; line ends are part of the text. */
   readonly err: (text: string) => void
-  /** Calls back at each SIGTERM, SIGINT and SIGHUP. */
+  /** Calls back at each signal that asks to stop. */
   readonly onStop: (told: () => void) => void
+  /** Calls back at each signal that asks for new settings. */
+  readonly onReload: (told: () => void) => void
 }
 
 const DRAINED = 0
@@ -19,8 +41,9 @@ const FAILURE = 1
  *
  * @returns the exit code: 0 drained; 1 when it could not start, was forced to end, or requests had to be cut
  */
-export async function run(server: Server, surroundings: Surroundings): Promise<number> {
+export async function run(server: Runnable, surroundings: Surroundings): Promise<number> {
   const stop = stops(surroundings)
+  surroundings.onReload(() => server.reload())
   const forced = stop.second.then(() => {
     server.force()
     return FAILURE
@@ -28,7 +51,17 @@ export async function run(server: Server, surroundings: Surroundings): Promise<n
   return Promise.race([life(server, surroundings, stop.first), forced])
 }
 
-async function life(server: Server, surroundings: Surroundings, stopped: Promise<void>): Promise<number> {
+/** A server in this process, which has nobody to take its place while it changes. */
+export function alone(server: Server, log: EventLog): Runnable {
+  return {
+    start: async () => ({ address: await server.start(), workers: 0 }),
+    drain: () => server.drain(),
+    force: () => server.force(),
+    reload: () => log.warn('Cannot reload: found one process, wanted 2 or more (workers)'),
+  }
+}
+
+async function life(server: Runnable, surroundings: Surroundings, stopped: Promise<void>): Promise<number> {
   try {
     surroundings.err(banner(await server.start()))
   } catch (error) {
@@ -57,8 +90,9 @@ function stops({ onStop }: Surroundings): { readonly first: Promise<void>; reado
   return { first, second }
 }
 
-function banner({ host, port }: Address): string {
-  return `portico listening on http://${authorityOf(host, port)}\n`
+function banner({ address: { host, port }, workers }: Started): string {
+  const crew = workers === 0 ? '' : `portico serving with ${workers} worker${workers === 1 ? '' : 's'}\n`
+  return `portico listening on http://${authorityOf(host, port)}\n${crew}`
 }
 
 function describe({ finished, rejected, cut }: DrainReport): string {

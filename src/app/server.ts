@@ -2,14 +2,26 @@ import type { ConnectionRules } from '../domain/connection/connection.js'
 import type { DeadlineRules } from '../domain/connection/deadlines.js'
 import { RouteTable } from '../domain/routing/route-table.js'
 import { admitsConnection } from '../domain/service/admission.js'
-import { DrainTally, drainPhase, isOverdue, type DrainReport, type Phase } from '../domain/service/drain.js'
+import { unreadyReason } from '../domain/service/readiness.js'
+import {
+  DrainTally,
+  drainPhase,
+  isOverdue,
+  reliefPhase,
+  reliefRules,
+  type DrainReport,
+  type DrainRules,
+  type Phase,
+} from '../domain/service/drain.js'
 import type { AccessLog } from '../ports/access-log.js'
 import type { Clock, Stoppable } from '../ports/clock.js'
+import type { Crew } from '../ports/crew.js'
 import type { Engine } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { Files } from '../ports/files.js'
-import type { Metrics } from '../ports/metrics.js'
-import type { PluginRoute, Plugins, PluginSource, SharedContext } from '../ports/plugins.js'
+import type { Metrics, ServiceMetrics } from '../ports/metrics.js'
+import type { SharedContext } from '../ports/plugin.js'
+import type { PluginRoute, Plugins, PluginSource } from '../ports/plugins.js'
 import type { Settings } from '../ports/settings.js'
 import type { Address, Listener, Listening, Transport } from '../ports/transport.js'
 import { Dispatch } from './dispatch.js'
@@ -36,6 +48,8 @@ export interface ServerParts {
   readonly files: Files
   readonly fileResponder: FileResponder
   readonly metrics: Metrics
+  readonly serviceMetrics: ServiceMetrics
+  readonly crew: Crew
   readonly accessLog: AccessLog
   readonly log: EventLog
 }
@@ -52,7 +66,10 @@ export class Server implements ServerLife {
   private listening: Listening | null = null
   private sweeping: Stoppable | null = null
   private closing: Promise<void> | undefined
+  private hasClosed = false
   private draining: Promise<DrainReport> | null = null
+  private drainStartedMs = 0
+  private isRelieved = false
   private tally: DrainTally | null = null
   private finishDrain: (() => void) | null = null
   private drainPolls: Stoppable | null = null
@@ -68,9 +85,10 @@ export class Server implements ServerLife {
   async start(): Promise<Address> {
     const { settings, clock, plugins } = this.parts
     this.plugins = await plugins.load(settings)
-    const routes = await this.plugins.start(this.pluginContext())
+    const context = this.pluginContext()
+    const routes = await this.plugins.start(context)
     try {
-      this.listening = await this.listen(routes)
+      this.listening = await this.listen(routes, context)
     } catch (error) {
       await this.stopPlugins()
       throw error
@@ -81,13 +99,13 @@ export class Server implements ServerLife {
     return this.listening.address
   }
 
-  private async listen(routes: readonly PluginRoute[]): Promise<Listening> {
+  private async listen(routes: readonly PluginRoute[], context: SharedContext): Promise<Listening> {
     const { settings, engine, listener } = this.parts
     const table = new RouteTable(
       routes.map((route) => ({ method: route.method, pattern: route.pattern, value: route })),
     )
     this.beginMetrics(table.names)
-    await engine.start()
+    await engine.start(routes, context)
     const service = this.service(table)
     const accept = (transport: Transport): void => this.accept(service, transport)
     try {
@@ -118,6 +136,17 @@ export class Server implements ServerLife {
    * answers with the drain under way.
    */
   drain(): Promise<DrainReport> {
+    if (this.isRelieved) this.drainStartedMs = this.parts.clock.now()
+    this.isRelieved = false
+    return (this.draining ??= this.runDrain())
+  }
+
+  /**
+   * Drains for the reason that another worker process has taken the place of this one: it takes no new connection, but
+   * serves those that it has until they have come to their end, and turns nobody away.
+   */
+  relieve(): Promise<DrainReport> {
+    this.isRelieved ||= this.draining === null
     return (this.draining ??= this.runDrain())
   }
 
@@ -131,12 +160,12 @@ export class Server implements ServerLife {
     const { clock, settings, log } = this.parts
     const tally = new DrainTally()
     this.tally = tally
-    log.info('server draining', { connections: this.connections.size })
-    const startedMs = clock.now()
+    log.info(this.isRelieved ? 'server relieved' : 'server draining', { connections: this.connections.size })
+    this.drainStartedMs = clock.now()
     await new Promise<void>((resolve) => {
       this.finishDrain = resolve
-      this.drainPolls = clock.every(settings.drain.pollIntervalMs, () => this.pollDrain(clock.now() - startedMs), true)
-      this.pollDrain(0)
+      this.drainPolls = clock.every(settings.drain.pollIntervalMs, () => this.pollDrain(), true)
+      this.pollDrain()
     })
     await this.shutDown()
     const report = tally.report()
@@ -144,23 +173,33 @@ export class Server implements ServerLife {
     return report
   }
 
-  private pollDrain(elapsedMs: number): void {
-    const { drain } = this.parts.settings
-    this.phase = drainPhase(elapsedMs, this.connections.size, drain)
+  private pollDrain(): void {
+    const { clock, settings } = this.parts
+    const elapsedMs = clock.now() - this.drainStartedMs
+    const rules = this.isRelieved ? reliefRules(settings.drain) : settings.drain
+    this.phase = this.phaseOf(elapsedMs, rules)
+    if (this.isRelieved) this.closeListener()
     if (this.phase === 'notice') return
     // Idle connections are closed one poll after the listener, so that a request which lay in the kernel's buffer is met.
     if (this.drainingSinceMs === null) {
+      this.drainingSinceMs = clock.now()
       this.closeListener()
       return
     }
     this.leaveIdle()
-    if (isOverdue(elapsedMs, drain)) this.force()
+    if (isOverdue(elapsedMs, rules)) this.force()
     else if (this.phase === 'stopped') this.finishDrain?.()
   }
 
+  private phaseOf(elapsedMs: number, rules: DrainRules): Phase {
+    const open = this.connections.size
+    if (!this.isRelieved) return drainPhase(elapsedMs, open, rules)
+    // While the listener is closing, one may still be on its way.
+    return reliefPhase(elapsedMs, this.hasClosed ? open : open + 1, rules)
+  }
+
   private closeListener(): void {
-    this.drainingSinceMs = this.parts.clock.now()
-    this.closing = this.listening?.close()
+    this.closing ??= this.listening?.close().then(() => void (this.hasClosed = true))
   }
 
   private leaveIdle(): void {
@@ -220,13 +259,20 @@ export class Server implements ServerLife {
       socket: listener.name,
       phase: () => this.phase,
       queue: () => engine.queue,
+      threads: () => engine.threads,
       accessLogDropped: () => accessLog.dropped,
     })
   }
 
   private pluginContext(): SharedContext {
-    const { files, metrics, log } = this.parts
-    return { log, files, metrics, phase: () => this.phase }
+    const { files, serviceMetrics: metrics, log } = this.parts
+    return { log, files, metrics, phase: () => this.phase, unready: () => this.unready(), thread: 0 }
+  }
+
+  private unready(): string | null {
+    const { engine, crew } = this.parts
+    const troubles = [engine.trouble, crew.trouble].filter((trouble) => trouble !== null)
+    return unreadyReason({ phase: this.phase, isRelieved: this.isRelieved, troubles })
   }
 
   private async stopPlugins(): Promise<void> {

@@ -1,10 +1,11 @@
 import type { ServiceIdentifier } from 'inversify'
 import type { AccessLog } from '../ports/access-log.js'
 import type { Clock } from '../ports/clock.js'
+import type { Crew } from '../ports/crew.js'
 import type { Engine } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { Files } from '../ports/files.js'
-import type { Metrics } from '../ports/metrics.js'
+import type { Metrics, ServiceMetrics } from '../ports/metrics.js'
 import type { PluginSource } from '../ports/plugins.js'
 import type { Settings } from '../ports/settings.js'
 import type { Listener } from '../ports/transport.js'
@@ -19,6 +20,8 @@ export const CLOCK = token<Clock>('Clock')
 export const EVENT_LOG = token<EventLog>('EventLog')
 export const ACCESS_LOG = token<AccessLog>('AccessLog')
 export const METRICS = token<Metrics>('Metrics')
+export const SERVICE_METRICS = token<ServiceMetrics>('ServiceMetrics')
+export const CREW = token<Crew>('Crew')
 export const FILES = token<Files>('Files')
 export const FILE_RESPONDER = token<FileResponder>('FileResponder')
 export const PLUGINS = token<PluginSource>('PluginSource')

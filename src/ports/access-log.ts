@@ -3,6 +3,8 @@ import type { Outcome } from '../domain/service/outcome.js'
 
 /** One request, as the access log and the metrics see it at its end. Read during the call, never kept. */
 export interface Exchange {
+  /** Number of the thread that the handler ran in, from 1; 0 is the event loop. */
+  readonly thread: number
   /** Number of the connection, from 1. */
   readonly connection: number
   /** The id that `X-Request-Id` carries. */

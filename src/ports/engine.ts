@@ -1,25 +1,52 @@
-import type { Answer, Handler, Request } from './plugin.js'
+import type { Trouble } from '../domain/service/readiness.js'
+import type { ThreadsMetrics } from './metrics.js'
+import type { Answer, Handler, Request, SharedContext } from './plugin.js'
 
 /** A handler in its place: what an engine is asked to run. */
 export interface PlacedHandler {
   readonly handler: Handler
   /** Runs in the event loop under every engine. */
   readonly inline: boolean
+  readonly method: string
+  /** As its author wrote it; with the method it names the handler wherever the plugins are loaded. */
+  readonly pattern: string
+}
+
+/** A request, and what an engine may know of it beside what handlers may. */
+export interface EngineRequest extends Request {
+  /** Raw, without the `?`. */
+  readonly rawQuery: string
+  readonly hasContent: boolean
+  /** Whether the peer waits for `100 Continue`, which it gets when the content is first asked for. */
+  readonly expectsContinue: boolean
+  /** Number of the thread that its handler runs in, from 1; 0 is the event loop. */
+  thread: number
+  /** Calls back when nobody waits for the answer any more; at once when that is so already. The signal does the same, for more. */
+  onAbort(told: (reason: Error) => void): void
 }
 
 /** Where handlers run, and what happens when there is no room. */
 export interface Engine {
   /** `selectors` or `threadpool`: for the banner, logs and metrics. */
   readonly name: string
-  start(): Promise<void>
+  /**
+   * @param routes all that it will be asked to run
+   * @param context what plugins are given, wherever the engine loads them
+   * @throws {Error} when handlers cannot be run
+   */
+  start(routes: readonly PlacedHandler[], context: SharedContext): Promise<void>
   /**
    * Runs a handler. What it returns is handed on as it is, without a promise where it made none.
    *
-   * @throws what the handler throws, at once or by the promise
+   * @throws what the handler throws, at once or by the promise; `Unavailable` when it could not be run or was lost
    */
-  run(placed: PlacedHandler, request: Request): Answer | Promise<Answer>
+  run(placed: PlacedHandler, request: EngineRequest): Answer | Promise<Answer>
   /** Requests that wait for a handler, and how many may. */
   readonly queue: { readonly length: number; readonly capacity: number }
-  /** After the last request. */
+  /** The threads that handlers run in; `null` where they run in the event loop. */
+  readonly threads: ThreadsMetrics | null
+  /** What is wrong, for readiness; `null` when all is well. */
+  readonly trouble: Trouble | null
+  /** After the last request. Resolves within a bounded time. */
   stop(): Promise<void>
 }

@@ -1,4 +1,5 @@
 import type { Phase } from '../domain/service/drain.js'
+import type { LatencyCounts } from '../domain/service/latency-summary.js'
 import type { Outcome } from '../domain/service/outcome.js'
 import type { Exchange } from './access-log.js'
 
@@ -21,6 +22,29 @@ export interface RouteMetrics {
   readonly buckets: readonly { readonly leSeconds: number; readonly count: number }[]
   /** Of all durations. */
   readonly sumSeconds: number
+}
+
+/** Why a handler thread was lost: it did not come back from a handler, ended itself, threw outside of a request, or took too much memory. */
+export type ThreadLoss = 'stuck' | 'exited' | 'threw' | 'memory'
+
+/** The handler threads of one process, or of all together. */
+export interface ThreadsMetrics {
+  readonly configured: number
+  readonly ready: number
+  /** Requests that they have. */
+  readonly inFlight: number
+  readonly lost: Readonly<Record<ThreadLoss, number>>
+}
+
+/** Why a worker process was lost: it ended or was killed, or left its heartbeat unanswered. */
+export type WorkerLoss = 'died' | 'unresponsive'
+
+/** The worker processes: 1 of 1 where there is no supervisor. */
+export interface WorkersMetrics {
+  readonly configured: number
+  readonly ready: number
+  readonly lost: Readonly<Record<WorkerLoss, number>>
+  readonly reloads: { readonly done: number; readonly refused: number }
 }
 
 export interface MetricsSnapshot {
@@ -48,6 +72,9 @@ export interface MetricsSnapshot {
   readonly octets: { readonly in: number; readonly out: number }
   /** Requests waiting for a handler, and how many may: 0 of 0 on an engine without a queue. */
   readonly queue: { readonly length: number; readonly capacity: number }
+  /** `null` on an engine without threads. */
+  readonly threads: ThreadsMetrics | null
+  readonly workers: WorkersMetrics
   /** Refusals by rule name. */
   readonly rejections: Readonly<Record<string, number>>
   /** Access-log lines that the sink could not take. */
@@ -59,16 +86,70 @@ export interface MetricsSnapshot {
   }
 }
 
-/** What only others know, asked at each snapshot. */
+/** What only others know, asked each time. */
 export interface MetricsSources {
   readonly engine: string
   readonly socket: string
   phase(): Phase
   queue(): { readonly length: number; readonly capacity: number }
+  threads(): ThreadsMetrics | null
   accessLogDropped(): number
 }
 
-/** Counts what happens. Every verb is a few additions; only `snapshot` costs more. */
+/** What one route has counted. */
+export interface RouteCounters {
+  readonly route: string
+  readonly errors: number
+  readonly latency: LatencyCounts
+}
+
+/** What a process has counted since its start. None of it ever falls, so it adds up over processes, those that are gone among them. */
+export interface MetricsCounters {
+  readonly connections: Pick<MetricsSnapshot['connections'], 'accepted' | 'rejected'>
+  readonly requests: Pick<MetricsSnapshot['requests'], 'total' | 'byStatusClass' | 'byErrorClass'>
+  readonly routes: readonly RouteCounters[]
+  readonly octets: MetricsSnapshot['octets']
+  readonly rejections: MetricsSnapshot['rejections']
+  readonly accessLogDropped: number
+  readonly threadsLost: ThreadsMetrics['lost']
+}
+
+/** How a process is now. It is gone with the process. */
+export interface MetricsGauges extends Pick<
+  MetricsSnapshot,
+  'engine' | 'socket' | 'phase' | 'uptimeSeconds' | 'queue' | 'process'
+> {
+  readonly connections: Pick<MetricsSnapshot['connections'], 'active' | 'idle'>
+  /** Requests under way. */
+  readonly inFlight: number
+  readonly threads: Omit<ThreadsMetrics, 'lost'> | null
+}
+
+/** All that one process knows for a snapshot, as JSON can hold it: to be sent to another process and merged there. */
+export interface MetricsCounts {
+  readonly counters: MetricsCounters
+  readonly gauges: MetricsGauges
+}
+
+/** The metrics as plugins ask for them. */
+export interface ServiceMetrics {
+  /** Of all worker processes together, whichever is asked; its counters include those of processes that are gone. */
+  snapshot(): Promise<MetricsSnapshot>
+  /** Of each that is there, in the order of their numbers; a process without a supervisor is the only one. */
+  perWorker(): Promise<readonly WorkerSnapshot[]>
+}
+
+/** What one worker process has to show: all but the facts about the workers together. */
+export type ProcessSnapshot = Omit<MetricsSnapshot, 'workers'>
+
+export interface WorkerSnapshot {
+  /** From 1; 0 for a process without a supervisor. Two have the same while one takes the place of the other. */
+  readonly worker: number
+  readonly pid: number
+  readonly snapshot: ProcessSnapshot
+}
+
+/** Counts what happens. Every verb is a few additions; only `counts` costs more. */
 export interface Metrics {
   /**
    * Called once, before the first request.
@@ -88,5 +169,5 @@ export interface Metrics {
   requestEnded(exchange: Exchange): void
   /** A refusal by this rule; beside `requestEnded` where the request was begun. */
   refused(rule: string): void
-  snapshot(): MetricsSnapshot
+  counts(): MetricsCounts
 }

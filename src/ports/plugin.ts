@@ -3,7 +3,7 @@ import type { Response } from '../domain/message/response.js'
 import type { Phase } from '../domain/service/drain.js'
 import type { EventLog } from './event-log.js'
 import type { Files } from './files.js'
-import type { MetricsSnapshot } from './metrics.js'
+import type { ServiceMetrics } from './metrics.js'
 
 /** Path parameters by name, percent-decoded; the trailing `*` stands under `*`. Has no prototype. */
 export type Params = Readonly<Record<string, string>>
@@ -57,14 +57,23 @@ export interface RouteDefinition {
 /** Routes by `METHOD /pattern`: literal segments, `:name`, a trailing `*`. */
 export type Routes = Readonly<Record<string, Handler | RouteDefinition>>
 
-/** What a plugin is given when it starts. */
-export interface PluginContext {
-  /** The section of the configuration that has the plugin's name; empty where there is none. */
-  readonly settings: Readonly<Record<string, unknown>>
+/** What all plugins are given alike when they start. */
+export interface SharedContext {
   readonly log: EventLog
   readonly files: Files
-  readonly metrics: { snapshot(): MetricsSnapshot }
+  readonly metrics: ServiceMetrics
+  /** Of this process. */
   readonly phase: () => Phase
+  /** Why the service wants no new requests, such as `draining`; `null` when it does. */
+  readonly unready: () => string | null
+  /** Number of the handler thread that the plugin was loaded in, from 1; 0 is the event loop. */
+  readonly thread: number
+}
+
+/** What one plugin is given when it starts, once in each thread that it is loaded in. */
+export interface PluginContext extends SharedContext {
+  /** The section of the configuration that has the plugin's name; empty where there is none. */
+  readonly settings: Readonly<Record<string, unknown>>
 }
 
 /** A plugin, as its module exports it by default. */
@@ -72,8 +81,8 @@ export interface Plugin {
   readonly name: string
   /** The routes, or a function that makes them when the plugin has started. */
   readonly routes: Routes | ((context: PluginContext) => Routes)
-  /** Before the server listens. An error stops the start and names the plugin. */
+  /** Before the server listens, once in each thread. An error stops the start and names the plugin. */
   start?(context: PluginContext): void | Promise<void>
-  /** After the last request. */
+  /** After the last request, once in each thread. */
   stop?(): void | Promise<void>
 }

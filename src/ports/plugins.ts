@@ -1,5 +1,5 @@
 import type { PlacedHandler } from './engine.js'
-import type { Plugin, PluginContext } from './plugin.js'
+import type { Plugin, SharedContext } from './plugin.js'
 import type { Settings } from './settings.js'
 
 /** Why plugins cannot be loaded, started or stopped. */
@@ -21,17 +21,11 @@ export interface LoadedPlugin {
 
 /** A route as the server runs it. */
 export interface PluginRoute extends PlacedHandler {
-  readonly method: string
-  /** As its author wrote it. */
-  readonly pattern: string
   /** The plugin's name. */
   readonly plugin: string
   /** The plugin's file. */
   readonly file: string
 }
-
-/** What all plugins are given alike; each has its own settings and logger beside. */
-export type SharedContext = Omit<PluginContext, 'settings'>
 
 /** The plugins of one server, from their start to their stop. */
 export interface Plugins {

@@ -2,6 +2,24 @@
 export interface Settings {
   readonly host: string
   readonly port: number
+  readonly engine: 'selectors' | 'threadpool'
+  /** Server processes that share the port; `auto`: one per core. 1: this process alone, without a supervisor. */
+  readonly workers: number | 'auto'
+  /** How long a worker process may leave its heartbeat unanswered before it is replaced. */
+  readonly workerTimeoutMs: number
+  readonly threadpool: {
+    /** Handler threads; `auto`: one per core, at least 2. */
+    readonly workers: number | 'auto'
+    /** Requests that may wait for a thread. */
+    readonly queueSize: number
+    /** The longest that one may wait. */
+    readonly queueTimeoutMs: number
+    /** Requests that one thread has at once: asynchronous handlers run beside each other. */
+    readonly concurrency: number
+    /** Octets of V8 heap that a thread may take, and of external memory (`Buffer`) likewise. */
+    readonly memoryBytes: number
+  }
+  /** Of all worker processes together. */
   readonly maxConnections: number
   readonly keepAliveTimeoutMs: number
   /** 0: no bound. */

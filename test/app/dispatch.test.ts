@@ -2,7 +2,10 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { NO_RESPONSE_FIELDS } from '../../src/domain/message/response-fields.js'
 import { bytes, file, json, stream, text } from '../../src/domain/message/response-makers.js'
+import { Unavailable, type UnavailableRule } from '../../src/domain/service/unavailable.js'
+import type { EngineRequest, PlacedHandler } from '../../src/ports/engine.js'
 import type { Answer, Handler } from '../../src/ports/plugin.js'
+import { FakeEngine } from '../fakes/fake-engine.js'
 import { get, post, Served, settled, statuses } from './served.js'
 
 /** What a peer gets that asks for `GET /`. */
@@ -160,6 +163,47 @@ describe('dispatch', () => {
     await settled()
     assert.match(far.received, /^HTTP\/1\.1 200 .*caught$/s)
     assert.deepEqual(served.alarms, [])
+  })
+
+  const unavailable: [rule: UnavailableRule, outcome: string, alarms: string[]][] = [
+    ['queue-full', 'rejected', []],
+    ['queue-timeout', 'rejected', []],
+    ['threads-crash', 'rejected', []],
+    ['thread-lost', 'failed', ['handler failed']],
+  ]
+  for (const [rule, outcome, alarms] of unavailable) {
+    it(`a handler that is unavailable (${rule}) is answered 503 with Retry-After, and the connection goes on`, async () => {
+      let times = 0
+      const { received, served } = await answerOf(
+        () => {
+          if (++times === 2) return 'served'
+          throw new Unavailable(rule, 'a secret')
+        },
+        get('/') + get('/'),
+      )
+      assert.deepEqual(statuses(received), [503, 200])
+      assert.include(received, '\r\nRetry-After: 1\r\n')
+      assert.notInclude(received, 'secret')
+      assert.deepEqual(served.outcomes, [outcome, 'completed'])
+      assert.deepEqual(served.alarms, alarms)
+      assert.deepEqual(served.metrics.snapshot().rejections, { [rule]: 1 })
+    })
+  }
+
+  it('the access log tells the thread that a handler ran in', async () => {
+    class Threads extends FakeEngine {
+      override run(target: PlacedHandler, request: EngineRequest): Answer | Promise<Answer> {
+        request.thread = 2
+        return super.run(target, request)
+      }
+    }
+    const served = await Served.start({ routes: { 'GET /': () => 'x' }, engine: new Threads() })
+    served.connect().send(get('/') + get('/nowhere'))
+    await settled()
+    assert.deepEqual(
+      served.accessLog.exchanges.map(({ thread }) => thread),
+      [2, 0],
+    )
   })
 
   it('counts under the route, never under the path', async () => {

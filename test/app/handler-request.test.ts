@@ -87,6 +87,23 @@ describe('HandlerRequest', () => {
     assert.equal(((await bytes) as Error).message, 'gone')
   })
 
+  it('tells its engine of an abort, once, even when it is over by then', () => {
+    const { request } = setUp()
+    const told: string[] = []
+    request.onAbort((reason) => told.push(reason.message))
+    request.abort(new Error('gone'))
+    request.abort(new Error('gone again'))
+    assert.deepEqual(told, ['gone'])
+    request.onAbort((reason) => told.push(`${reason.message} before`))
+    assert.deepEqual(told, ['gone', 'gone before'])
+  })
+
+  it('tells its engine whether there is content, and whether the peer withholds it', () => {
+    assert.isFalse(setUp().request.hasContent)
+    const { request } = setUp('a', 'b=c')
+    assert.deepEqual([request.hasContent, request.expectsContinue, request.rawQuery], [true, false, 'b=c'])
+  })
+
   it('puts its id on every event that it logs', () => {
     const { request, log } = setUp()
     request.log.info('hello', { a: 1 })

@@ -47,6 +47,15 @@ describe('startServer()', () => {
     }
   })
 
+  for (const workers of [2, 'auto']) {
+    it(`refuses ${workers} for its workers: it is this process alone`, async () => {
+      const failure = await startServer({ ...QUIET, workers }).catch((error: unknown) => error)
+      assert.instanceOf(failure, Error)
+      const problem = `workers: found ${JSON.stringify(workers)}, wanted 1: an embedded server is this process alone`
+      assert.include(failure.message, problem)
+    })
+  }
+
   it('names the port that is taken', async () => {
     const server = await startServer(QUIET)
     const { port } = server.address

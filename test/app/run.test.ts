@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import { run } from '../../src/app/run.js'
+import { alone, run, type Surroundings } from '../../src/app/run.js'
 import type { Plugin } from '../../src/ports/plugin.js'
 import type { ListenError } from '../../src/ports/transport.js'
 import { get, Held, Served, settled, type ServedOptions } from './served.js'
@@ -12,15 +12,19 @@ async function setUp(options: ServedOptions = {}, failure: ListenError | null = 
   const told: string[] = []
   const state: { code: number | null } = { code: null }
   let stop = (): void => {}
-  void run(served.server, { err: (line) => told.push(line), onStop: (stopped) => (stop = stopped) }).then(
-    (exit) => (state.code = exit),
-  )
+  let reload = (): void => {}
+  const surroundings: Surroundings = {
+    err: (line) => told.push(line),
+    onStop: (stopped) => (stop = stopped),
+    onReload: (asked) => (reload = asked),
+  }
+  void run(alone(served.server, served.log), surroundings).then((exit) => (state.code = exit))
   await settled()
   const stopNow = async (): Promise<void> => {
     stop()
     await settled()
   }
-  return { served, told, state, stop: stopNow }
+  return { served, told, state, stop: stopNow, reload: () => reload() }
 }
 
 describe('run()', () => {
@@ -78,6 +82,15 @@ describe('run()', () => {
     await served.pass(100)
     assert.equal(state.code, 1)
     assert.equal(told.at(-1), 'portico stopped: 0 finished, 0 rejected, cut: 1 cut, 1 incomplete\n')
+  })
+
+  it('cannot reload in one process: it says so, names the way, and serves on', async () => {
+    const { served, state, reload } = await setUp()
+    reload()
+    await settled()
+    assert.deepEqual(served.alarms, ['Cannot reload: found one process, wanted 2 or more (workers)'])
+    assert.isNull(state.code)
+    assert.isTrue(served.listener.listening)
   })
 
   it('a second signal ends it at once with 1', async () => {

@@ -1,5 +1,8 @@
 import { FileResponder } from '../../src/app/file-response.js'
+import { LONE_CREW } from '../../src/app/crew/lone-crew.js'
 import { Server } from '../../src/app/server.js'
+import { CrewMetrics } from '../../src/app/service-metrics.js'
+import type { Crew } from '../../src/ports/crew.js'
 import type { Engine } from '../../src/ports/engine.js'
 import type { Answer, Handler, Plugin, Request, Routes } from '../../src/ports/plugin.js'
 import type { Settings } from '../../src/ports/settings.js'
@@ -24,6 +27,7 @@ export interface ServedOptions {
   readonly settings?: Partial<Settings>
   readonly files?: Readonly<Record<string, FakeEntry>>
   readonly engine?: Engine
+  readonly crew?: Crew
 }
 
 /** A server all of whose surroundings are fakes: its time stands still until the test moves it. */
@@ -36,7 +40,8 @@ export class Served {
   readonly files: FakeFiles
   readonly server: Server
 
-  constructor({ routes = {}, plugins, settings, files = {}, engine = new FakeEngine() }: ServedOptions) {
+  constructor(options: ServedOptions) {
+    const { routes = {}, plugins, settings, files = {}, engine = new FakeEngine(), crew = LONE_CREW } = options
     const { clock, listener, metrics, accessLog, log } = this
     this.files = new FakeFiles(files)
     this.server = new Server({
@@ -53,6 +58,8 @@ export class Served {
         () => clock.wall(),
       ),
       metrics,
+      serviceMetrics: new CrewMetrics(metrics, crew),
+      crew,
       accessLog,
       log,
     })

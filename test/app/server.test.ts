@@ -1,11 +1,13 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
+import { LONE_CREW } from '../../src/app/crew/lone-crew.js'
 import type { Phase } from '../../src/domain/service/drain.js'
+import type { Crew } from '../../src/ports/crew.js'
 import type { Plugin } from '../../src/ports/plugin.js'
 import { FakeEngine } from '../fakes/fake-engine.js'
 import type { FarEnd } from '../fakes/fake-transport.js'
 import { DEFAULT_SETTINGS } from '../fakes/settings.js'
-import { get, Held, post, Served, settled, statuses } from './served.js'
+import { get, Held, post, Served, settled, statuses, type ServedOptions } from './served.js'
 
 const POLL_MS = DEFAULT_SETTINGS.drain.pollIntervalMs
 const drain = (noticeMs: number, timeoutMs = 30_000) => ({ drain: { noticeMs, timeoutMs, pollIntervalMs: POLL_MS } })
@@ -363,5 +365,116 @@ describe('drain', () => {
     await served.pass(10_000)
     assert.deepEqual([outside.closed, outside.cut], [true, false])
     assert.equal(served.clock.pending, 0)
+  })
+})
+
+describe('relief', () => {
+  const CLOSE = /^Connection: close\r$/m
+  const rules = { noticeMs: 0, timeoutMs: 3000, pollIntervalMs: 1000 }
+  const routes = { 'GET /': () => 'served' }
+
+  const relieved = async (
+    options: ServedOptions = {},
+  ): Promise<{ served: Served; far: FarEnd; report: () => unknown }> => {
+    const served = await Served.start({ routes, settings: { drain: rules }, ...options })
+    const far = served.connect()
+    let report: unknown = null
+    void served.server.relieve().then((made) => (report = made))
+    await settled()
+    return { served, far, report: () => report }
+  }
+
+  it('closes the door at once, serves those who are in, and ends with the last of them', async () => {
+    const { served, far, report } = await relieved()
+    assert.isFalse(served.listener.listening)
+    await served.pass(1000)
+    assert.deepEqual([far.ended, served.server.phase], [false, 'notice'])
+    far.send(get('/'))
+    await settled()
+    assert.deepEqual(statuses(far.received), [200])
+    assert.match(far.received, CLOSE)
+    far.end()
+    await served.pass(2000)
+    assert.deepEqual(report(), { finished: 1, rejected: 0, cut: {} })
+    assert.equal(served.clock.pending, 0, 'no timer is left')
+  })
+
+  it('serves a connection that was on its way when the door closed', async () => {
+    const served = await Served.start({ routes, settings: { drain: rules } })
+    served.listener.onTheirWay = true
+    void served.server.relieve()
+    await served.pass(1000)
+    assert.equal(served.server.phase, 'notice')
+    const far = served.connect()
+    served.listener.arrived()
+    far.send(get('/'))
+    await settled()
+    assert.deepEqual(statuses(far.received), [200])
+    far.end()
+    await served.pass(2000)
+    assert.equal(served.server.phase, 'stopped')
+  })
+
+  it('leaves idle connections when a drain would have been over, and cuts nobody who comes to an end', async () => {
+    const { served, far, report } = await relieved()
+    await served.pass(5000)
+    assert.deepEqual([far.ended, far.cut], [true, false])
+    far.end()
+    await served.pass(1000)
+    assert.deepEqual(report(), { finished: 0, rejected: 0, cut: {} })
+  })
+
+  it('a drain meanwhile is a drain from then on: who begins now is turned away', async () => {
+    const { served, far, report } = await relieved()
+    void served.server.drain()
+    await served.pass(1000)
+    far.send(get('/'))
+    far.end()
+    await served.pass(1000)
+    assert.deepEqual(statuses(far.received), [503])
+    assert.deepEqual(report(), { finished: 0, rejected: 1, cut: {} })
+  })
+
+  it('a drain under way is not relieved', async () => {
+    const served = await Served.start({ routes })
+    assert.equal(served.server.drain(), served.server.relieve())
+    await served.pass(50)
+    assert.equal(served.server.phase, 'stopped')
+  })
+})
+
+describe('readiness', () => {
+  const unready = async (options: ServedOptions): Promise<{ served: Served; why: () => string | null }> => {
+    let why = (): string | null => 'not started'
+    const plugin: Plugin = { name: 'asking', routes: (context) => ((why = context.unready), {}) }
+    const served = await Served.start({ plugins: [plugin], ...options })
+    return { served, why }
+  }
+
+  it('is the phase until the server runs and when it drains', async () => {
+    const { served, why } = await unready({ settings: { drain: { noticeMs: 5000, timeoutMs: 0, pollIntervalMs: 50 } } })
+    assert.isNull(why())
+    const drained = served.server.drain()
+    assert.equal(why(), 'notice')
+    await served.pass(6000)
+    await drained
+    assert.equal(why(), 'stopped')
+  })
+
+  it('is the trouble of the engine and of the crew', async () => {
+    const engine = new FakeEngine()
+    const crew = { ...LONE_CREW, trouble: 'workers crash' as Crew['trouble'] }
+    const { why } = await unready({ engine, crew })
+    assert.equal(why(), 'workers crash')
+    engine.trouble = 'threads crash'
+    assert.equal(why(), 'threads crash, workers crash')
+  })
+
+  it('stays when another worker process has taken the place', async () => {
+    const { served, why } = await unready({})
+    served.connect()
+    void served.server.relieve()
+    assert.equal(served.server.phase, 'notice')
+    assert.isNull(why())
   })
 })

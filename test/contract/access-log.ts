@@ -8,7 +8,7 @@ export interface AccessLogHarness {
   /** Closes the log, in whatever time it takes. */
   close(): Promise<void>
   /** What was recorded, read after the log was closed. */
-  recorded(): readonly Pick<Exchange, 'request' | 'method' | 'target' | 'status' | 'outcome'>[]
+  recorded(): readonly Pick<Exchange, 'thread' | 'request' | 'method' | 'target' | 'status' | 'outcome'>[]
 }
 
 export function accessLogContract(create: () => AccessLogHarness): void {
@@ -27,14 +27,14 @@ export function accessLogContract(create: () => AccessLogHarness): void {
   it('reads an exchange during the call and never later', async () => {
     const { log, close, recorded } = create()
     // Inherited properties, as the getters of a class are.
-    const first = exchangeOf({ method: 'PUT', target: '/first', status: 201, outcome: 'completed' })
+    const first = exchangeOf({ thread: 2, method: 'PUT', target: '/first', status: 201 })
     const reused = Object.create(first) as Exchange
     log.record(reused)
-    Object.assign(reused, { method: 'GET', target: '/second', status: 0, outcome: 'aborted' })
+    Object.assign(reused, { thread: 0, method: 'GET', target: '/second', status: 0, outcome: 'aborted' })
     log.record(reused)
     await close()
-    assert.deepInclude(recorded()[0], { method: 'PUT', target: '/first', status: 201, outcome: 'completed' })
-    assert.deepInclude(recorded()[1], { method: 'GET', target: '/second', status: 0, outcome: 'aborted' })
+    assert.deepInclude(recorded()[0], { thread: 2, method: 'PUT', target: '/first', status: 201, outcome: 'completed' })
+    assert.deepInclude(recorded()[1], { thread: 0, method: 'GET', target: '/second', status: 0, outcome: 'aborted' })
   })
 
   it('gives back whatever text it is given', async () => {

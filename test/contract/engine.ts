@@ -1,112 +1,396 @@
 import { assert } from 'chai'
-import { describe, it } from 'mocha'
+import { after, before, describe, it } from 'mocha'
+import { fileURLToPath } from 'node:url'
+import { FolderPlugins } from '../../src/adapters/plugins/folder-plugins.js'
+import { ContentReader } from '../../src/app/content-reader.js'
 import { HandlerRequest } from '../../src/app/handler-request.js'
+import { BadContentError } from '../../src/domain/message/bad-content-error.js'
 import { FieldSection } from '../../src/domain/message/field-section.js'
-import { text } from '../../src/domain/message/response-makers.js'
-import type { Response } from '../../src/domain/message/response.js'
+import type { FileReference, Response, StreamedContent } from '../../src/domain/message/response.js'
+import type { Phase } from '../../src/domain/service/drain.js'
 import type { Engine } from '../../src/ports/engine.js'
-import type { Answer, Handler, Request } from '../../src/ports/plugin.js'
+import type { EventLog } from '../../src/ports/event-log.js'
+import type { MetricsSnapshot, WorkerSnapshot } from '../../src/ports/metrics.js'
+import type { Answer, SharedContext } from '../../src/ports/plugin.js'
+import type { PluginRoute } from '../../src/ports/plugins.js'
+import type { Settings } from '../../src/ports/settings.js'
 import { RecordingEventLog } from '../fakes/event-log.js'
+import { FakeFiles } from '../fakes/fake-files.js'
+import { DEFAULT_SETTINGS } from '../fakes/settings.js'
+
+const HANDLERS = fileURLToPath(new URL('./engine-handlers', import.meta.url))
+
+/** With which the engine of the contract is made: two threads where it has any, and the handlers of the contract. */
+export const CONTRACT_SETTINGS: Settings = {
+  ...DEFAULT_SETTINGS,
+  threadpool: { ...DEFAULT_SETTINGS.threadpool, workers: 2 },
+  plugins: { ...DEFAULT_SETTINGS.plugins, directory: HANDLERS },
+}
+
+/** How long something may take that ought to come at once. */
+const PATIENCE_MS = 5000
 
 /** What every engine keeps. */
 export function engineContract(name: string, make: () => Engine): void {
-  const started = async (): Promise<Engine> => {
-    const engine = make()
-    await engine.start()
-    return engine
-  }
-  const run = async (handler: Handler, inline = false): Promise<Answer> => {
-    const engine = await started()
-    try {
-      return await engine.run({ handler, inline }, request())
-    } finally {
-      await engine.stop()
-    }
-  }
+  describe(`${name} keeps the contract of an engine`, function () {
+    this.timeout(20_000)
 
-  describe(`${name} keeps the contract of an engine`, () => {
-    it('has a name', () => assert.match(make().name, /^[a-z]+$/))
+    const house = new House(make())
+    before(() => house.start())
+    after(() => house.stop())
+
+    const run = (key: string, init?: RequestInit): Promise<Answer> => house.run(key, init)
+    const respond = async (key: string, init?: RequestInit): Promise<Response> => (await run(key, init)) as Response
+    const stream = async (key: string, init?: RequestInit): Promise<AsyncIterator<Uint8Array | string>> =>
+      piecesOf(await respond(key, init))[Symbol.asyncIterator]()
+
+    it('has a name, and is well', () => {
+      assert.match(house.engine.name, /^[a-z]+$/)
+      assert.isNull(house.engine.trouble)
+      const { threads } = house.engine
+      if (threads !== null) assert.deepEqual([threads.configured, threads.ready], [2, 2])
+    })
 
     it('gives a handler its request', async () => {
-      assert.equal(await run((asked) => `${asked.method} ${asked.path} ${asked.params['id'] ?? ''}`), 'GET /users/7 7')
-    })
-
-    it('hands on a response that the handler returned', async () => {
-      const answer = (await run(() => text('hello', { status: 201 }))) as Response
-      assert.deepEqual([answer.status, answer.content], [201, 'hello'])
-    })
-
-    it('hands on what a promise of the handler comes to', async () => {
-      assert.equal(await run(async () => 'later'), 'later')
-    })
-
-    it('makes no promise for an inline handler that made none', async () => {
-      const engine = await started()
-      assert.equal(engine.run({ handler: () => 'now', inline: true }, request()), 'now')
-      await engine.stop()
-    })
-
-    for (const inline of [false, true]) {
-      const place = inline ? 'inline' : 'its own'
-      it(`throws what a handler in ${place} place throws at once`, async () => {
-        const error = await failure(() => run(() => raise('at once'), inline))
-        assert.equal(error.message, 'at once')
+      const { content } = await respond('GET /users/:id/*', {
+        target: '/users/7/a%2Fb?q=1&q=%20',
+        path: '/users/7/a%2Fb',
       })
+      assert.deepEqual(JSON.parse(content as string), {
+        method: 'GET',
+        target: '/users/7/a%2Fb?q=1&q=%20',
+        path: '/users/7/a%2Fb',
+        query: [
+          ['q', '1'],
+          ['q', ' '],
+        ],
+        params: { id: '7', '*': 'a/b' },
+        headers: [
+          ['host', 'a'],
+          ['x-latin', 'é'],
+        ],
+        id: 'r-1',
+        traceId: '0'.repeat(32),
+        peer: '192.0.2.1:5',
+      })
+    })
 
-      it(`throws what a handler in ${place} place throws later`, async () => {
-        const error = await failure(() => run(() => Promise.reject(new Error('later')), inline))
-        assert.equal(error.message, 'later')
+    it('gives params without a prototype', async () => {
+      assert.equal((await respond('GET /prototype/:id')).content, 'null')
+    })
+
+    it('hands on a bare string, at once, by a promise, and after a while', async () => {
+      assert.equal(await run('GET /string'), 'ünd ☃')
+      assert.equal(await run('GET /promise'), 'later')
+      assert.equal(await run('GET /timer'), 'after a while')
+    })
+
+    it('hands on a response with its status and fields', async () => {
+      const { status, fields, content } = await respond('GET /text')
+      assert.deepEqual([status, content], [201, 'hello'])
+      assert.equal(
+        fields.wire,
+        'X-A: b\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Type: text/plain; charset=utf-8\r\n',
+      )
+      assert.equal(fields.get('x-a'), 'b')
+      const nothing = await respond('GET /empty')
+      assert.deepEqual([nothing.status, nothing.content], [204, null])
+    })
+
+    it('hands on octets, and leaves the handler its own', async () => {
+      for (let time = 0; time < 2; time++) {
+        const octets = (await respond('GET /octets')).content as Uint8Array
+        assert.equal(Buffer.from(octets).toString(), 'octets of a pool')
+        assert.equal(((await respond('GET /large')).content as Uint8Array).length, 100_000)
+      }
+      assert.equal((await respond('GET /kept')).content, 'octets of a pool true 100000 65536')
+    })
+
+    it('hands on a file as its description', async () => {
+      const { content, fields } = await respond('GET /file')
+      const reference: FileReference = { kind: 'file', path: 'a/b.txt', root: '/srv', precompressed: true }
+      assert.deepEqual(content, reference)
+      assert.equal(fields.get('X-A'), 'b')
+    })
+
+    it('makes no promise for an inline handler that made none', () => {
+      assert.equal(house.runNow('GET /inline'), 'now')
+    })
+
+    for (const key of ['GET /throws', 'GET /throws-inline', 'GET /rejects']) {
+      it(`throws what the handler of ${key} throws`, async () => {
+        const error = (await failure(() => run(key))) as Error & { code: string }
+        assert.instanceOf(error, Error)
+        assert.deepEqual([error.name, error.message, error.code], ['TypeError', 'at once', 'E_ODD'])
+        assert.include(error.stack, 'handlers')
+        assert.equal((error.cause as Error).message, 'root')
       })
     }
 
-    it('runs handlers beside each other: one that waits holds up no other', async () => {
-      const engine = await started()
-      let free = (_: Answer): void => {}
-      const waiting = engine.run(
-        { handler: () => new Promise<Answer>((resolve) => (free = resolve)), inline: true },
-        request(),
-      )
-      assert.equal(await engine.run({ handler: () => 'second', inline: false }, request()), 'second')
-      free('first')
-      assert.equal(await waiting, 'first')
-      await engine.stop()
+    it('throws what is no error as well', async () => {
+      assert.equal(await failure(() => run('GET /throws-text')), 'a text')
     })
 
-    it('has a queue that is empty when nothing waits', async () => {
-      const engine = await started()
-      assert.equal(engine.queue.length, 0)
-      assert.isAtLeast(engine.queue.capacity, 0)
-      await engine.stop()
+    it('throws what tells that the content is bad as that', async () => {
+      assert.instanceOf(await failure(() => run('POST /bad-json', { content: ['{"a":'] })), BadContentError)
+      assert.equal((await respond('POST /caught', { content: ['{"a":'] })).content, 'true true')
+    })
+
+    it('gives a handler the content, whole and with its trailers', async () => {
+      const pieces = [Buffer.alloc(300_000, 'a'), Buffer.from('b')]
+      const { content } = await respond('POST /bytes', { content: pieces })
+      assert.isTrue(Buffer.concat(pieces).equals(content as Uint8Array))
+      const trailers = [['x-sum', '7']] as const
+      const both = await respond('POST /trailers', { content: ['abc'], trailers })
+      assert.deepEqual(JSON.parse(both.content as string), ['abc', ['x-sum', '7']])
+    })
+
+    it('asks for no content that a peer withholds before the handler does', async () => {
+      const asked: string[] = []
+      const init = { content: ['abc'], expectsContinue: true, asked: () => asked.push('asked') }
+      assert.equal(await run('POST /ignored', init), 'ignored')
+      assert.deepEqual(asked, [])
+      assert.equal(Buffer.from((await respond('POST /bytes', init)).content as Uint8Array).toString(), 'abc')
+      assert.isAbove(asked.length, 0)
+    })
+
+    it('fails the content that a handler reads when it breaks off', async () => {
+      assert.equal(await run('POST /failing', { content: ['a'], failure: new Error('cut off') }), 'true cut off')
+    })
+
+    it('holds the content back while the handler does not read it', async () => {
+      let asked = 0
+      const endless = Array<Buffer>(1000).fill(Buffer.alloc(65_536))
+      const pieces = await stream('POST /echo', { content: endless, asked: () => asked++ })
+      await pieces.next()
+      await turns(20)
+      assert.isBelow(asked, 30)
+      await pieces.return?.()
+    })
+
+    it('hands on a stream, piece by piece', async () => {
+      const { content, fields } = await respond('GET /pieces')
+      assert.equal((content as StreamedContent).length, 4)
+      assert.equal(fields.get('content-type'), 'text/odd')
+      const pieces: Buffer[] = []
+      for await (const piece of (content as StreamedContent).pieces) pieces.push(Buffer.from(piece as string))
+      assert.equal(Buffer.concat(pieces).toString(), 'abü')
+    })
+
+    it('has a stream make no more than is taken and a window, and ends one that is left', async () => {
+      const pieces = await stream('GET /counted')
+      for (let taken = 0; taken < 3; taken++) assert.lengthOf((await pieces.next()).value as Uint8Array, 65_536)
+      await pieces.return?.()
+      const made = (await house.event('counted ended')).facts['made'] as number
+      assert.isAtLeast(made, 2)
+      assert.isAtMost(made, 10)
+    })
+
+    it('streams content back while it comes', async () => {
+      const sent = Array.from({ length: 40 }, (_, at) => Buffer.alloc(40_000, String(at)))
+      const pieces = await stream('POST /echo', { content: sent })
+      const received: Uint8Array[] = []
+      for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
+        received.push(next.value as Uint8Array)
+      }
+      assert.isTrue(Buffer.concat(received).equals(Buffer.concat(sent)))
+    })
+
+    it('hands on what a stream throws, behind what came before', async () => {
+      const pieces = await stream('GET /failing')
+      assert.equal(Buffer.from((await pieces.next()).value as string).toString(), 'a piece')
+      assert.equal(((await failure(() => pieces.next())) as Error).message, 'broken stream')
+    })
+
+    it('aborts the signal when nobody waits any more, with the reason', async () => {
+      const { request } = house.begin('GET /waits')
+      await turns(5)
+      request.abort(new Error('the peer left'))
+      assert.deepInclude((await house.event('aborted')).facts, { request: 'r-1', reason: 'the peer left' })
+      await until(() => (house.engine.threads?.inFlight ?? 0) === 0)
+    })
+
+    it('brings what handlers log to the log, errors as errors', async () => {
+      await run('GET /log')
+      const { level, facts } = await house.event('told')
+      assert.equal(level, 'warn')
+      assert.deepInclude(facts, { request: 'r-1', a: 1, object: { b: [true, null] }, big: 5n })
+      const error = facts['error'] as Error & { code: string }
+      assert.instanceOf(error, Error)
+      assert.deepEqual([error.name, error.message, error.code], ['TypeError', 'at once', 'E_ODD'])
+      assert.equal((error.cause as Error).message, 'root')
+    })
+
+    it('gives plugins their context, wherever they are loaded', async () => {
+      const { request, answer } = house.begin('GET /context')
+      const [thread, phase, unready, engine, workers] = JSON.parse(
+        ((await answer) as Response).content as string,
+      ) as unknown[]
+      assert.deepEqual([phase, unready, engine, workers], ['running', null, 'asked', 1])
+      assert.equal(request.thread, thread)
+    })
+
+    it('tells plugins what the service has come to', async () => {
+      house.phase = 'draining'
+      house.unready = 'draining'
+      await untilAsync(async () => {
+        const [, phase, unready] = JSON.parse((await respond('GET /context')).content as string) as unknown[]
+        return phase === 'draining' && unready === 'draining'
+      })
+    })
+
+    it('runs handlers beside each other: one that waits holds up no other', async () => {
+      const { request } = house.begin('GET /waits')
+      const many = await Promise.all(Array.from({ length: 50 }, () => run('GET /string')))
+      assert.deepEqual(new Set(many), new Set(['ünd ☃']))
+      request.abort(new Error('enough'))
+    })
+
+    it('has a queue that is empty when nothing waits', () => {
+      assert.equal(house.engine.queue.length, 0)
+      assert.isAtLeast(house.engine.queue.capacity, 0)
     })
   })
 }
 
-function request(): Request {
-  const head = {
-    method: 'GET',
-    target: '/users/7',
-    path: '/users/7',
-    query: '',
-    authority: 'a',
-    minor: 1,
-    fields: FieldSection.of([['Host', 'a']]),
-    length: 0,
-    expectsContinue: false,
-    persists: true,
+interface RequestInit {
+  readonly target?: string
+  readonly path?: string
+  readonly content?: readonly (string | Buffer)[]
+  readonly trailers?: readonly (readonly [string, string])[]
+  readonly expectsContinue?: boolean
+  /** How the content breaks off. */
+  readonly failure?: Error
+  /** Called whenever content is asked for. */
+  readonly asked?: () => void
+}
+
+/** An engine with the contract's handlers, and what is around it. */
+class House {
+  phase: Phase = 'running'
+  unready: string | null = null
+  private readonly log = new RecordingEventLog()
+  private routes: readonly PluginRoute[] = []
+  private stopPlugins: () => Promise<void> = () => Promise.resolve()
+
+  constructor(readonly engine: Engine) {}
+
+  async start(): Promise<void> {
+    const plugins = await new FolderPlugins().load(CONTRACT_SETTINGS)
+    this.routes = await plugins.start(this.context())
+    this.stopPlugins = () => plugins.stop()
+    await this.engine.start(this.routes, this.context())
   }
-  const owner = { request: 'r-1', trace: '0'.repeat(32), peer: '192.0.2.1:5', log: new RecordingEventLog() }
-  return new HandlerRequest(head, { id: '7' }, null, owner)
+
+  async stop(): Promise<void> {
+    await this.engine.stop()
+    await this.stopPlugins()
+    const stopped = this.log.events.filter(({ event }) => event === 'handlers stopped')
+    assert.lengthOf(stopped, 1 + (this.engine.threads?.configured ?? 0), 'each thread stops its plugins')
+  }
+
+  begin(key: string, init: RequestInit = {}): { request: HandlerRequest; answer: Promise<Answer> } {
+    const request = requestOf(key, init, this.log)
+    return { request, answer: (async () => this.engine.run(this.placed(key), request))() }
+  }
+
+  run(key: string, init?: RequestInit): Promise<Answer> {
+    return this.begin(key, init).answer
+  }
+
+  runNow(key: string): Answer | Promise<Answer> {
+    return this.engine.run(this.placed(key), requestOf(key, {}, this.log))
+  }
+
+  async event(name: string): Promise<RecordingEventLog['events'][number]> {
+    await until(() => this.log.events.some(({ event }) => event === name))
+    return this.log.events.find(({ event }) => event === name)!
+  }
+
+  private placed(key: string): PluginRoute {
+    return this.routes.find(({ method, pattern }) => `${method} ${pattern}` === key)!
+  }
+
+  private context(): SharedContext {
+    const metrics = {
+      snapshot: async () => ({ engine: 'asked' }) as MetricsSnapshot,
+      perWorker: async () => [{ worker: 1 } as WorkerSnapshot],
+    }
+    const files = new FakeFiles({})
+    return { log: this.log, files, metrics, phase: () => this.phase, unready: () => this.unready, thread: 0 }
+  }
 }
 
-function raise(message: string): never {
-  throw new Error(message)
+function requestOf(key: string, init: RequestInit, log: EventLog): HandlerRequest {
+  const { target = '/', path = '/', content, expectsContinue = false } = init
+  const head = {
+    method: key.split(' ')[0]!,
+    target,
+    path,
+    query: target.split('?')[1] ?? '',
+    fields: FieldSection.of([
+      ['Host', 'a'],
+      ['X-Latin', 'é'],
+    ]),
+    expectsContinue,
+  }
+  const params = Object.assign(Object.create(null) as Record<string, string>, { id: '7', '*': 'a/b' })
+  const owner = { request: 'r-1', trace: '0'.repeat(32), peer: '192.0.2.1:5', log }
+  if (content === undefined) return new HandlerRequest(head, params, null, owner)
+  return withContent(init, content, (reader) => new HandlerRequest(head, params, reader, owner))
 }
 
-async function failure(attempt: () => Promise<unknown>): Promise<Error> {
+/** Each time content is asked for, one more piece comes. */
+function withContent(
+  { trailers = [], failure: broken, asked }: RequestInit,
+  content: readonly (string | Buffer)[],
+  make: (reader: ContentReader) => HandlerRequest,
+): HandlerRequest {
+  const left = [...content]
+  const reader: ContentReader = new ContentReader(() => {
+    asked?.()
+    const piece = left.shift()
+    if (piece !== undefined) reader.push(Buffer.from(piece as string))
+    else if (broken !== undefined) reader.fail(broken)
+    else {
+      request.trailers = FieldSection.of(trailers)
+      reader.end()
+    }
+  })
+  const request = make(reader)
+  return request
+}
+
+function piecesOf({ content }: Response): AsyncIterable<Uint8Array | string> {
+  const { pieces } = content as StreamedContent
+  if (Symbol.asyncIterator in pieces) return pieces
+  return (async function* () {
+    yield* pieces
+  })()
+}
+
+async function failure(attempt: () => Promise<unknown>): Promise<unknown> {
   try {
     await attempt()
   } catch (error) {
-    return error as Error
+    return error
   }
   throw new Error('Cannot find a failure: it succeeded')
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  await untilAsync(async () => condition())
+}
+
+async function untilAsync(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error('Cannot wait any longer: the condition does not come true')
+    await turns(1)
+  }
+}
+
+/** A few turns of the event loop, long enough for messages to cross. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 1))
 }

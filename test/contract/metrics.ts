@@ -1,15 +1,25 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
+import { processSnapshot } from '../../src/app/merged-metrics.js'
 import { OUTCOMES } from '../../src/domain/service/outcome.js'
-import type { Metrics, MetricsSources } from '../../src/ports/metrics.js'
+import type { Metrics, MetricsSources, ProcessSnapshot } from '../../src/ports/metrics.js'
 import { exchangeOf } from '../fakes/exchange.js'
+
+const threads = { configured: 4, ready: 3, inFlight: 7, lost: { stuck: 1, exited: 2, threw: 3, memory: 4 } }
 
 const sources: MetricsSources = {
   engine: 'selectors',
   socket: 'net',
   phase: () => 'running',
   queue: () => ({ length: 2, capacity: 8 }),
+  threads: () => threads,
   accessLogDropped: () => 5,
+}
+
+/** What is shown of the counts: they are kept for nothing else. */
+function snapshotOf(metrics: Metrics): ProcessSnapshot {
+  const { counters, gauges } = metrics.counts()
+  return processSnapshot(counters, gauges)
 }
 
 export function metricsContract(create: () => Metrics): void {
@@ -20,15 +30,17 @@ export function metricsContract(create: () => Metrics): void {
   }
 
   it('tells what the sources know', () => {
-    const { engine, socket, phase, queue, accessLogDropped } = begun().snapshot()
+    const { engine, socket, phase, queue, threads: found, accessLogDropped } = snapshotOf(begun())
     const expected = { engine: 'selectors', socket: 'net', phase: 'running', queue: { length: 2, capacity: 8 } }
     assert.deepEqual({ engine, socket, phase, queue }, expected)
+    assert.deepEqual(found, threads)
     assert.equal(accessLogDropped, 5)
   })
 
   it('can be asked before anything began', () => {
-    const { phase, requests, routes } = create().snapshot()
+    const { phase, requests, routes, threads: none } = snapshotOf(create())
     assert.equal(phase, 'starting')
+    assert.isNull(none)
     assert.equal(requests.total, 0)
     assert.deepEqual(
       routes.map(({ route }) => route),
@@ -41,23 +53,23 @@ export function metricsContract(create: () => Metrics): void {
     for (let i = 0; i < 3; i++) metrics.connectionAccepted()
     metrics.connectionRejected()
     metrics.requestBegun()
-    assert.deepEqual(metrics.snapshot().connections, { active: 3, idle: 2, accepted: 3, rejected: 1 })
+    assert.deepEqual(snapshotOf(metrics).connections, { active: 3, idle: 2, accepted: 3, rejected: 1 })
     for (let i = 0; i < 3; i++) metrics.connectionClosed()
-    assert.deepEqual(metrics.snapshot().connections, { active: 0, idle: 0, accepted: 3, rejected: 1 })
+    assert.deepEqual(snapshotOf(metrics).connections, { active: 0, idle: 0, accepted: 3, rejected: 1 })
   })
 
   it('counts octets both ways', () => {
     const metrics = begun()
     for (const octets of [10, 20]) metrics.received(octets)
     for (const octets of [1, 2]) metrics.sent(octets)
-    assert.deepEqual(metrics.snapshot().octets, { in: 30, out: 3 })
+    assert.deepEqual(snapshotOf(metrics).octets, { in: 30, out: 3 })
   })
 
   it('counts requests from their beginning, and responses by class; no response has no class', () => {
     const metrics = begun()
     for (let i = 0; i < 6; i++) metrics.requestBegun()
     for (const status of [200, 206, 404, 500, 0]) metrics.requestEnded(exchangeOf({ status }))
-    const { total, inFlight, byStatusClass } = metrics.snapshot().requests
+    const { total, inFlight, byStatusClass } = snapshotOf(metrics).requests
     assert.deepEqual({ total, inFlight }, { total: 6, inFlight: 1 })
     assert.deepEqual(byStatusClass, { '1xx': 0, '2xx': 2, '3xx': 0, '4xx': 1, '5xx': 1 })
   })
@@ -66,13 +78,13 @@ export function metricsContract(create: () => Metrics): void {
     const metrics = begun()
     for (const outcome of [...OUTCOMES, 'aborted'] as const) metrics.requestEnded(exchangeOf({ outcome }))
     const expected = { refused: 1, failed: 1, 'timed-out': 1, rejected: 1, aborted: 2, cut: 1 }
-    assert.deepEqual(metrics.snapshot().requests.byErrorClass, expected)
+    assert.deepEqual(snapshotOf(metrics).requests.byErrorClass, expected)
   })
 
   it('counts refusals by rule', () => {
     const metrics = begun()
     for (const rule of ['bare-lf', 'target-length', 'bare-lf']) metrics.refused(rule)
-    assert.deepEqual(metrics.snapshot().rejections, { 'bare-lf': 2, 'target-length': 1 })
+    assert.deepEqual(snapshotOf(metrics).rejections, { 'bare-lf': 2, 'target-length': 1 })
   })
 
   describe('of each route', () => {
@@ -81,7 +93,7 @@ export function metricsContract(create: () => Metrics): void {
       for (const status of [200, 404, 500, 503, 0]) metrics.requestEnded(exchangeOf({ route: 2, status }))
       metrics.requestEnded(exchangeOf({ route: 0, status: 404 }))
       assert.deepEqual(
-        metrics.snapshot().routes.map(({ route, requests, errors }) => [route, requests, errors]),
+        snapshotOf(metrics).routes.map(({ route, requests, errors }) => [route, requests, errors]),
         [
           ['<unmatched>', 1, 0],
           ['GET /', 0, 0],
@@ -94,7 +106,7 @@ export function metricsContract(create: () => Metrics): void {
       const metrics = begun()
       for (let durationMs = 1; durationMs <= 100; durationMs++)
         metrics.requestEnded(exchangeOf({ route: 1, durationMs }))
-      const { latencyMs, buckets, sumSeconds } = metrics.snapshot().routes[1]!
+      const { latencyMs, buckets, sumSeconds } = snapshotOf(metrics).routes[1]!
       assert.closeTo(latencyMs.p50, 50, 1.5)
       assert.closeTo(latencyMs.p95, 95, 3)
       assert.closeTo(latencyMs.p99, 99, 3)
@@ -106,17 +118,26 @@ export function metricsContract(create: () => Metrics): void {
     })
 
     it('is all zeros before the first request', () => {
-      const { latencyMs, sumSeconds } = begun().snapshot().routes[1]!
+      const { latencyMs, sumSeconds } = snapshotOf(begun()).routes[1]!
       assert.deepEqual({ latencyMs, sumSeconds }, { latencyMs: { p50: 0, p95: 0, p99: 0, max: 0 }, sumSeconds: 0 })
     })
+  })
+
+  it('is the same when it has been sent to another process as JSON', () => {
+    const metrics = begun()
+    metrics.requestBegun()
+    metrics.requestEnded(exchangeOf({ route: 2 }))
+    metrics.refused('bare-lf')
+    const counts = metrics.counts()
+    assert.deepEqual(JSON.parse(JSON.stringify(counts)), counts)
   })
 
   it('is not changed by being asked', () => {
     const metrics = begun()
     metrics.requestBegun()
     metrics.requestEnded(exchangeOf())
-    const { process: _, ...first } = metrics.snapshot()
-    const { process: __, ...second } = metrics.snapshot()
+    const { process: _, ...first } = snapshotOf(metrics)
+    const { process: __, ...second } = snapshotOf(metrics)
     assert.deepEqual(second, first)
   })
 }

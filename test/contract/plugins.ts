@@ -2,8 +2,8 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 
 import { text } from '../../src/domain/message/response-makers.js'
-import type { Plugin, PluginContext } from '../../src/ports/plugin.js'
-import type { PluginError, PluginSource, SharedContext } from '../../src/ports/plugins.js'
+import type { Plugin, PluginContext, SharedContext } from '../../src/ports/plugin.js'
+import type { PluginError, PluginSource } from '../../src/ports/plugins.js'
 import type { Settings } from '../../src/ports/settings.js'
 import { RecordingEventLog } from '../fakes/event-log.js'
 import { FakeFiles } from '../fakes/fake-files.js'
@@ -21,11 +21,12 @@ export const sharedContext = (log = new RecordingEventLog()): SharedContext => (
   log,
   files: new FakeFiles({}),
   metrics: {
-    snapshot: () => {
-      throw new Error('Cannot take a snapshot: no test asks for one')
-    },
+    snapshot: () => Promise.reject(new Error('Cannot take a snapshot: no test asks for one')),
+    perWorker: () => Promise.reject(new Error('Cannot take snapshots: no test asks for them')),
   },
   phase: () => 'running',
+  unready: () => null,
+  thread: 0,
 })
 
 /** The error that a promise must end in. */

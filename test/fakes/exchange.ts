@@ -3,6 +3,7 @@ import type { Exchange } from '../../src/ports/access-log.js'
 /** An ordinary exchange, but for what is given. */
 export function exchangeOf(special: Partial<Exchange> = {}): Exchange {
   return {
+    thread: 0,
     connection: 3,
     request: 'k3j9-1',
     trace: '4bf92f3577b34da6a3ce929d0e0e4736',
@@ -23,8 +24,8 @@ export function exchangeOf(special: Partial<Exchange> = {}): Exchange {
 
 /** What an exchange tells at this moment; its own properties are not all of it. */
 export function copyOf(exchange: Exchange): Exchange {
-  const { connection, request, trace, phase, peer, method, target, route, routeName, status } = exchange
+  const { thread, connection, request, trace, phase, peer, method, target, route, routeName, status } = exchange
   const { octetsIn, octetsOut, durationMs, outcome } = exchange
-  const head = { connection, request, trace, phase, peer, method, target, route, routeName }
+  const head = { thread, connection, request, trace, phase, peer, method, target, route, routeName }
   return { ...head, status, octetsIn, octetsOut, durationMs, outcome }
 }

@@ -1,18 +1,21 @@
-import type { Engine, PlacedHandler } from '../../src/ports/engine.js'
-import type { Answer, Request } from '../../src/ports/plugin.js'
+import type { Trouble } from '../../src/domain/service/readiness.js'
+import type { Engine, EngineRequest, PlacedHandler } from '../../src/ports/engine.js'
+import type { Answer } from '../../src/ports/plugin.js'
 
 /** Runs handlers at once, and remembers what it was asked. */
 export class FakeEngine implements Engine {
   readonly name = 'fake'
   readonly queue = { length: 0, capacity: 0 }
+  readonly threads = null
+  trouble: Trouble | null = null
   readonly life: string[] = []
-  readonly ran: { readonly target: PlacedHandler; readonly request: Request }[] = []
+  readonly ran: { readonly target: PlacedHandler; readonly request: EngineRequest }[] = []
 
   async start(): Promise<void> {
     this.life.push('start')
   }
 
-  run(target: PlacedHandler, request: Request): Answer | Promise<Answer> {
+  run(target: PlacedHandler, request: EngineRequest): Answer | Promise<Answer> {
     this.ran.push({ target, request })
     return target.handler(request)
   }

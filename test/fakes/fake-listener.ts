@@ -6,6 +6,9 @@ export class FakeListener implements Listener {
   readonly name = 'fake'
   /** What `listen` fails with, `null` to succeed. */
   failure: ListenError | null = null
+  /** Connections that are on their way while it closes: it is not closed before `arrived` is called. */
+  onTheirWay = false
+  #arrived: (() => void) | null = null
   #accept: ((transport: Transport) => void) | null = null
 
   async listen(at: Address, accept: (transport: Transport) => void): Promise<Listening> {
@@ -26,7 +29,14 @@ export class FakeListener implements Listener {
     return transport.far
   }
 
+  /** No connection is on its way any more. */
+  arrived(): void {
+    this.onTheirWay = false
+    this.#arrived?.()
+  }
+
   async #close(): Promise<void> {
+    if (this.onTheirWay) await new Promise<void>((resolve) => (this.#arrived = resolve))
     this.#accept = null
   }
 }

@@ -1,13 +1,6 @@
 import { parseRouteKey } from '../../src/domain/routing/pattern.js'
-import type { Handler, Plugin, RouteDefinition } from '../../src/ports/plugin.js'
-import type {
-  LoadedPlugin,
-  PluginError,
-  PluginRoute,
-  Plugins,
-  PluginSource,
-  SharedContext,
-} from '../../src/ports/plugins.js'
+import type { Handler, Plugin, RouteDefinition, SharedContext } from '../../src/ports/plugin.js'
+import type { LoadedPlugin, PluginError, PluginRoute, Plugins, PluginSource } from '../../src/ports/plugins.js'
 import type { Settings } from '../../src/ports/settings.js'
 
 class FakePluginError extends Error implements PluginError {

@@ -1,5 +1,5 @@
 import { FieldSection, NO_FIELDS } from '../../src/domain/message/field-section.js'
-import type { Request } from '../../src/ports/plugin.js'
+import type { EngineRequest } from '../../src/ports/engine.js'
 import { RecordingEventLog } from './event-log.js'
 
 /** What a test says of a request; the rest is that of `GET /` without content. */
@@ -14,21 +14,25 @@ export interface FakeRequestInit {
   readonly signal?: AbortSignal
 }
 
-/** A request for handlers, without a connection. */
-export class FakeRequest implements Request {
+/** A request for handlers and engines, without a connection. */
+export class FakeRequest implements EngineRequest {
   readonly method: string
   readonly target: string
   readonly path: string
+  readonly rawQuery: string
   readonly query: URLSearchParams
   readonly params: Readonly<Record<string, string>>
   readonly headers: FieldSection
   readonly trailers = NO_FIELDS
+  readonly hasContent: boolean
+  readonly expectsContinue = false
   readonly content: AsyncIterable<Uint8Array>
   readonly signal: AbortSignal
   readonly id = 'request-1'
   readonly traceId = '0af7651916cd43dd8448eb211c80319c'
   readonly peer = '127.0.0.1:50000'
   readonly log = new RecordingEventLog()
+  thread = 0
 
   constructor(init: FakeRequestInit = {}) {
     const {
@@ -43,9 +47,11 @@ export class FakeRequest implements Request {
     this.method = method
     this.target = target
     this.path = path!
-    this.query = new URLSearchParams(query.join('?'))
+    this.rawQuery = query.join('?')
+    this.query = new URLSearchParams(this.rawQuery)
     this.params = params
     this.headers = FieldSection.of(headers)
+    this.hasContent = init.content !== undefined
     this.content = octetsOf(content)
     this.signal = signal
   }
@@ -62,6 +68,12 @@ export class FakeRequest implements Request {
 
   async json(): Promise<unknown> {
     return JSON.parse(await this.text())
+  }
+
+  onAbort(told: (reason: Error) => void): void {
+    const tell = (): void => told(this.signal.reason as Error)
+    if (this.signal.aborted) tell()
+    else this.signal.addEventListener('abort', tell, { once: true })
   }
 }
 

@@ -1,9 +1,16 @@
+import { processSnapshot } from '../../src/app/merged-metrics.js'
+import { LatencySummary } from '../../src/domain/service/latency-summary.js'
 import { OUTCOMES } from '../../src/domain/service/outcome.js'
 import type { Exchange } from '../../src/ports/access-log.js'
-import type { Metrics, MetricsSnapshot, MetricsSources, RouteMetrics } from '../../src/ports/metrics.js'
+import type {
+  Metrics,
+  MetricsCounters,
+  MetricsCounts,
+  MetricsSources,
+  ProcessSnapshot,
+  RouteCounters,
+} from '../../src/ports/metrics.js'
 import { copyOf } from './exchange.js'
-
-const BOUNDS_SECONDS = [0.001, 0.01, 0.1, 1, Infinity]
 
 /** Metrics that keep every call and count when they are asked: slow, and plainly right. */
 export class RecordingMetrics implements Metrics {
@@ -52,36 +59,41 @@ export class RecordingMetrics implements Metrics {
     this.rules.push(rule)
   }
 
-  snapshot(): MetricsSnapshot {
+  /** What would be shown of the counts. */
+  snapshot(): ProcessSnapshot {
+    const { counters, gauges } = this.counts()
+    return processSnapshot(counters, gauges)
+  }
+
+  counts(): MetricsCounts {
     const accepted = this.count('connectionAccepted')
     const active = accepted - this.count('connectionClosed')
     const total = this.count('requestBegun')
     const inFlight = total - this.ended.length
+    const { lost, ...threads } = this.sources?.threads() ?? { lost: { stuck: 0, exited: 0, threw: 0, memory: 0 } }
     return {
-      engine: this.sources?.engine ?? '',
-      socket: this.sources?.socket ?? '',
-      phase: this.sources?.phase() ?? 'starting',
-      uptimeSeconds: 0,
-      connections: {
-        active,
-        idle: Math.max(0, active - inFlight),
-        accepted,
-        rejected: this.count('connectionRejected'),
-      },
-      requests: { total, inFlight, byStatusClass: this.byStatusClass(), byErrorClass: this.byErrorClass() },
-      routes: this.routes.map((route, index) =>
-        routeMetrics(
-          route,
-          this.ended.filter((each) => each.route === index),
+      counters: {
+        connections: { accepted, rejected: this.count('connectionRejected') },
+        requests: { total, byStatusClass: this.byStatusClass(), byErrorClass: this.byErrorClass() },
+        routes: this.routes.map((route, index) => this.route(route, index)),
+        octets: { in: this.octetsIn, out: this.octetsOut },
+        rejections: Object.fromEntries(
+          this.rules.map((rule) => [rule, this.rules.filter((each) => each === rule).length]),
         ),
-      ),
-      octets: { in: this.octetsIn, out: this.octetsOut },
-      queue: this.sources?.queue() ?? { length: 0, capacity: 0 },
-      rejections: Object.fromEntries(
-        this.rules.map((rule) => [rule, this.rules.filter((each) => each === rule).length]),
-      ),
-      accessLogDropped: this.sources?.accessLogDropped() ?? 0,
-      process: { rssBytes: 0, heapBytes: 0, eventLoopDelayMs: { p50: 0, p99: 0, max: 0 } },
+        accessLogDropped: this.sources?.accessLogDropped() ?? 0,
+        threadsLost: lost,
+      },
+      gauges: {
+        engine: this.sources?.engine ?? '',
+        socket: this.sources?.socket ?? '',
+        phase: this.sources?.phase() ?? 'starting',
+        uptimeSeconds: 0,
+        connections: { active, idle: Math.max(0, active - inFlight) },
+        inFlight,
+        queue: this.sources?.queue() ?? { length: 0, capacity: 0 },
+        threads: 'ready' in threads ? threads : null,
+        process: { rssBytes: 0, heapBytes: 0, eventLoopDelayMs: { p50: 0, p99: 0, max: 0 } },
+      },
     }
   }
 
@@ -95,25 +107,17 @@ export class RecordingMetrics implements Metrics {
     return Object.fromEntries([1, 2, 3, 4, 5].map((digit) => [`${digit}xx`, within(digit * 100)]))
   }
 
-  private byErrorClass(): MetricsSnapshot['requests']['byErrorClass'] {
+  private byErrorClass(): MetricsCounters['requests']['byErrorClass'] {
     const errors = OUTCOMES.filter((outcome) => outcome !== 'completed')
     const counts = errors.map((outcome) => [outcome, this.ended.filter((each) => each.outcome === outcome).length])
-    return Object.fromEntries(counts) as MetricsSnapshot['requests']['byErrorClass']
+    return Object.fromEntries(counts) as MetricsCounters['requests']['byErrorClass']
   }
-}
 
-function routeMetrics(route: string, exchanges: readonly Exchange[]): RouteMetrics {
-  const durations = exchanges.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
-  const quantile = (share: number): number => durations[Math.ceil(share * durations.length) - 1] ?? 0
-  return {
-    route,
-    requests: exchanges.length,
-    errors: exchanges.filter(({ status }) => status === 0 || status >= 500).length,
-    latencyMs: { p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99), max: quantile(1) },
-    buckets: BOUNDS_SECONDS.map((leSeconds) => ({
-      leSeconds,
-      count: durations.filter((durationMs) => durationMs / 1000 <= leSeconds).length,
-    })),
-    sumSeconds: durations.reduce((sum, durationMs) => sum + durationMs / 1000, 0),
+  private route(route: string, index: number): RouteCounters {
+    const exchanges = this.ended.filter((each) => each.route === index)
+    const latency = new LatencySummary()
+    for (const { durationMs } of exchanges) latency.record(durationMs)
+    const errors = exchanges.filter(({ status }) => status === 0 || status >= 500).length
+    return { route, errors, latency: latency.toCounts() }
   }
 }

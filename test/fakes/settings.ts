@@ -13,6 +13,16 @@ import type {
 export const DEFAULT_SETTINGS: Settings = {
   host: '127.0.0.1',
   port: 8080,
+  engine: 'selectors',
+  workers: 1,
+  workerTimeoutMs: 5000,
+  threadpool: {
+    workers: 'auto',
+    queueSize: 256,
+    queueTimeoutMs: 5000,
+    concurrency: 64,
+    memoryBytes: 536_870_912,
+  },
   maxConnections: 10_000,
   keepAliveTimeoutMs: 75_000,
   maxKeepAliveRequests: 1000,

@@ -2,30 +2,28 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import health from '../../plugins/health.js'
 import type { Response } from '../../src/domain/message/response.js'
-import type { Phase } from '../../src/domain/service/drain.js'
 import type { PluginContext, RouteDefinition } from '../../src/ports/plugin.js'
 import { FakeRequest } from '../fakes/fake-request.js'
 
-function answerTo(path: string, phase: Phase): Response {
+function answerTo(path: string, reason: string | null): Response {
   const routes = health.routes as (context: PluginContext) => Record<string, RouteDefinition>
-  const route = routes({ phase: () => phase } as PluginContext)[`GET ${path}`]!
+  const route = routes({ unready: () => reason } as PluginContext)[`GET ${path}`]!
   assert.isTrue(route.inline, 'answers however busy the handlers are')
   return route.handler(new FakeRequest({ target: path })) as Response
 }
 
 describe('the health plugin', () => {
-  const cases: [path: string, phase: Phase, status: number, content: string][] = [
-    ['/livez', 'starting', 200, 'ok\n'],
+  const cases: [path: string, reason: string | null, status: number, content: string][] = [
+    ['/livez', null, 200, 'ok\n'],
     ['/livez', 'draining', 200, 'ok\n'],
+    ['/readyz', null, 200, 'running\n'],
     ['/readyz', 'starting', 503, 'starting\n'],
-    ['/readyz', 'running', 200, 'running\n'],
-    ['/readyz', 'notice', 503, 'notice\n'],
     ['/readyz', 'draining', 503, 'draining\n'],
-    ['/readyz', 'stopped', 503, 'stopped\n'],
+    ['/readyz', 'handler threads crash', 503, 'handler threads crash\n'],
   ]
-  for (const [path, phase, status, content] of cases) {
-    it(`answers ${status} to ${path} while ${phase}`, () => {
-      const response = answerTo(path, phase)
+  for (const [path, reason, status, content] of cases) {
+    it(`answers ${status} to ${path} when ${reason ?? 'nothing'} is in the way`, () => {
+      const response = answerTo(path, reason)
       assert.deepEqual([response.status, response.content], [status, content])
       assert.equal(response.fields.get('cache-control'), 'no-store')
     })

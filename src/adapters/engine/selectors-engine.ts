@@ -5,6 +5,8 @@ import type { Answer, Request } from '../../ports/plugin.js'
 export class SelectorsEngine implements Engine {
   readonly name = 'selectors'
   readonly queue = { length: 0, capacity: 0 }
+  readonly threads = null
+  readonly trouble = null
 
   async start(): Promise<void> {
     // Nothing to make ready: the event loop is there.

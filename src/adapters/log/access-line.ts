@@ -11,13 +11,18 @@ import { escaped, word } from './escaping.js'
  */
 export type AccessLine = (time: string, exchange: Exchange) => string
 
-/** One JSON object a line, keys always in the same order. */
-export function jsonAccessLine(engine: string): AccessLine {
-  const afterTime = `","engine":${JSON.stringify(engine)},"connection":`
+/**
+ * One JSON object a line, keys always in the same order.
+ *
+ * @param worker number of this process; 0 where it is the only one
+ */
+export function jsonAccessLine(engine: string, worker: number): AccessLine {
+  const afterTime = `","engine":${JSON.stringify(engine)},"worker":${worker},"thread":`
   return (time, exchange) => {
     // A key beside its value.
     // prettier-ignore
-    return '{"time":"' + time + afterTime + exchange.connection +
+    return '{"time":"' + time + afterTime + exchange.thread +
+    ',"connection":' + exchange.connection +
     ',"request":"' + escaped(exchange.request) +
     '","trace":"' + escaped(exchange.trace) +
     '","phase":"' + exchange.phase +
@@ -33,9 +38,9 @@ export function jsonAccessLine(engine: string): AccessLine {
   }
 }
 
-/** The same facts for the eye: those that are read first come first. */
-export function plainAccessLine(engine: string): AccessLine {
-  const end = ` engine=${word(engine)}\n`
+/** The same facts for the eye: those that are read first come first, and a worker or thread of 0 is left out. */
+export function plainAccessLine(engine: string, worker: number): AccessLine {
+  const end = ` engine=${word(engine)}` + (worker === 0 ? '' : ` worker=${worker}`)
   return (time, exchange) => {
     // A key beside its value.
     // prettier-ignore
@@ -49,7 +54,8 @@ export function plainAccessLine(engine: string): AccessLine {
     ' connection=' + exchange.connection +
     ' request=' + word(exchange.request) +
     ' trace=' + word(exchange.trace) +
-    ' phase=' + exchange.phase + end
+    ' phase=' + exchange.phase + end +
+    (exchange.thread === 0 ? '\n' : ' thread=' + exchange.thread + '\n')
   }
 }
 

@@ -7,6 +7,8 @@ const BATCH_MS = 100
 const BATCH_CHARACTERS = 32 * 1024
 /** So many characters of lines are held while the outlet takes none. */
 const MOST_CHARACTERS = 1024 * 1024
+/** Who can hold lines back does so while more than so many are held, so that none of them need be dropped. */
+const FULL_CHARACTERS = 256 * 1024
 /** A full outlet is tried again after the first, then twice as long each time up to the last. */
 const FIRST_RETRY_MS = 1
 const LAST_RETRY_MS = 100
@@ -44,6 +46,7 @@ export class Sink {
   private draining: Draining | null = null
   private closed = false
   private whenRecovered: (dropped: number) => void = () => undefined
+  private awaitingRoom: (() => void)[] = []
 
   constructor(
     private readonly outlet: Outlet,
@@ -57,6 +60,17 @@ export class Sink {
   /** @param report called after a gap, with the number of lines missing there; may append a line that tells it */
   onRecovery(report: (dropped: number) => void): void {
     this.whenRecovered = report
+  }
+
+  /** Whether who can wait with a line should. */
+  get isFull(): boolean {
+    return this.held > FULL_CHARACTERS
+  }
+
+  /** @param told called once, when the sink is full no more */
+  whenRoom(told: () => void): void {
+    if (this.isFull) this.awaitingRoom.push(told)
+    else told()
   }
 
   /**
@@ -132,6 +146,7 @@ export class Sink {
     this.offset += count
     if (count > 0) this.retryMs = FIRST_RETRY_MS
     this.endGap()
+    this.tellRoom()
     this.writing = false
     if (this.offset < this.octets.length) this.retry(error)
     else this.finishBatch()
@@ -162,6 +177,11 @@ export class Sink {
     const dropped = this.gap
     this.gap = 0
     this.whenRecovered(dropped)
+  }
+
+  private tellRoom(): void {
+    if (this.isFull || this.awaitingRoom.length === 0) return
+    for (const told of this.awaitingRoom.splice(0)) told()
   }
 
   private startDraining(): Draining {

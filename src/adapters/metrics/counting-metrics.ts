@@ -1,22 +1,31 @@
-import { BOUNDS_MS, LatencySummary } from '../../domain/service/latency-summary.js'
+import { LatencySummary } from '../../domain/service/latency-summary.js'
 import { OUTCOMES, type Outcome } from '../../domain/service/outcome.js'
 import type { Exchange } from '../../ports/access-log.js'
 import type { Clock } from '../../ports/clock.js'
-import type { LatencyMs, Metrics, MetricsSnapshot, MetricsSources, RouteMetrics } from '../../ports/metrics.js'
+import type {
+  Metrics,
+  MetricsCounters,
+  MetricsCounts,
+  MetricsGauges,
+  MetricsSources,
+  RouteCounters,
+  ThreadsMetrics,
+} from '../../ports/metrics.js'
 import type { EventLoopDelayMs } from './event-loop-delay.js'
 
-/** What a snapshot tells before `begin`. */
+/** What is told before `begin`. */
 const NO_SOURCES: MetricsSources = {
   engine: '',
   socket: '',
   phase: () => 'starting',
   queue: () => ({ length: 0, capacity: 0 }),
+  threads: () => null,
   accessLogDropped: () => 0,
 }
 
-const BOUNDS_SECONDS = [...BOUNDS_MS.map((boundMs) => boundMs / 1000), Infinity]
+const NONE_LOST: ThreadsMetrics['lost'] = { stuck: 0, exited: 0, threw: 0, memory: 0 }
 
-interface RouteCounts {
+interface RouteCount {
   readonly name: string
   errors: number
   readonly latency: LatencySummary
@@ -26,7 +35,7 @@ interface RouteCounts {
 export class CountingMetrics implements Metrics {
   private readonly startedMs: number
   private sources = NO_SOURCES
-  private routes = [countsOf('<unmatched>')]
+  private routes = [countOf('<unmatched>')]
   private accepted = 0
   private rejected = 0
   private closed = 0
@@ -47,7 +56,7 @@ export class CountingMetrics implements Metrics {
   }
 
   begin(routes: readonly string[], sources: MetricsSources): void {
-    this.routes = routes.map(countsOf)
+    this.routes = routes.map(countOf)
     this.sources = sources
   }
 
@@ -89,74 +98,62 @@ export class CountingMetrics implements Metrics {
     this.rejections.set(rule, (this.rejections.get(rule) ?? 0) + 1)
   }
 
-  snapshot(): MetricsSnapshot {
+  counts(): MetricsCounts {
+    const threads = this.sources.threads()
+    return { counters: this.counters(threads?.lost ?? NONE_LOST), gauges: this.gauges(threads) }
+  }
+
+  private counters(threadsLost: ThreadsMetrics['lost']): MetricsCounters {
+    return {
+      connections: { accepted: this.accepted, rejected: this.rejected },
+      requests: { total: this.begun, ...this.ends() },
+      routes: this.routes.map(routeCounters),
+      octets: { in: this.octetsIn, out: this.octetsOut },
+      rejections: Object.fromEntries(this.rejections),
+      accessLogDropped: this.sources.accessLogDropped(),
+      threadsLost,
+    }
+  }
+
+  private ends(): Pick<MetricsCounters['requests'], 'byStatusClass' | 'byErrorClass'> {
+    const [, ...classes] = this.statusClasses
+    const byStatusClass = Object.fromEntries(classes.map((count, at) => [`${at + 1}xx`, count]))
+    const { completed: _, ...byErrorClass } = this.outcomes
+    return { byStatusClass, byErrorClass }
+  }
+
+  private gauges(threads: ThreadsMetrics | null): MetricsGauges {
     const { sources } = this
+    const active = this.accepted - this.closed
+    const inFlight = this.begun - this.ended
     return {
       engine: sources.engine,
       socket: sources.socket,
       phase: sources.phase(),
-      uptimeSeconds: rounded((this.clock.now() - this.startedMs) / 1000),
-      connections: this.connections(),
-      requests: this.requests(),
-      routes: this.routes.map(routeMetrics),
-      octets: { in: this.octetsIn, out: this.octetsOut },
+      uptimeSeconds: Math.round(this.clock.now() - this.startedMs) / 1000,
+      // A request may outlive its connection for a moment.
+      connections: { active, idle: Math.max(0, active - inFlight) },
+      inFlight,
       queue: sources.queue(),
-      rejections: Object.fromEntries(this.rejections),
-      accessLogDropped: sources.accessLogDropped(),
+      threads: threads === null ? null : withoutLosses(threads),
       process: this.process(),
     }
   }
 
-  private get inFlight(): number {
-    return this.begun - this.ended
-  }
-
-  private connections(): MetricsSnapshot['connections'] {
-    const active = this.accepted - this.closed
-    // A request may outlive its connection for a moment.
-    const idle = Math.max(0, active - this.inFlight)
-    return { active, idle, accepted: this.accepted, rejected: this.rejected }
-  }
-
-  private requests(): MetricsSnapshot['requests'] {
-    const [, ...classes] = this.statusClasses
-    const byStatusClass = Object.fromEntries(classes.map((count, at) => [`${at + 1}xx`, count]))
-    const { completed: _, ...byErrorClass } = this.outcomes
-    return { total: this.begun, inFlight: this.inFlight, byStatusClass, byErrorClass }
-  }
-
-  private process(): MetricsSnapshot['process'] {
+  private process(): MetricsGauges['process'] {
     const { rss, heapUsed } = process.memoryUsage()
     return { rssBytes: rss, heapBytes: heapUsed, eventLoopDelayMs: this.eventLoopDelay() }
   }
 }
 
-function countsOf(name: string): RouteCounts {
+function countOf(name: string): RouteCount {
   return { name, errors: 0, latency: new LatencySummary() }
 }
 
-function routeMetrics({ name, errors, latency }: RouteCounts): RouteMetrics {
-  const counts = latency.cumulativeCounts()
-  return {
-    route: name,
-    requests: latency.count,
-    errors,
-    latencyMs: latencyMsOf(latency),
-    buckets: BOUNDS_SECONDS.map((leSeconds, at) => ({ leSeconds, count: counts[at]! })),
-    sumSeconds: latency.sumMs / 1000,
-  }
+function routeCounters({ name, errors, latency }: RouteCount): RouteCounters {
+  return { route: name, errors, latency: latency.toCounts() }
 }
 
-function latencyMsOf(latency: LatencySummary): LatencyMs {
-  return {
-    p50: rounded(latency.quantileMs(0.5)),
-    p95: rounded(latency.quantileMs(0.95)),
-    p99: rounded(latency.quantileMs(0.99)),
-    max: rounded(latency.maxMs),
-  }
-}
-
-/** To three decimals: more is noise. */
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000
+function withoutLosses({ configured, ready, inFlight }: ThreadsMetrics): MetricsGauges['threads'] {
+  return { configured, ready, inFlight }
 }

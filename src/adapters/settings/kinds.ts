@@ -36,6 +36,17 @@ export function integer(min: number, max: number, unit = ''): Kind {
   }
 }
 
+/** A whole number, or the word `auto`: as many as suit the machine. */
+export function integerOrAuto(min: number, max: number): Kind {
+  const number = integer(min, max)
+  return {
+    wanted: `${number.wanted}, or auto`,
+    fromText: (text) => number.fromText(text),
+    fromFile: asItIs,
+    holds: (value) => value === 'auto' || number.holds(value),
+  }
+}
+
 /** Node's timers take no longer delay: 24 days. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1
 

@@ -5,6 +5,7 @@ import {
   FOLDER,
   HOST,
   integer,
+  integerOrAuto,
   type Kind,
   milliseconds,
   NAMES,
@@ -17,7 +18,8 @@ import {
 
 /**
  * A key: what convict keeps of it, and what flags, messages and documentation need to know. Its `kind` stands in the
- * place of convict's `format`, which is asked too late: after convict has read the text in its own lenient way.
+ * place of convict's `format`, which is asked too late: after convict has read the text in its own lenient way. Hence a
+ * format that takes everything as it is; without one, convict makes what it is given a value of the default's type.
  */
 export interface KeySchema<T> {
   readonly kind: Kind
@@ -29,7 +31,7 @@ export interface KeySchema<T> {
   readonly flag?: SettingsFlag
 }
 
-const key = <T>(schema: KeySchema<T>): KeySchema<T> => schema
+const key = <T>(schema: KeySchema<T>): KeySchema<T> & { readonly format: '*' } => ({ ...schema, format: '*' })
 
 const flag = (group: string, name: string, value: string, form: SettingsFlag['form'] = 'text'): SettingsFlag => ({
   name,
@@ -44,6 +46,13 @@ const MIB = 1024 * KIB
 const MOST_CHUNK = 16 * MIB
 const MOST_HEAD = 16 * MIB
 
+/** Of processes or threads: no machine has more cores. */
+const MOST_WORKERS = 1024
+/** Node and the plugins themselves take some of it. */
+const LEAST_THREAD_MEMORY = 16 * MIB
+const MOST_THREAD_MEMORY = MIB * MIB
+
+const ENGINES = ['selectors', 'threadpool'] as const
 const FORMATS = ['plain', 'json'] as const
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
@@ -69,11 +78,64 @@ export const settingsSchema = (terminal: boolean) =>
       doc: 'port to listen on; 0 picks a free one, and the banner tells it',
       flag: flag('Listening:', '--port', 'PORT', 'number'),
     }),
+    engine: key<Settings['engine']>({
+      kind: oneOf(ENGINES),
+      default: 'selectors',
+      env: 'PORTICO_SERVER_ENGINE',
+      doc: 'where handlers run: selectors, in the event loop; threadpool, in threads',
+      flag: flag('Engine and processes:', '--engine', ENGINES.join('|'), ENGINES),
+    }),
+    workers: key<Settings['workers']>({
+      kind: integerOrAuto(1, MOST_WORKERS),
+      default: 1,
+      env: 'PORTICO_WORKERS',
+      doc: 'server processes that share the port; auto: one per core',
+      flag: flag('Engine and processes:', '--workers', 'NUMBER|auto'),
+    }),
+    workerTimeoutMs: key({
+      kind: milliseconds(100),
+      default: 5000,
+      env: 'PORTICO_WORKER_TIMEOUT_MS',
+      doc: 'silence after which a server process is replaced',
+    }),
+    threadpool: {
+      workers: key<Settings['threadpool']['workers']>({
+        kind: integerOrAuto(1, MOST_WORKERS),
+        default: 'auto',
+        defaultText: 'one per core, at least 2',
+        env: 'PORTICO_WORKER_COUNT',
+        doc: 'handler threads of each process',
+      }),
+      queueSize: key({
+        kind: integer(0, 1_000_000),
+        default: 256,
+        env: 'PORTICO_REQUEST_QUEUE_SIZE',
+        doc: 'requests that may wait for a thread; beyond it 503',
+      }),
+      queueTimeoutMs: key({
+        kind: milliseconds(1),
+        default: 5000,
+        env: 'PORTICO_QUEUE_TIMEOUT_MS',
+        doc: 'longest wait for a thread; then 503',
+      }),
+      concurrency: key({
+        kind: integer(1, 10_000),
+        default: 64,
+        env: 'PORTICO_THREAD_CONCURRENCY',
+        doc: 'requests that a thread has at once',
+      }),
+      memoryBytes: key({
+        kind: octets(LEAST_THREAD_MEMORY, MOST_THREAD_MEMORY),
+        default: 512 * MIB,
+        env: 'PORTICO_THREAD_MEMORY',
+        doc: 'octets of heap, and of buffers likewise; a thread beyond it is replaced',
+      }),
+    },
     maxConnections: key({
       kind: integer(1, 1_000_000),
       default: 10_000,
       env: 'PORTICO_MAX_ACTIVE_CONNECTIONS',
-      doc: 'open connections; beyond it 503 and close',
+      doc: 'open connections of all processes together; beyond it 503 and close',
       flag: flag('Connections:', '--max-connections', 'NUMBER', 'number'),
     }),
     keepAliveTimeoutMs: key({

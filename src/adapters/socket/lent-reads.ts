@@ -15,10 +15,12 @@ const SHARES_BUFFER = process.platform !== 'win32'
 /** Takes what a socket read; the octets may be overwritten after the call. */
 export type TakeOctets = (socket: Socket, octets: Buffer) => void
 
-interface ConnectionHandle {
+export interface ConnectionHandle {
   readonly writeQueueSize?: number
   /** @returns an error number, 0 without one */
   getpeername?: (into: object) => number
+  close(): void
+  reset?: () => void
 }
 
 interface ServerHandle {
@@ -36,19 +38,45 @@ export function onLentConnection(
   take: TakeOctets,
   accept: (socket: Socket) => void,
 ): void {
+  const lending = lender(size, take)
+  if (!onHandle(server, (connection) => accept(lending(connection)))) onConnection(server, take, accept)
+}
+
+/**
+ * Gives each new connection as the handle under a socket. For a server that listens and has taken none yet.
+ *
+ * @returns false where Node's objects look different: the server goes on making sockets
+ */
+export function onHandle(server: Server, accept: (connection: ConnectionHandle) => void): boolean {
   const handle = (server as { _handle?: ServerHandle | null })._handle
-  if (typeof handle?.onconnection !== 'function') return onConnection(server, take, accept)
-  const shared = lend(size, take)
+  if (typeof handle?.onconnection !== 'function') return false
   handle.onconnection = (error, connection) => {
-    if (error) return // a connection that could not be accepted: there is nothing to close
-    const onread = SHARES_BUFFER ? shared : lend(size, take)
-    accept(new Socket({ handle: connection, allowHalfOpen: true, onread } as object))
+    if (!error) accept(connection) // one that could not be accepted leaves nothing to close
   }
+  return true
 }
 
 /** Gives each new connection as a socket that reads into a fresh buffer each time. */
 export function onConnection(server: Server, take: TakeOctets, accept: (socket: Socket) => void): void {
-  server.on('connection', (socket) => accept(socket.on('data', (octets: Buffer) => take(socket, octets))))
+  server.on('connection', (socket) => accept(readFresh(socket, take)))
+}
+
+/** Has a socket read into a fresh buffer each time. */
+export function readFresh(socket: Socket, take: TakeOctets): Socket {
+  return socket.on('data', (octets: Buffer) => take(socket, octets))
+}
+
+/**
+ * Makes sockets of handles; they read into the lent buffer.
+ *
+ * @param size of the buffer, in octets
+ */
+export function lender(size: number, take: TakeOctets): (connection: ConnectionHandle) => Socket {
+  const shared = lend(size, take)
+  return (connection) => {
+    const onread = SHARES_BUFFER ? shared : lend(size, take)
+    return new Socket({ handle: connection, allowHalfOpen: true, onread } as object)
+  }
 }
 
 /** Octets that the socket was given and the kernel has not taken yet; `null` where Node does not tell. */

@@ -7,8 +7,12 @@ import { effectiveJson, effectiveTable, problemList, type RouteListing, routesTa
 /** What the command line puts to work. */
 export interface CommandLineParts {
   readonly settings: SettingsSource
-  /** Runs the server to its end; gives the exit code. */
-  serve(settings: Settings): Promise<number>
+  /**
+   * Runs the server to its end; gives the exit code.
+   *
+   * @param load reads the settings anew: the same arguments and environment, the file as it is then
+   */
+  serve(settings: Settings, load: () => Promise<LoadedSettings>): Promise<number>
   /** @throws {Error} when a plugin is broken */
   routes(settings: Settings): Promise<readonly RouteListing[]>
   /** Standard output; line ends are part of the text. */
@@ -107,7 +111,7 @@ class Invocation {
   private serve(folder?: string): Promise<void> {
     if (folder !== undefined) this.takeFolder(folder)
     return this.withSettings(async ({ settings }) => {
-      this.code = await this.parts.serve(settings)
+      this.code = await this.parts.serve(settings, () => this.load())
     })
   }
 
@@ -136,12 +140,16 @@ class Invocation {
   private async withSettings(
     use: (loaded: Exclude<LoadedSettings, { problems: unknown }>) => void | Promise<void>,
   ): Promise<void> {
-    const { given, environment } = this
-    const { config: configFile = null } = this.program.opts<{ config?: string }>()
-    const loaded = await this.parts.settings.load({ given, environment, configFile })
+    const loaded = await this.load()
     if (!('problems' in loaded)) return use(loaded)
     this.parts.err(problemList(loaded.problems))
     this.code = BAD_CONFIGURATION
+  }
+
+  private load(): Promise<LoadedSettings> {
+    const { given, environment } = this
+    const { config: configFile = null } = this.program.opts<{ config?: string }>()
+    return this.parts.settings.load({ given, environment, configFile })
   }
 
   /** @param message commander's, such as "error: unknown option '--prot'\n(Did you mean --port?)" */

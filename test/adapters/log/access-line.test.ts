@@ -5,8 +5,8 @@ import { jsonAccessLine, plainAccessLine } from '../../../src/adapters/log/acces
 import { exchangeOf } from '../../fakes/exchange.js'
 
 const TIME = '2026-01-31T12:00:00.000Z'
-const json = jsonAccessLine('selectors')
-const plain = plainAccessLine('selectors')
+const json = jsonAccessLine('selectors', 0)
+const plain = plainAccessLine('selectors', 0)
 
 /** Letters, everything that has a meaning in a line, everything that breaks one, and any other code unit. */
 const special = Array.from('a/"\\= {}\n\r\t\0\x1b\x7f\x85é\u2028\u2029\ufeff\u202e\ud800\udc00😀')
@@ -17,11 +17,16 @@ describe('jsonAccessLine()', () => {
   it('writes the documented keys in the documented order', () => {
     assert.equal(
       json(TIME, exchangeOf()),
-      '{"time":"2026-01-31T12:00:00.000Z","engine":"selectors","connection":3,"request":"k3j9-1",' +
-        '"trace":"4bf92f3577b34da6a3ce929d0e0e4736","phase":"running","peer":"127.0.0.1:51234","method":"GET",' +
-        '"target":"/users/7?full=1","route":"GET /users/:id","status":200,"octetsIn":120,"octetsOut":512,' +
-        '"durationMs":1.5,"outcome":"completed"}\n',
+      '{"time":"2026-01-31T12:00:00.000Z","engine":"selectors","worker":0,"thread":0,"connection":3,' +
+        '"request":"k3j9-1","trace":"4bf92f3577b34da6a3ce929d0e0e4736","phase":"running",' +
+        '"peer":"127.0.0.1:51234","method":"GET","target":"/users/7?full=1","route":"GET /users/:id",' +
+        '"status":200,"octetsIn":120,"octetsOut":512,"durationMs":1.5,"outcome":"completed"}\n',
     )
+  })
+
+  it('names the worker process and the thread', () => {
+    const line = jsonAccessLine('threadpool', 2)(TIME, exchangeOf({ thread: 3 }))
+    assert.deepInclude(JSON.parse(line), { engine: 'threadpool', worker: 2, thread: 3 })
   })
 
   it('writes any text so that it reads back, in one line of visible ASCII', () => {
@@ -75,6 +80,19 @@ describe('plainAccessLine()', () => {
         'engine=selectors\n',
     )
   })
+
+  const places: [worker: number, thread: number, end: string, rule: string][] = [
+    [0, 0, 'engine=threadpool\n', 'an only process and its event loop'],
+    [2, 0, 'engine=threadpool worker=2\n', 'a worker process'],
+    [0, 3, 'engine=threadpool thread=3\n', 'a thread'],
+    [2, 3, 'engine=threadpool worker=2 thread=3\n', 'a thread of a worker process'],
+  ]
+  for (const [worker, thread, end, rule] of places) {
+    it(`ends with where the handler ran: ${rule}`, () => {
+      const line = plainAccessLine('threadpool', worker)(TIME, exchangeOf({ thread }))
+      assert.isTrue(line.endsWith(` phase=running ${end}`), line)
+    })
+  }
 
   it('has the same words whatever the peer sent: quotes keep the rest together', () => {
     // A word is visible ASCII without space, or quoted text in which quotes and backslashes are escaped.

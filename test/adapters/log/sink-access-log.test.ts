@@ -16,7 +16,7 @@ describe('SinkAccessLog', () => {
   accessLogContract(() => {
     const outlet = new ManualOutlet()
     const clock = new FakeClock()
-    const log = new SinkAccessLog(new Sink(outlet, clock), clock, jsonAccessLine('selectors'))
+    const log = new SinkAccessLog(new Sink(outlet, clock), clock, jsonAccessLine('selectors', 0))
     const close = (): Promise<void> => {
       const closed = log.close()
       clock.advance(100)

@@ -253,4 +253,28 @@ describe('Sink', () => {
       assert.isFalse(sink.append('late\n'))
     })
   })
+
+  describe('whenRoom()', () => {
+    it('tells at once while the sink is not full', () => {
+      const { sink } = setUp()
+      let told = 0
+      sink.whenRoom(() => told++)
+      assert.deepEqual([sink.isFull, told], [false, 1])
+    })
+
+    it('tells once when there is room again, long before a line would be dropped', () => {
+      const { clock, outlet, sink } = setUp()
+      outlet.room = 0
+      while (!sink.isFull) assert.isTrue(sink.append(line(0)))
+      let told = 0
+      sink.whenRoom(() => told++)
+      clock.advance(1000)
+      assert.equal(told, 0)
+      outlet.room = Infinity
+      clock.advance(1000)
+      sink.append(line(1))
+      clock.advance(1000)
+      assert.deepEqual([sink.isFull, told], [false, 1])
+    })
+  })
 })

@@ -14,12 +14,12 @@ describe('CountingMetrics', () => {
     const clock = new FakeClock()
     const metrics = new CountingMetrics(clock, () => delay)
     clock.advance(2500)
-    assert.equal(metrics.snapshot().uptimeSeconds, 2.5)
+    assert.equal(metrics.counts().gauges.uptimeSeconds, 2.5)
   })
 
   it('tells memory and delay of the process', () => {
-    const { rssBytes, heapBytes, eventLoopDelayMs } = new CountingMetrics(new FakeClock(), () => delay).snapshot()
-      .process
+    const { gauges } = new CountingMetrics(new FakeClock(), () => delay).counts()
+    const { rssBytes, heapBytes, eventLoopDelayMs } = gauges.process
     assert.isAbove(rssBytes, heapBytes)
     assert.isAbove(heapBytes, 0)
     assert.deepEqual(eventLoopDelayMs, delay)

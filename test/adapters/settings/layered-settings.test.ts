@@ -96,9 +96,29 @@ describe('LayeredSettings', () => {
     wrongInFile: unknown = 5,
   ): KeyCase => ({ environment, text, value: text, wrongTexts, wrongInFile })
 
+  const numberOrAuto = (environment: string): KeyCase => ({
+    environment,
+    text: '12',
+    value: 12,
+    wrongTexts: ['0', '-1', '1.5', '1025', 'all', 'AUTO', '2k'],
+    wrongInFile: '12',
+  })
+
   const cases: Readonly<Record<string, KeyCase>> = {
     host: word('HOST', '::1', ['[::1]', 'localhost:80', 'a b', 'a/b', '..']),
     port: wholeNumber('PORT', ['65536']),
+    engine: word('PORTICO_SERVER_ENGINE', 'threadpool', ['threads', 'Selectors']),
+    workers: numberOrAuto('PORTICO_WORKERS'),
+    workerTimeoutMs: wholeNumber('PORTICO_WORKER_TIMEOUT_MS', ['99']),
+    'threadpool.workers': numberOrAuto('PORTICO_WORKER_COUNT'),
+    'threadpool.queueSize': wholeNumber('PORTICO_REQUEST_QUEUE_SIZE'),
+    'threadpool.queueTimeoutMs': wholeNumber('PORTICO_QUEUE_TIMEOUT_MS', ['0']),
+    'threadpool.concurrency': wholeNumber('PORTICO_THREAD_CONCURRENCY', ['0']),
+    'threadpool.memoryBytes': {
+      ...octets('PORTICO_THREAD_MEMORY', 2 ** 26),
+      text: '64M',
+      wrongTexts: ['15m', '16777215', '64mb', '1g5'],
+    },
     maxConnections: wholeNumber('PORTICO_MAX_ACTIVE_CONNECTIONS', ['0']),
     keepAliveTimeoutMs: wholeNumber('PORTICO_KEEPALIVE_TIMEOUT_MS', ['0', '2147483648']),
     maxKeepAliveRequests: wholeNumber('PORTICO_MAX_KEEPALIVE_REQUESTS'),
@@ -196,6 +216,26 @@ describe('LayeredSettings', () => {
       })
     })
   }
+
+  describe('a number that may be auto', () => {
+    it('takes the word from everywhere', async () => {
+      for (const key of ['workers', 'threadpool.workers']) {
+        const { environment } = cases[key]!
+        assert.equal((await effective({ environment: { [environment]: 'auto' } }, key))[0], 'auto')
+        assert.equal((await effective(fileOf(JSON.stringify({ [key]: 'auto' })), key))[0], 'auto')
+      }
+      assert.deepEqual(await effective({ given: [given('workers', 'auto', 'flag --workers')] }, 'workers'), [
+        'auto',
+        'flag --workers',
+      ])
+    })
+
+    it('says so when it finds something else', async () => {
+      const [problem] = await problems({ given: [given('workers', 'many')] })
+      const wanted = 'a whole number from 1 to 1024, or auto'
+      assert.deepEqual(problem, { key: 'workers', found: '"many"', wanted, origin: 'flag --set' })
+    })
+  })
 
   describe('the order of sources', () => {
     const environment = { PORT: '2' }

@@ -57,6 +57,9 @@ describe('portico', () => {
       ['--host ::1', 'host', '::1', 'flag --host'],
       ['--port 9000', 'port', '9000', 'flag --port'],
       ['--port=0', 'port', '0', 'flag --port'],
+      ['--engine threadpool', 'engine', 'threadpool', 'flag --engine'],
+      ['--workers 2', 'workers', '2', 'flag --workers'],
+      ['--workers auto', 'workers', 'auto', 'flag --workers'],
       ['--max-connections 5', 'maxConnections', '5', 'flag --max-connections'],
       ['--keepalive-timeout 75', 'keepAliveTimeoutMs', '75000', 'flag --keepalive-timeout'],
       ['--keepalive-timeout 0.5', 'keepAliveTimeoutMs', '500', 'flag --keepalive-timeout'],
@@ -105,6 +108,19 @@ describe('portico', () => {
   })
 
   describe('serve', () => {
+    it('is given a way to load the settings anew, from the same arguments and environment', async () => {
+      const settings = new FakeSettings()
+      const serve = async (_: Settings, load: () => Promise<unknown>): Promise<number> => {
+        await load()
+        return 0
+      }
+      const source = { keys: realSettings().keys, load: settings.load.bind(settings) }
+      await run('--port 9 --config x.yaml', { settings: source, serve }, { HOST: '::1' })
+      const [first, again] = settings.requests
+      assert.deepEqual(again, first)
+      assert.deepEqual([again?.configFile, again?.environment], ['x.yaml', { HOST: '::1' }])
+    })
+
     it('is what happens without a command', async () => {
       for (const words of ['', 'serve']) assert.deepEqual((await run(words)).served, [DEFAULT_SETTINGS])
     })
@@ -143,11 +159,11 @@ describe('portico', () => {
       const lines = out.split('\n')
       assert.equal(code, 0)
       assert.isEmpty(served)
-      assert.include(lines, 'KEY                   VALUE      ORIGIN')
-      assert.include(lines, 'host                  ::1        environment HOST')
-      assert.include(lines, 'port                  9000       flag --port')
-      assert.include(lines, 'serverName            ""         flag --set')
-      assert.include(lines, 'static.root           (shipped)  default')
+      assert.include(lines, 'KEY                        VALUE      ORIGIN')
+      assert.include(lines, 'host                       ::1        environment HOST')
+      assert.include(lines, 'port                       9000       flag --port')
+      assert.include(lines, 'serverName                 ""         flag --set')
+      assert.include(lines, 'static.root                (shipped)  default')
       assert.equal(lines.length, 1 + realSettings().keys.length + 1)
     })
 

@@ -4,7 +4,10 @@ import metricsPlugin from '../../../plugins/metrics/index.js'
 import { CountingMetrics } from '../../../src/adapters/metrics/counting-metrics.js'
 import { FieldSection } from '../../../src/domain/message/field-section.js'
 import type { Response } from '../../../src/domain/message/response.js'
-import type { MetricsSnapshot } from '../../../src/ports/metrics.js'
+import { LONE_CREW } from '../../../src/app/crew/lone-crew.js'
+import { CrewMetrics } from '../../../src/app/service-metrics.js'
+import type { Crew } from '../../../src/ports/crew.js'
+import type { ThreadsMetrics } from '../../../src/ports/metrics.js'
 import type { PluginContext, Request, RouteDefinition } from '../../../src/ports/plugin.js'
 import { exchangeOf } from '../../fakes/exchange.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
@@ -12,13 +15,21 @@ import { readExposition } from './exposition.js'
 
 const ODD_ROUTE = 'GET /a"b\\c\nd'
 
-function snapshot(): MetricsSnapshot {
+const THREADS: ThreadsMetrics = {
+  configured: 4,
+  ready: 3,
+  inFlight: 7,
+  lost: { stuck: 1, exited: 0, threw: 0, memory: 2 },
+}
+
+function counted(threads: ThreadsMetrics | null = null): CountingMetrics {
   const metrics = new CountingMetrics(new FakeClock(), () => ({ p50: 0.5, p99: 12, max: 250 }))
   metrics.begin(['<unmatched>', 'GET /', ODD_ROUTE], {
-    engine: 'selectors',
+    engine: threads === null ? 'selectors' : 'threadpool',
     socket: 'net',
     phase: () => 'running',
     queue: () => ({ length: 0, capacity: 0 }),
+    threads: () => threads,
     accessLogDropped: () => 0,
   })
   metrics.connectionAccepted()
@@ -30,23 +41,64 @@ function snapshot(): MetricsSnapshot {
   metrics.requestBegun()
   metrics.requestEnded(exchangeOf({ route: 2, durationMs: 250, status: 500, outcome: 'failed' }))
   metrics.refused('bare-lf')
-  return metrics.snapshot()
+  return metrics
 }
 
-function route(): RouteDefinition {
+/** Two workers, one that takes the place of the second, and one that is gone; they have all counted the same. */
+const CREW: Crew = {
+  worker: 1,
+  trouble: null,
+  counts: async (own) => ({
+    present: [
+      { worker: 1, pid: 1001, counts: own },
+      { worker: 2, pid: 1002, counts: own },
+      { worker: 2, pid: 1003, counts: own },
+    ],
+    gone: [own],
+    workers: {
+      configured: 2,
+      ready: 2,
+      lost: { died: 1, unresponsive: 0 },
+      reloads: { done: 3, refused: 4 },
+    },
+  }),
+}
+
+const ALONE = new CrewMetrics(counted(), LONE_CREW)
+const TOGETHER = new CrewMetrics(counted(THREADS), CREW)
+
+function route(metrics: CrewMetrics): RouteDefinition {
   const { routes } = metricsPlugin
   if (typeof routes !== 'function') assert.fail('the routes need the context')
-  const definition = routes({ metrics: { snapshot } } as PluginContext)['GET /_metrics']
+  const definition = routes({ metrics } as unknown as PluginContext)['GET /_metrics']
   return typeof definition === 'object' ? definition : assert.fail('the route has settings')
 }
 
-function get(query: string, accept?: string): Response {
+async function get(query: string, accept?: string, metrics = ALONE): Promise<Response> {
   const headers = FieldSection.of(accept === undefined ? [] : [['accept', accept]])
-  return route().handler({ query: new URLSearchParams(query), headers } as Request) as Response
+  const request = { query: new URLSearchParams(query), headers } as Request
+  return (await route(metrics).handler(request)) as Response
+}
+
+async function readJson(query: string, metrics: CrewMetrics): Promise<Record<string, object>> {
+  return JSON.parse((await get(query, undefined, metrics)).content as string) as Record<string, object>
+}
+
+/** A sample's value in Prometheus text, by its name and labels. */
+async function valuesIn(
+  query: string,
+  metrics: CrewMetrics,
+): Promise<(name: string, labels?: object) => number | undefined> {
+  const families = readExposition((await get(query, undefined, metrics)).content as string)
+  const samples = [...families.values()].flatMap((family) => family.samples)
+  return (name, labels = {}) => {
+    const wanted = JSON.stringify(labels)
+    return samples.find((sample) => sample.name === name && JSON.stringify(sample.labels) === wanted)?.value
+  }
 }
 
 describe('GET /_metrics', () => {
-  it('runs in the event loop, so that it answers while a pool is full', () => assert.isTrue(route().inline))
+  it('runs in the event loop, so that it answers while a pool is full', () => assert.isTrue(route(ALONE).inline))
 
   const formats: [query: string, accept: string | undefined, type: string, rule: string][] = [
     ['', undefined, 'application/json', 'is JSON unless told'],
@@ -55,65 +107,128 @@ describe('GET /_metrics', () => {
     ['format=json', 'text/plain', 'application/json', 'is JSON by the query'],
   ]
   for (const [query, accept, type, rule] of formats) {
-    it(rule, () => {
-      const { status, fields } = get(query, accept)
+    it(rule, async () => {
+      const { status, fields } = await get(query, accept)
       assert.deepEqual([status, fields.get('content-type'), fields.get('cache-control')], [200, type, 'no-store'])
     })
   }
 
-  it('refuses a format that it does not know, without repeating it', () => {
-    const { status, content } = get('format=evil')
-    assert.equal(status, 400)
-    assert.notInclude(content as string, 'evil')
-  })
+  for (const query of ['format=evil', 'per=evil', 'per=evil&format=prometheus', 'per=']) {
+    it(`refuses ${query}, which it does not know, without repeating it`, async () => {
+      const { status, content, fields } = await get(query)
+      assert.deepEqual([status, fields.get('cache-control')], [400, 'no-store'])
+      assert.notInclude(content as string, 'evil')
+    })
+  }
 
-  it('has the documented keys as JSON', () => {
-    const read = JSON.parse(get('').content as string) as Record<string, object>
-    assert.hasAllKeys(read, [
-      'engine', 'socket', 'phase', 'uptimeSeconds', 'connections', 'requests', 'routes', 'octets', 'queue', 'rejections',
-      'accessLogDropped', 'process',
-    ]) // prettier-ignore
-    assert.hasAllKeys(read['connections'], ['active', 'idle', 'accepted', 'rejected'])
-    assert.hasAllKeys(read['requests'], ['total', 'inFlight', 'byStatusClass', 'byErrorClass'])
-    assert.hasAllKeys((read['routes'] as object[])[0], ['route', 'requests', 'errors', 'latencyMs'])
-    assert.hasAllKeys(read['process'], ['rssBytes', 'heapBytes', 'eventLoopDelayMs'])
-    assert.notInclude(get('').content as string, 'null', 'no number is infinite or missing')
+  describe('as JSON', () => {
+    it('has the documented keys', async () => {
+      const read = await readJson('', TOGETHER)
+      assert.hasAllKeys(read, [
+        'engine', 'socket', 'phase', 'uptimeSeconds', 'connections', 'requests', 'routes', 'octets', 'queue', 'threads',
+        'workers', 'rejections', 'accessLogDropped', 'process',
+      ]) // prettier-ignore
+      assert.hasAllKeys(read['connections'], ['active', 'idle', 'accepted', 'rejected'])
+      assert.hasAllKeys(read['requests'], ['total', 'inFlight', 'byStatusClass', 'byErrorClass'])
+      assert.hasAllKeys((read['routes'] as object[])[0], ['route', 'requests', 'errors', 'latencyMs'])
+      assert.hasAllKeys(read['process'], ['rssBytes', 'heapBytes', 'eventLoopDelayMs'])
+      assert.notInclude(
+        (await get('', undefined, TOGETHER)).content as string,
+        'null',
+        'no number is infinite or missing',
+      )
+    })
+
+    it('tells of workers and threads', async () => {
+      const { workers, threads } = await readJson('', TOGETHER)
+      const lost = { stuck: 4, exited: 0, threw: 0, memory: 8 }
+      assert.deepEqual(threads, { configured: 12, ready: 9, inFlight: 21, lost })
+      assert.deepEqual(workers, {
+        configured: 2,
+        ready: 2,
+        lost: { died: 1, unresponsive: 0 },
+        reloads: { done: 3, refused: 4 },
+      })
+    })
+
+    it('has no threads on an engine without, and is one worker of one without a supervisor', async () => {
+      const { workers, threads } = await readJson('', ALONE)
+      assert.isNull(threads)
+      assert.deepInclude(workers, { configured: 1, ready: 1 })
+    })
+
+    it('has each worker by itself when asked', async () => {
+      const read = await readJson('per=worker', TOGETHER)
+      assert.hasAllKeys(read, ['workers'])
+      const workers = read['workers'] as Record<string, object>[]
+      assert.deepEqual(
+        workers.map(({ worker, pid, phase }) => ({ worker, pid, phase })),
+        [
+          { worker: 1, pid: 1001, phase: 'running' },
+          { worker: 2, pid: 1002, phase: 'running' },
+          { worker: 2, pid: 1003, phase: 'running' },
+        ] as object[],
+      )
+      for (const each of workers) {
+        assert.deepEqual(each['threads'], THREADS)
+        assert.hasAllKeys((each['routes'] as object[])[0], ['route', 'requests', 'errors', 'latencyMs'])
+        assert.notProperty(each, 'workers', 'what is known of all is not of one')
+      }
+    })
   })
 
   describe('as Prometheus text', () => {
-    const families = readExposition(get('format=prometheus').content as string)
-
-    function valueOf(name: string, labels: Record<string, string> = {}, family = name): number | undefined {
-      const wanted = JSON.stringify(labels)
-      const samples = families.get(family)?.samples ?? []
-      return samples.find((sample) => sample.name === name && JSON.stringify(sample.labels) === wanted)?.value
-    }
-
     const values: [name: string, labels: Record<string, string>, expected: number, rule: string][] = [
-      ['portico_info', { engine: 'selectors', socket: 'net' }, 1, 'how the server runs'],
+      ['portico_info', { engine: 'threadpool', socket: 'net' }, 1, 'how the server runs'],
       ['portico_phase', { phase: 'running' }, 1, 'the present phase'],
       ['portico_phase', { phase: 'draining' }, 0, 'and the others'],
-      ['portico_received_bytes_total', {}, 1234, 'octets'],
-      ['portico_responses_total', { class: '5xx' }, 1, 'responses by class'],
-      ['portico_request_errors_total', { outcome: 'failed' }, 1, 'errors by outcome'],
-      ['portico_rejections_total', { rule: 'bare-lf' }, 1, 'refusals by rule'],
-      ['portico_route_errors_total', { route: ODD_ROUTE }, 1, 'a route of any name'],
+      ['portico_received_bytes_total', {}, 4 * 1234, 'octets'],
+      ['portico_responses_total', { class: '5xx' }, 4, 'responses by class'],
+      ['portico_request_errors_total', { outcome: 'failed' }, 4, 'errors by outcome'],
+      ['portico_rejections_total', { rule: 'bare-lf' }, 4, 'refusals by rule'],
+      ['portico_route_errors_total', { route: ODD_ROUTE }, 4, 'a route of any name'],
       ['portico_event_loop_delay_max_seconds', {}, 0.25, 'delays in seconds'],
+      ['portico_connections_active', {}, 3, 'connections that are still open'],
+      ['portico_threads', { state: 'configured' }, 12, 'threads'],
+      ['portico_threads', { state: 'ready' }, 9, 'and those that are ready'],
+      ['portico_threads_requests_in_flight', {}, 21, 'what threads have to do'],
+      ['portico_threads_lost_total', { cause: 'memory' }, 8, 'lost threads by cause'],
+      ['portico_workers', { state: 'ready' }, 2, 'workers'],
+      ['portico_workers_lost_total', { cause: 'died' }, 1, 'lost workers by cause'],
+      ['portico_reloads_total', { result: 'refused' }, 4, 'reloads by result'],
     ]
     for (const [name, labels, expected, rule] of values) {
-      it(`tells ${rule}`, () => assert.equal(valueOf(name, labels), expected))
+      it(`tells ${rule}`, async () => {
+        const valueOf = await valuesIn('format=prometheus', TOGETHER)
+        assert.equal(valueOf(name, labels), expected)
+      })
     }
 
-    it('names every family after the server', () => {
+    it('names every family after the server', async () => {
+      const families = readExposition((await get('format=prometheus')).content as string)
       assert.isTrue([...families.keys()].every((name) => name.startsWith('portico_')))
     })
 
-    it('has a histogram of durations in seconds for each route', () => {
+    it('has a histogram of durations in seconds for each route', async () => {
+      const valueOf = await valuesIn('format=prometheus', ALONE)
       const name = 'portico_request_duration_seconds'
-      assert.equal(valueOf(`${name}_sum`, { route: ODD_ROUTE }, name), 0.25)
-      assert.equal(valueOf(`${name}_bucket`, { route: ODD_ROUTE, le: '0.1' }, name), 0)
-      assert.equal(valueOf(`${name}_bucket`, { route: ODD_ROUTE, le: '0.256' }, name), 1)
-      assert.equal(valueOf(`${name}_count`, { route: '<unmatched>' }, name), 0)
+      assert.equal(valueOf(`${name}_sum`, { route: ODD_ROUTE }), 0.25)
+      assert.equal(valueOf(`${name}_bucket`, { route: ODD_ROUTE, le: '0.1' }), 0)
+      assert.equal(valueOf(`${name}_bucket`, { route: ODD_ROUTE, le: '0.256' }), 1)
+      assert.equal(valueOf(`${name}_count`, { route: '<unmatched>' }), 0)
+    })
+
+    it('has the same series for each worker when asked, two of one number among them', async () => {
+      const valueOf = await valuesIn('format=prometheus&per=worker', TOGETHER)
+      for (const [worker, pid] of [
+        ['1', '1001'],
+        ['2', '1002'],
+        ['2', '1003'],
+      ]) {
+        assert.equal(valueOf('portico_received_bytes_total', { worker, pid }), 1234)
+        assert.equal(valueOf('portico_threads_lost_total', { worker, pid, cause: 'stuck' }), 1)
+        assert.equal(valueOf('portico_request_duration_seconds_sum', { worker, pid, route: ODD_ROUTE }), 0.25)
+      }
     })
   })
 })

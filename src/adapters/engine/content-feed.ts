@@ -1,0 +1,97 @@
+import { inspect } from 'node:util'
+import { crossedError } from '../../domain/crossing/crossed-error.js'
+import { SendGate } from '../../domain/crossing/send-gate.js'
+import { movable, ownOctets } from '../../domain/message/own-octets.js'
+import type { RunMessage } from '../../ports/crossing.js'
+import type { EngineRequest } from '../../ports/engine.js'
+
+/** Where a request is: the number it has there, and the way to its thread. */
+export interface HandOver {
+  readonly number: number
+  /** Whether the thread has begun it: from then on it is not taken back. */
+  readonly hasBegun: () => boolean
+  readonly send: (message: RunMessage, moved?: ArrayBuffer | null) => void
+}
+
+/** Makes a message for whatever number the request has. */
+type Numbered = (request: number) => RunMessage
+
+/**
+ * The content of a request on its way to the thread that the request is handed to, at the pace it is consumed there.
+ *
+ * Of a request that can still be taken back and handed to another thread, all that was sent is kept: a window at most.
+ */
+export class ContentFeed {
+  private readonly gate = new SendGate()
+  private place: HandOver | null = null
+  private kept: Numbered[] = []
+  private isPumping = false
+  private isStopped = false
+
+  constructor(private readonly request: EngineRequest) {}
+
+  /** The request was handed to a thread, for the first time or once more. */
+  handedTo(place: HandOver): void {
+    this.place = place
+    for (const message of this.kept) place.send(message(place.number))
+    // A peer that waits for `100 Continue` gets it when the handler asks; for others the first window is on its way.
+    if (!this.request.expectsContinue) this.want()
+  }
+
+  /** The request waits for another thread. */
+  takenBack(): void {
+    this.place = null
+  }
+
+  want(): void {
+    if (this.isPumping) return
+    this.isPumping = true
+    void this.pump()
+  }
+
+  /** The thread has consumed so many octets. */
+  consumed(octets: number): void {
+    this.gate.returned(octets)
+  }
+
+  /** Nobody there reads it any more. */
+  stop(): void {
+    this.isStopped = true
+    this.kept = []
+    this.gate.close()
+  }
+
+  private async pump(): Promise<void> {
+    try {
+      for await (const piece of this.request.content) {
+        if (!(await this.gate.admits(piece.length))) return
+        this.passOctets(piece)
+      }
+      const { text, bounds } = this.request.trailers
+      this.pass((request) => ['content-end', request, text, bounds])
+    } catch (error) {
+      const crossed = crossedError(error, inspect)
+      this.pass((request) => ['content-failed', request, crossed])
+    }
+  }
+
+  private passOctets(piece: Uint8Array): void {
+    const octets = ownOctets(piece)
+    const { place } = this
+    if (place === null || !this.isBegun(place)) this.pass((request) => ['content', request, octets])
+    else place.send(['content', place.number, octets], movable(octets))
+  }
+
+  private pass(message: Numbered): void {
+    if (this.isStopped) return
+    const { place } = this
+    if (place === null || !this.isBegun(place)) this.kept.push(message)
+    place?.send(message(place.number))
+  }
+
+  private isBegun(place: HandOver): boolean {
+    const isBegun = place.hasBegun()
+    if (isBegun) this.kept = []
+    return isBegun
+  }
+}

@@ -1,0 +1,320 @@
+import { inspect } from 'node:util'
+import { Claims } from '../../domain/crossing/claims.js'
+import { crossedError, revivedError } from '../../domain/crossing/crossed-error.js'
+import { Outbox } from '../../domain/crossing/outbox.js'
+import type { AnswerNews, FromThread, LastNews, NewsFromThread, RunNews, ToThread } from '../../ports/crossing.js'
+import type { ThreadLoss } from '../../ports/metrics.js'
+import type { HandOver } from './content-feed.js'
+import { responseWith } from './crossed-answer.js'
+import type { HandedRequest } from './handed-request.js'
+import type { StartThread, ThreadEvents, ThreadLink } from './thread-link.js'
+
+/** What a thread was handed and has not begun for so long is taken back: it is stuck. */
+const BEGIN_MS = 20
+
+/** A thread that has requests and was not heard of for so long is asked whether it is there. */
+const SILENCE_MS = 50
+
+/** What a thread tells beside what concerns its requests. */
+export interface ThreadOwner {
+  /** It can be handed requests. */
+  ready(thread: LiveThread): void
+  /** It could not start, for this reason. */
+  refused(thread: LiveThread, reason: string): void
+  /** It was stuck, and its loop turns again. */
+  recovered(thread: LiveThread): void
+  /** The handler of a request only waits now. */
+  waits(task: HandedRequest): void
+  /** A request is over in the thread. */
+  over(task: HandedRequest, costMs: number): void
+  /** What concerns no request. */
+  told(thread: LiveThread, news: NewsFromThread): void
+  /** A batch has been heard: there may be room for others. */
+  heard(): void
+  /** It is gone. Called once, and never after `end`. */
+  gone(thread: LiveThread, cause: ThreadLoss, error: unknown): void
+}
+
+/** One handler thread, from its start to its end, as the main thread knows it. */
+export class LiveThread implements ThreadEvents {
+  /** Whether it does not begin what it was handed. */
+  isStuck = false
+  /** Whether it has been heard, or had nothing to say, since the watch looked last. */
+  isFresh = true
+  /** Memory of the process when it was last well, in octets. */
+  wellRssBytes = 0
+  /** Since when it has said nothing although there was something to say. */
+  silentSinceMs: number
+  readonly startedMs: number
+
+  private readonly claims: Claims
+  private readonly outbox: Outbox<ToThread>
+  private readonly link: ThreadLink
+  /** By their slots. */
+  private readonly held: (HandedRequest | null)[]
+  private readonly numbers: number[]
+  private readonly free: number[]
+  /** Those that it may not have begun, in the order they were handed over. */
+  private unbegun: HandedRequest[] = []
+  /** Whether it has been asked whether it is there, and has not answered. */
+  private isProbed = false
+  private failure: { readonly error: unknown } | null = null
+  private isOver = false
+  private hasStopped: (() => void) | null = null
+
+  constructor(
+    readonly number: number,
+    slots: number,
+    routes: readonly string[],
+    start: StartThread,
+    private readonly now: () => number,
+    private readonly owner: ThreadOwner,
+  ) {
+    this.silentSinceMs = this.startedMs = now()
+    this.claims = Claims.forSlots(slots)
+    this.held = new Array<HandedRequest | null>(slots).fill(null)
+    this.numbers = new Array<number>(slots).fill(0)
+    this.free = this.numbers.map((_, slot) => slots - 1 - slot)
+    this.link = start({ thread: number, routes, claims: this.claims.memory }, this)
+    this.outbox = new Outbox(
+      (batch, transfer) => this.link.post(batch, transfer),
+      () => setImmediate(() => this.flush()),
+    )
+  }
+
+  // Requests
+
+  /** There is a slot for it: the pool keeps within them. */
+  handOver(task: HandedRequest): void {
+    const now = this.now()
+    if (!this.isBusy) this.refresh(now)
+    const slot = this.free.pop()!
+    const number = this.claims.numberAfter(this.numbers[slot]!, slot)
+    this.numbers[slot] = task.number = number
+    this.held[slot] = task
+    task.handedMs = now
+    task.request.thread = this.number
+    this.unbegun.push(task)
+    this.claims.open(number)
+    this.send(task.message())
+    task.feed?.handedTo(this.wayOf(number))
+  }
+
+  /**
+   * Takes a request back that the thread has not begun; it will not.
+   *
+   * @returns false when it has begun it
+   */
+  takeBack(task: HandedRequest): boolean {
+    if (!this.claims.take(task.number)) return false
+    this.release(task)
+    task.feed?.takenBack()
+    return true
+  }
+
+  /** Takes back all that the thread has not begun, the oldest first. */
+  takeBackAll(): HandedRequest[] {
+    const { unbegun } = this
+    this.unbegun = []
+    return unbegun.filter((task) => this.holds(task) && this.takeBack(task))
+  }
+
+  /** Nobody waits for the answer any more: the thread, which has begun it, is told. */
+  abort(task: HandedRequest, reason: Error, isOverdue: boolean): void {
+    this.send(['abort', task.number, crossedError(reason, inspect), isOverdue])
+  }
+
+  send(message: ToThread, moved: ArrayBuffer | null = null): void {
+    if (!this.isOver) this.outbox.send(message, moved)
+  }
+
+  // Signs of life
+
+  /**
+   * Whether it leaves what it was handed, or a question whether it is there, unanswered for too long. Asks that question.
+   */
+  stalls(nowMs: number): boolean {
+    this.unbegun = this.unbegun.filter((task) => this.holds(task) && this.claims.isOpen(task.number))
+    const oldest = this.unbegun[0]
+    if (oldest !== undefined && nowMs - oldest.handedMs >= BEGIN_MS) return true
+    if (this.isProbed) return nowMs - this.silentSinceMs >= BEGIN_MS
+    if (this.isBusy && nowMs - this.silentSinceMs >= SILENCE_MS) this.probe(nowMs)
+    return false
+  }
+
+  /** It does not get on; it will be heard when it does. */
+  stuck(nowMs: number): void {
+    this.isStuck = true
+    if (!this.isProbed) this.probe(nowMs)
+  }
+
+  /** Whether it has had time enough to hear that one of its requests was aborted. */
+  ignoresAborts(nowMs: number): boolean {
+    return this.held.some((task) => task !== null && task.graceEndsMs !== null && task.graceEndsMs <= nowMs)
+  }
+
+  // Its end
+
+  /** Has it stop its plugins and end; resolves when it has. What it logs until then is still heard. */
+  async stop(within: Promise<void>): Promise<void> {
+    this.send(['stop'])
+    await Promise.race([new Promise<void>((resolve) => (this.hasStopped = resolve)), within])
+    await this.end()
+  }
+
+  /** Ends it now; nothing more is heard of it. */
+  async end(): Promise<void> {
+    this.isOver = true
+    await this.link.end()
+  }
+
+  // What is heard
+
+  received(batch: readonly FromThread[]): void {
+    if (this.isOver) return
+    this.refresh(this.now())
+    if (this.isStuck) this.recover()
+    for (const message of batch) this.take(message)
+    this.owner.heard()
+  }
+
+  failed(error: unknown): void {
+    this.failure ??= { error }
+  }
+
+  exited(): void {
+    this.hasStopped?.()
+    if (this.isOver) return
+    this.isOver = true
+    this.owner.gone(this, this.causeOfLoss(), this.failure?.error)
+  }
+
+  private refresh(nowMs: number): void {
+    this.isFresh = true
+    this.silentSinceMs = nowMs
+  }
+
+  private recover(): void {
+    this.isStuck = false
+    this.owner.recovered(this)
+  }
+
+  private causeOfLoss(): ThreadLoss {
+    if (this.failure === null) return 'exited'
+    const { code } = Object(this.failure.error) as { code?: unknown }
+    return code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'threw'
+  }
+
+  private take(message: FromThread): void {
+    switch (message[0]) {
+      case 'ready':
+        return this.owner.ready(this)
+      case 'refused':
+        return this.owner.refused(this, message[1])
+      case 'here':
+        this.isProbed = false
+        return
+      case 'stopped':
+        this.hasStopped?.()
+        return
+      case 'log':
+      case 'ask':
+      case 'memory':
+        return this.owner.told(this, message)
+      default:
+        return this.takeRun(message)
+    }
+  }
+
+  private takeRun(message: RunNews): void {
+    const task = this.held[this.claims.slotOf(message[1])]
+    if (task?.number !== message[1]) return
+    switch (message[0]) {
+      case 'waits':
+        return this.owner.waits(task)
+      case 'want':
+        return task.feed?.want()
+      case 'consumed':
+        return task.feed?.consumed(message[2])
+      case 'stream':
+        return this.takeStream(task, message[2], message[3], message[4])
+      case 'piece':
+        return task.stream?.push(message[2])
+      default:
+        this.takeLast(task, message)
+    }
+  }
+
+  private takeStream(task: HandedRequest, status: number, fields: string, length: number | null): void {
+    this.owner.waits(task)
+    try {
+      task.streams(status, fields, length, this.wayOf(task.number))
+    } catch (error) {
+      this.send(['cancel', task.number])
+      task.fail(error)
+    }
+  }
+
+  /** With this the request is over in the thread. */
+  private takeLast(task: HandedRequest, message: LastNews): void {
+    this.release(task)
+    this.owner.over(task, message[2])
+    switch (message[0]) {
+      case 'text':
+        task.resolve(message[3])
+        break
+      case 'answer':
+        this.takeAnswer(task, message)
+        break
+      case 'end':
+        task.stream?.end()
+        break
+      case 'failed':
+        task.fail(revivedError(message[3]))
+        break
+      case 'over':
+        break
+    }
+    task.feed?.stop()
+  }
+
+  private takeAnswer(task: HandedRequest, message: AnswerNews): void {
+    try {
+      task.resolve(responseWith(message[3], message[4], message[5]))
+    } catch (error) {
+      task.fail(error)
+    }
+  }
+
+  private holds(task: HandedRequest): boolean {
+    return this.held[this.claims.slotOf(task.number)] === task
+  }
+
+  private release(task: HandedRequest): void {
+    const slot = this.claims.slotOf(task.number)
+    this.held[slot] = null
+    this.free.push(slot)
+  }
+
+  private get isBusy(): boolean {
+    return this.free.length < this.held.length
+  }
+
+  private wayOf(number: number): HandOver {
+    return {
+      number,
+      hasBegun: () => !this.claims.isOpen(number),
+      send: (message, moved) => this.send(message, moved),
+    }
+  }
+
+  private probe(nowMs: number): void {
+    this.isProbed = true
+    this.silentSinceMs = nowMs
+    this.send(['probe'])
+  }
+
+  private flush(): void {
+    if (!this.isOver) this.outbox.flush()
+  }
+}

@@ -1,0 +1,77 @@
+import { inspect } from 'node:util'
+import { crossedError, revivedError } from '../../domain/crossing/crossed-error.js'
+import type { Clock, Stoppable } from '../../ports/clock.js'
+import type { CrossedFact, CrossedFacts, NewsFromThread, Question } from '../../ports/crossing.js'
+import type { EventLog, Facts } from '../../ports/event-log.js'
+import type { SharedContext } from '../../ports/plugin.js'
+import type { LiveThread } from './live-thread.js'
+
+/** How old what a thread knows of the service may be. */
+const STATE_MS = 250
+
+/** What the main thread does for the plugins in handler threads: their log, their questions, the state of the service. */
+export class MainServices {
+  private phase: ReturnType<SharedContext['phase']>
+  private unready: string | null
+  private readonly telling: Stoppable
+
+  constructor(
+    private readonly context: SharedContext,
+    clock: Clock,
+    private readonly threads: () => readonly LiveThread[],
+  ) {
+    this.phase = context.phase()
+    this.unready = context.unready()
+    this.telling = clock.every(STATE_MS, () => this.tellChange())
+  }
+
+  get log(): EventLog {
+    return this.context.log
+  }
+
+  /** Tells a new thread the state of the service. */
+  greet(thread: LiveThread): void {
+    thread.send(['state', this.phase, this.unready])
+  }
+
+  serve(thread: LiveThread, news: NewsFromThread): void {
+    if (news[0] === 'ask') void this.answer(thread, news[1])
+    else if (news[0] === 'log') {
+      const [, level, event, facts] = news
+      this.log[level](event, { ...revivedFacts(facts), thread: thread.number })
+      thread.send(['logged', 1])
+    }
+  }
+
+  close(): void {
+    this.telling.stop()
+  }
+
+  private async answer(thread: LiveThread, question: Question): Promise<void> {
+    const { metrics } = this.context
+    try {
+      if (question === 'snapshot') thread.send([question, await metrics.snapshot()])
+      else thread.send([question, await metrics.perWorker()])
+    } catch (error) {
+      thread.send(['unanswered', question, crossedError(error, inspect)])
+    }
+  }
+
+  private tellChange(): void {
+    const phase = this.context.phase()
+    const unready = this.context.unready()
+    if (phase === this.phase && unready === this.unready) return
+    this.phase = phase
+    this.unready = unready
+    for (const thread of this.threads()) this.greet(thread)
+  }
+}
+
+function revivedFacts(facts: CrossedFacts): Facts {
+  return Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, revivedFact(fact)]))
+}
+
+function revivedFact(fact: CrossedFact): unknown {
+  if (typeof fact !== 'object' || fact === null) return fact
+  return 'error' in fact ? revivedError(fact.error) : JSON.parse(fact.json)
+}

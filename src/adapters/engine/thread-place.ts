@@ -1,0 +1,69 @@
+import { Restarts } from '../../domain/service/restarts.js'
+import type { Clock, Stoppable } from '../../ports/clock.js'
+import type { LiveThread } from './live-thread.js'
+
+/** Starting; at work; ended, with another to come after a delay; or none any more. */
+type State = 'starting' | 'ready' | 'delayed' | 'closed'
+
+/** The place of one handler thread: when that dies, another takes it. */
+export class ThreadPlace {
+  /** The one that starts or works here. */
+  thread: LiveThread | null = null
+
+  private readonly restarts = new Restarts()
+  private state: State = 'starting'
+  private delay: Stoppable | null = null
+
+  /** @param open starts a thread */
+  constructor(
+    readonly number: number,
+    private readonly clock: Clock,
+    private readonly open: (number: number) => LiveThread,
+  ) {}
+
+  start(): void {
+    this.state = 'starting'
+    this.thread = this.open(this.number)
+  }
+
+  /** The thread can be handed requests. */
+  ready(): void {
+    this.state = 'ready'
+    this.restarts.started(this.clock.now())
+  }
+
+  /**
+   * The thread is gone, or could not start. Unless the place is closed, another follows.
+   *
+   * @returns in how many milliseconds
+   */
+  died(): number {
+    const now = this.clock.now()
+    const delayMs = this.restarts.died(now, this.state === 'ready' ? now - this.thread!.startedMs : 0)
+    this.thread = null
+    if (this.state === 'closed') return 0
+    this.state = 'delayed'
+    this.delay = this.clock.after(delayMs, () => this.start())
+    return delayMs
+  }
+
+  /** Whether threads die here as soon as they start. */
+  get isLooping(): boolean {
+    return this.restarts.isLooping(this.clock.now())
+  }
+
+  get isReady(): boolean {
+    return this.state === 'ready'
+  }
+
+  /** Whether requests may wait for the thread: it is there, or will be soon. */
+  get isPromising(): boolean {
+    return this.isReady || (this.state !== 'closed' && !this.isLooping)
+  }
+
+  /** No other thread follows. */
+  close(): void {
+    this.state = 'closed'
+    this.delay?.stop()
+  }
+}

@@ -1,0 +1,304 @@
+import { availableParallelism } from 'node:os'
+import { Pool } from '../../domain/service/pool.js'
+import type { Trouble } from '../../domain/service/readiness.js'
+import { Unavailable } from '../../domain/service/unavailable.js'
+import type { Clock, Stoppable } from '../../ports/clock.js'
+import type { NewsFromThread } from '../../ports/crossing.js'
+import type { Engine, EngineRequest, PlacedHandler } from '../../ports/engine.js'
+import type { ThreadLoss, ThreadsMetrics } from '../../ports/metrics.js'
+import type { Answer, SharedContext } from '../../ports/plugin.js'
+import type { Settings } from '../../ports/settings.js'
+import { HandedRequest } from './handed-request.js'
+import { LiveThread, type ThreadOwner } from './live-thread.js'
+import type { StartThread } from './thread-link.js'
+import { MainServices } from './main-services.js'
+import { GRACE_MS, StallWatch } from './stall-watch.js'
+import { ThreadPlace } from './thread-place.js'
+
+/*
+ * Theory of operation: the pool decides which thread takes which request, and when. A request that was handed over is in
+ * one of the thread's slots until the thread says that it is over. While requests are under way, a watch looks every few
+ * milliseconds for threads that do not begin what they were handed, takes that back for others, and ends those that do
+ * not come back.
+ */
+
+/** How often the watch looks. */
+const WATCH_MS = 10
+
+/** A connection that counts a handler's time may have begun to a little earlier: at the begin of its turn. */
+const TURN_MS = 50
+
+/** With a single one, `auto` would leave nobody to others while it is stuck. */
+const LEAST_THREADS = 2
+
+/** How long threads may take to stop their plugins. */
+const STOP_MS = 5000
+
+/** A start under way: the threads that it waits for. */
+interface Starting {
+  missing: number
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+/** Handlers run on threads, behind a queue: one that blocks, crashes or takes too much memory hurts its thread alone. */
+export class ThreadpoolEngine implements Engine, ThreadOwner {
+  readonly name = 'threadpool'
+
+  private readonly losses: Record<ThreadLoss, number> = { stuck: 0, exited: 0, threw: 0, memory: 0 }
+  private readonly places: ThreadPlace[]
+  private readonly stallWatch: StallWatch
+  private readonly indexes = new Map<PlacedHandler, number>()
+  private pool: Pool<HandedRequest>
+  private services: MainServices | null = null
+  private watching: Stoppable | null = null
+  private starting: Starting | null = null
+  private isStopping = false
+
+  /** @param rssBytes memory of the whole process, in octets */
+  constructor(
+    private readonly settings: Pick<Settings, 'handlerTimeoutMs' | 'threadpool'>,
+    private readonly clock: Clock,
+    private readonly startThread: StartThread,
+    private readonly rssBytes: () => number,
+  ) {
+    const { workers } = settings.threadpool
+    const length = workers === 'auto' ? Math.max(LEAST_THREADS, availableParallelism()) : workers
+    this.pool = this.poolOf(0)
+    this.stallWatch = new StallWatch(settings)
+    this.places = Array.from({ length }, (_, at) => new ThreadPlace(at + 1, clock, (number) => this.open(number)))
+  }
+
+  async start(routes: readonly PlacedHandler[], context: SharedContext): Promise<void> {
+    for (const [index, route] of routes.entries()) this.indexes.set(route, index)
+    this.pool = this.poolOf(routes.length)
+    this.services = new MainServices(context, this.clock, () => this.liveThreads)
+    const all = new Promise<void>((resolve, reject) => {
+      this.starting = { missing: this.places.length, resolve, reject }
+    })
+    for (const place of this.places) place.start()
+    try {
+      await all
+    } catch (error) {
+      await this.stop()
+      throw error
+    } finally {
+      this.starting = null
+    }
+  }
+
+  run(placed: PlacedHandler, request: EngineRequest): Answer | Promise<Answer> {
+    if (placed.inline) return placed.handler(request)
+    if (!this.isPromising) throw threadsCrash()
+    const task = new HandedRequest(this.indexes.get(placed)!, request)
+    if (!this.pool.offer(task, this.clock.now())) {
+      throw new Unavailable('queue-full', `Cannot take another request: ${this.pool.waiting} wait`)
+    }
+    request.onAbort((reason) => this.abort(task, reason))
+    this.handOver()
+    this.watch()
+    return task.answer
+  }
+
+  get queue(): Engine['queue'] {
+    return { length: this.pool.waiting, capacity: this.settings.threadpool.queueSize }
+  }
+
+  get threads(): ThreadsMetrics {
+    const { pool, losses } = this
+    return { configured: this.places.length, ready: pool.threads, inFlight: pool.inFlight, lost: { ...losses } }
+  }
+
+  get trouble(): Trouble | null {
+    return this.places.some((place) => place.isLooping) ? 'threads crash' : null
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true
+    const threads = this.liveThreads
+    for (const place of this.places) place.close()
+    let giveUp = (): void => undefined
+    const late = new Promise<void>((resolve) => (giveUp = resolve))
+    const timer = this.clock.after(STOP_MS, () => giveUp())
+    await Promise.all(threads.map((thread) => thread.stop(late)))
+    timer.stop()
+    this.services?.close()
+    this.watching?.stop()
+  }
+
+  // What threads tell
+
+  ready(thread: LiveThread): void {
+    this.placeOf(thread).ready()
+    this.pool.threadReady(thread.number)
+    if (this.starting === null) this.services?.log.info('handler thread replaced', { thread: thread.number })
+    else if (--this.starting.missing === 0) this.starting.resolve()
+    this.handOver()
+  }
+
+  refused(thread: LiveThread, reason: string): void {
+    this.endThread(thread, 'threw', new Error(reason))
+  }
+
+  recovered(thread: LiveThread): void {
+    this.pool.threadRecovered(thread.number)
+  }
+
+  waits(task: HandedRequest): void {
+    this.pool.waits(task)
+  }
+
+  over(task: HandedRequest, costMs: number): void {
+    this.pool.answered(task, costMs)
+  }
+
+  heard(): void {
+    this.handOver()
+  }
+
+  told(thread: LiveThread, news: NewsFromThread): void {
+    if (news[0] === 'memory') this.endThread(thread, 'memory', undefined)
+    else this.services?.serve(thread, news)
+  }
+
+  gone(thread: LiveThread, cause: ThreadLoss, error: unknown): void {
+    if (this.starting !== null) this.failStart(thread, error)
+    else if (!this.isStopping) this.replace(thread, cause, error)
+  }
+
+  // Requests
+
+  private handOver(): void {
+    const now = this.clock.now()
+    for (let task = this.pool.next(now); task !== null; task = this.pool.next(now)) this.threadOf(task)!.handOver(task)
+  }
+
+  private abort(task: HandedRequest, reason: Error): void {
+    const now = this.clock.now()
+    const overdueMs = task.sinceMs + this.settings.handlerTimeoutMs
+    // A handler whose peer left has as much time to come back as if it were still waited for.
+    task.graceEndsMs = Math.max(now, overdueMs) + GRACE_MS
+    // It must not look complete to a peer that is still there, and broke the request's framing.
+    task.stream?.fail(reason)
+    const thread = this.threadOf(task)
+    if (thread === undefined) this.forget(task)
+    else if (thread.takeBack(task)) {
+      this.pool.takeBack(task)
+      this.forget(task)
+    } else thread.abort(task, reason, now >= overdueMs - TURN_MS)
+  }
+
+  /** It is not waited for, and no thread has it. */
+  private forget(task: HandedRequest): void {
+    this.pool.drop(task)
+    task.feed?.stop()
+    this.handOver()
+  }
+
+  /** Answers all that wait with an error. */
+  private refuseAll(): void {
+    for (const task of this.pool.overdue(Infinity)) task.fail(threadsCrash())
+  }
+
+  // The watch
+
+  private watch(): void {
+    this.watching ??= this.clock.every(WATCH_MS, () => this.look())
+  }
+
+  private look(): void {
+    const now = this.clock.now()
+    const rssBytes = this.rssBytes()
+    for (const thread of this.readyThreads) this.judge(thread, now, rssBytes)
+    for (const task of this.pool.overdue(now)) {
+      task.fail(new Unavailable('queue-timeout', `Cannot wait any longer for a thread: ${this.pool.waiting} wait`))
+    }
+    this.handOver()
+    if (!this.pool.isIdle) return
+    this.watching?.stop()
+    this.watching = null
+  }
+
+  private judge(thread: LiveThread, nowMs: number, rssBytes: number): void {
+    const finding = this.stallWatch.judge(thread, nowMs, rssBytes)
+    if (finding === 'stalls') this.passOver(thread, nowMs)
+    else if (finding !== 'nothing') this.endThread(thread, finding, undefined)
+  }
+
+  /** What the thread has not begun goes to others. */
+  private passOver(thread: LiveThread, nowMs: number): void {
+    this.pool.threadStuck(thread.number)
+    for (const task of thread.takeBackAll()) this.pool.takeBack(task)
+    thread.stuck(nowMs)
+  }
+
+  // Threads
+
+  private open(number: number): LiveThread {
+    const { concurrency } = this.settings.threadpool
+    const routes = [...this.indexes.keys()].map(({ method, pattern }) => `${method} ${pattern}`)
+    const now = (): number => this.clock.now()
+    const thread = new LiveThread(number, concurrency, routes, this.startThread, now, this)
+    this.services?.greet(thread)
+    return thread
+  }
+
+  private endThread(thread: LiveThread, cause: ThreadLoss, error: unknown): void {
+    void thread.end()
+    this.gone(thread, cause, error)
+  }
+
+  /** One that cannot start is reason enough not to: it would not be able to later. */
+  private failStart(thread: LiveThread, error: unknown): void {
+    const place = this.placeOf(thread)
+    place.close()
+    place.died()
+    this.starting?.reject(error instanceof Error ? error : new Error(`Cannot start handler thread ${thread.number}`))
+  }
+
+  private replace(thread: LiveThread, cause: ThreadLoss, error: unknown): void {
+    this.losses[cause]++
+    for (const task of thread.takeBackAll()) this.pool.takeBack(task)
+    const lost = this.pool.threadGone(thread.number)
+    const place = this.placeOf(thread)
+    const replacedInMs = place.died()
+    const facts = { thread: thread.number, cause, requests: lost.length, replacedInMs }
+    this.services?.log.error('handler thread lost', error === undefined ? facts : { ...facts, error })
+    if (place.isLooping) this.services?.log.error('handler threads crash', { thread: thread.number })
+    for (const task of lost) task.fail(threadLost(thread.number, cause))
+    if (this.isPromising) this.handOver()
+    else this.refuseAll()
+  }
+
+  private poolOf(routes: number): Pool<HandedRequest> {
+    const { queueSize, queueTimeoutMs, concurrency } = this.settings.threadpool
+    return new Pool({ queueSize, longestWaitMs: queueTimeoutMs, concurrency }, routes)
+  }
+
+  private get isPromising(): boolean {
+    return this.places.some((place) => place.isPromising)
+  }
+
+  private get liveThreads(): readonly LiveThread[] {
+    return this.places.flatMap(({ thread }) => thread ?? [])
+  }
+
+  private get readyThreads(): readonly LiveThread[] {
+    return this.places.flatMap(({ thread, isReady }) => (isReady && thread !== null ? thread : []))
+  }
+
+  private placeOf({ number }: LiveThread): ThreadPlace {
+    return this.places[number - 1]!
+  }
+
+  /** The thread that has a request; undefined for one that waits or is over. */
+  private threadOf({ thread }: HandedRequest): LiveThread | undefined {
+    return this.places[thread - 1]?.thread ?? undefined
+  }
+}
+
+const threadsCrash = (): Unavailable =>
+  new Unavailable('threads-crash', 'Cannot run a handler: all threads die as soon as they start')
+
+const threadLost = (thread: number, cause: ThreadLoss): Unavailable =>
+  new Unavailable('thread-lost', `Cannot answer: handler thread ${thread} was lost (${cause})`)

@@ -1,0 +1,37 @@
+import type { AddressInfo, Server } from 'node:net'
+import type { Address, Listening } from '../../ports/transport.js'
+import { listenError } from './listen-error.js'
+
+/** Connections that the kernel may hold for us until we take them; it cuts this to its own bound. */
+const BACKLOG = 4096
+
+/**
+ * Listens.
+ *
+ * @throws {ListenError} when the address cannot be had
+ */
+export async function bind(server: Server, at: Address): Promise<void> {
+  const bound = new Promise<void>((resolve, reject) => {
+    // Stays for good: an accept that fails later, for want of descriptors, must not end the process.
+    server.on('error', reject)
+    server.listen({ host: at.host, port: at.port, backlog: BACKLOG }, resolve)
+  })
+  try {
+    await bound
+  } catch (error) {
+    throw listenError(at, error as NodeJS.ErrnoException)
+  }
+}
+
+/** A server that listens. */
+export function listening(server: Server): Listening {
+  const { address, port } = server.address() as AddressInfo
+  const closed = new Promise<void>((resolve) => server.once('close', resolve))
+  const close = (): Promise<void> => {
+    // Behind a whole poll, which takes all that the kernel holds for us: what is still there would be reset. The first
+    // may be the one that we are called from.
+    setImmediate(() => setImmediate(() => server.close()))
+    return closed
+  }
+  return { address: { host: address, port }, close }
+}

@@ -1,0 +1,91 @@
+import type { Clock } from '../../ports/clock.js'
+import type { CrewCounts } from '../../ports/crew.js'
+import type { MetricsCounts, WorkersMetrics } from '../../ports/metrics.js'
+import type { Member } from './member.js'
+import { summedCounters } from '../merged-metrics.js'
+
+/** A worker that turns its event loop answers sooner. */
+const PATIENCE_MS = 1000
+
+/** A question to several workers, under way. */
+interface Query {
+  readonly unanswered: Set<Member>
+  readonly answered: () => void
+}
+
+/** What all workers have counted, those that are gone among them: no counter ever falls. */
+export class CrewLedger {
+  private readonly members = new Set<Member>()
+  private gone: MetricsCounts | null = null
+  private queries = 0
+  private readonly asked = new Map<number, Query>()
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly workers: () => WorkersMetrics,
+  ) {}
+
+  joined(member: Member): void {
+    this.members.add(member)
+  }
+
+  /** A worker is dead: what it had counted when it was last asked stays. */
+  left(member: Member): void {
+    this.members.delete(member)
+    this.gone = sumOf(this.gone, member.counts)
+    for (const number of this.asked.keys()) this.answered(number, member)
+  }
+
+  /** A worker has told what it has counted. */
+  counted(member: Member, query: number, counts: MetricsCounts): void {
+    member.counts = counts
+    this.answered(query, member)
+  }
+
+  /** One of the workers wants to know, and has told its own. */
+  async tell(asker: Member, query: number, own: MetricsCounts): Promise<void> {
+    asker.counts = own
+    await this.ask([...this.members].filter((member) => member !== asker))
+    asker.tell({ kind: 'crew', query, counts: this.all() })
+  }
+
+  /** Asks all, for the case that one of them is killed before it can be asked again. */
+  askAll(): void {
+    for (const member of this.members) member.tell({ kind: 'count', query: 0 })
+  }
+
+  /** @returns when all have answered, or those that have not are given up on */
+  private ask(members: readonly Member[]): Promise<void> {
+    const query = ++this.queries
+    return new Promise((resolve) => {
+      const patience = this.clock.after(PATIENCE_MS, () => answered())
+      const answered = (): void => {
+        patience.stop()
+        this.asked.delete(query)
+        resolve()
+      }
+      this.asked.set(query, { unanswered: new Set(members), answered })
+      for (const member of members) member.tell({ kind: 'count', query })
+      if (members.length === 0) answered()
+    })
+  }
+
+  private answered(number: number, member: Member): void {
+    const query = this.asked.get(number)
+    if (query === undefined || !query.unanswered.delete(member)) return
+    if (query.unanswered.size === 0) query.answered()
+  }
+
+  private all(): CrewCounts {
+    const present = [...this.members]
+      .sort((one, other) => one.number - other.number || one.key - other.key)
+      .flatMap(({ number, pid, counts }) => (counts === null ? [] : [{ worker: number, pid, counts }]))
+    return { present, gone: this.gone === null ? [] : [this.gone], workers: this.workers() }
+  }
+}
+
+/** Only counters add up; the gauges of who is gone mean nothing any more. */
+function sumOf(sum: MetricsCounts | null, counts: MetricsCounts | null): MetricsCounts | null {
+  if (sum === null || counts === null) return counts ?? sum
+  return { counters: summedCounters([sum.counters, counts.counters]), gauges: counts.gauges }
+}

@@ -1,0 +1,18 @@
+import type { Crew } from '../../ports/crew.js'
+import type { WorkersMetrics } from '../../ports/metrics.js'
+
+const ITSELF: WorkersMetrics = {
+  configured: 1,
+  ready: 1,
+  lost: { died: 0, unresponsive: 0 },
+  reloads: { done: 0, refused: 0 },
+}
+
+/** The crew of a process without a supervisor: itself, as worker 0. */
+export const LONE_CREW: Crew = {
+  worker: 0,
+  trouble: null,
+  counts: (own) => {
+    return Promise.resolve({ present: [{ worker: 0, pid: process.pid, counts: own }], gone: [], workers: ITSELF })
+  },
+}

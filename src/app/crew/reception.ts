@@ -1,0 +1,139 @@
+import { Rota } from '../../domain/service/rota.js'
+import { WaitingLine } from '../../domain/service/waiting-line.js'
+import type { Clock } from '../../ports/clock.js'
+import type { HandedConnection } from '../../ports/workers.js'
+import type { Member } from './member.js'
+
+/**
+ * How long a worker may take a connection without asking; then how long until it is given to another one, who has to
+ * ask as well. The gap between the two is for a worker that stands still just between looking at the clock and telling.
+ */
+const FRESH_MS = 200
+const LATE_MS = 500
+
+/** Connections that wait while no worker can take them. */
+const MOST_WAITING = 1024
+const LONGEST_WAIT_MS = 5000
+
+/** A connection that has come to the door. */
+interface Arrival {
+  readonly number: number
+  readonly connection: HandedConnection
+  /** Whether somebody was given it before, and may still take it. */
+  mustAsk: boolean
+  /** Whether it has found somebody, or was given up. */
+  isSettled: boolean
+}
+
+/**
+ * Gives the connections that arrive at the door to the workers, one after the other.
+ *
+ * Each is held here until a worker has told that it serves it. Those of a worker that died, or is late to tell, are
+ * given to another; whichever asks first gets it then. While no worker can take any they wait, so many and so long, and
+ * are reset.
+ */
+export class Reception {
+  private readonly rota = new Rota<number>(LATE_MS)
+  private readonly members = new Map<number, Member>()
+  /** Those that are not settled. */
+  private readonly arrivals = new Map<number, Arrival>()
+  /** Some of them, and some that were settled since. */
+  private readonly waiting = new WaitingLine<Arrival>(MOST_WAITING, LONGEST_WAIT_MS)
+  private count = 0
+
+  constructor(private readonly clock: Clock) {}
+
+  /** A connection has come to the door. */
+  readonly arrived = (connection: HandedConnection): void => {
+    const arrival: Arrival = { number: ++this.count, connection, mustAsk: false, isSettled: false }
+    this.arrivals.set(arrival.number, arrival)
+    this.place(arrival)
+  }
+
+  /** A worker takes connections from now on. */
+  joined(member: Member): void {
+    this.members.set(member.key, member)
+    this.rota.ready(member.key)
+    this.letIn()
+  }
+
+  /** A worker is given no more; it serves those that were on their way to it. */
+  left(member: Member): void {
+    this.rota.relieved(member.key)
+  }
+
+  /** A worker is dead. */
+  died(member: Member): void {
+    this.members.delete(member.key)
+    for (const connection of this.rota.gone(member.key)) this.handAgain(connection)
+  }
+
+  /** A worker serves a connection. */
+  taken(member: Member, connection: number): void {
+    this.rota.acknowledged(member.key, connection)
+    this.settle(this.arrivals.get(connection))?.release()
+    this.letIn()
+  }
+
+  /** A worker asks for a connection that came late. */
+  wanted(member: Member, connection: number): void {
+    this.rota.acknowledged(member.key, connection)
+    const settled = this.settle(this.arrivals.get(connection))
+    settled?.release()
+    member.tell({ kind: 'granted', connection, granted: settled !== null })
+    this.letIn()
+  }
+
+  /** To be called every so often. */
+  sweep(): void {
+    const now = this.clock.now()
+    for (const key of this.rota.late(now)) for (const connection of this.rota.takeBack(key)) this.handAgain(connection)
+    for (const arrival of this.waiting.overdue(now)) this.settle(arrival)?.abort()
+  }
+
+  /** Gives up what no worker has taken. */
+  close(): void {
+    for (const arrival of [...this.arrivals.values()]) this.settle(arrival)?.abort()
+  }
+
+  /** Whose turn it is; null when nobody can take a connection now. */
+  private next(): Member | null {
+    const now = this.clock.now()
+    const key = this.rota.next(now)
+    return key === null || this.rota.late(now).includes(key) ? null : this.members.get(key)!
+  }
+
+  private place(arrival: Arrival): void {
+    const member = this.next()
+    if (member !== null) this.hand(member, arrival)
+    else if (!this.waiting.join(arrival, this.clock.now())) this.settle(arrival)?.abort()
+  }
+
+  private hand(member: Member, { number, connection, mustAsk }: Arrival): void {
+    const freshUntil = mustAsk ? 0 : this.clock.wall() + FRESH_MS
+    this.rota.handed(member.key, number, this.clock.now())
+    member.hand({ kind: 'connection', connection: number, freshUntil }, connection)
+  }
+
+  private handAgain(number: number): void {
+    const arrival = this.arrivals.get(number)
+    if (arrival === undefined) return
+    arrival.mustAsk = true
+    this.place(arrival)
+  }
+
+  /** @returns the connection of an arrival that was not settled before */
+  private settle(arrival: Arrival | undefined): HandedConnection | null {
+    if (arrival === undefined || arrival.isSettled) return null
+    arrival.isSettled = true
+    this.arrivals.delete(arrival.number)
+    return arrival.connection
+  }
+
+  private letIn(): void {
+    while (this.waiting.length > 0 && this.next() !== null) {
+      const arrival = this.waiting.next()!
+      if (!arrival.isSettled) this.place(arrival)
+    }
+  }
+}

@@ -1,0 +1,345 @@
+import { mergeReports, type DrainReport } from '../../domain/service/drain.js'
+import type { Trouble } from '../../domain/service/readiness.js'
+import { crewSize, heartbeatIntervalMs, patienceMs, shareOf } from '../../domain/service/supervision.js'
+import type { Clock, Stoppable } from '../../ports/clock.js'
+import type { EventLog, Facts } from '../../ports/event-log.js'
+import type { WorkersMetrics } from '../../ports/metrics.js'
+import type { LoadedSettings, Settings } from '../../ports/settings.js'
+import type { Listening } from '../../ports/transport.js'
+import type { Door, FromWorker, ProcessEnd, WorkerOrders, WorkerProcesses } from '../../ports/workers.js'
+import { CrewLedger } from './crew-ledger.js'
+import { Member } from './member.js'
+import { Reception } from './reception.js'
+import { Roster } from './roster.js'
+import type { Runnable, Started } from '../run.js'
+
+/** How often it is looked whether something is due; a much longer gap tells that we ourselves stood still. */
+const TICK_MS = 100
+const STANDSTILL_MS = 1000
+
+/** How often workers are asked what they have counted: no more is lost with one that is killed. */
+const COUNTS_MS = 2000
+
+/** How long workers may take to end in order when one of them could not start. */
+const GIVE_UP_MS = 3000
+
+/** What a supervisor is made of. */
+export interface SupervisorParts {
+  readonly settings: Settings
+  /** Reads the settings anew, from where they came from. */
+  readonly load: () => Promise<LoadedSettings>
+  readonly clock: Clock
+  readonly door: Door
+  readonly processes: WorkerProcesses
+  readonly log: EventLog
+  /** For `workers: auto`. */
+  readonly cores: number
+  /** Whether the logs end at a terminal. */
+  readonly coloured: boolean
+}
+
+/** What workers are started by. */
+interface Plan {
+  readonly settings: Settings
+  readonly listening: Listening
+}
+
+/** The supervisor of worker processes that share a port: it listens for them, and serves nothing itself. */
+export class Supervisor implements Runnable {
+  private plan: Plan | null = null
+  private readonly doors = new Set<Listening>()
+  private readonly reception: Reception
+  private readonly roster: Roster
+  private readonly ledger: CrewLedger
+  /** All processes that are there, those that are leaving among them. */
+  private readonly members = new Set<Member>()
+  private keys = 0
+  private readonly reloads = { done: 0, refused: 0 }
+  private trouble: Trouble | null = null
+
+  private ticking: Stoppable | null = null
+  private tickedMs = 0
+  private askedMs = 0
+  private countedMs = 0
+
+  private isRunning = false
+  private reloading = false
+  private reloadAgain = false
+  private draining: Promise<DrainReport> | null = null
+  private closing: Promise<unknown> | null = null
+  private readonly reports: DrainReport[] = []
+
+  constructor(private readonly parts: SupervisorParts) {
+    const { clock, log } = parts
+    this.reception = new Reception(clock)
+    this.ledger = new CrewLedger(clock, () => this.workers())
+    const spawn = (worker: number): Member => this.spawn(worker, this.plan!)
+    this.roster = new Roster({ clock, log, spawn, relieve: (member) => this.relieve(member) })
+  }
+
+  async start(): Promise<Started> {
+    const { settings, clock, log } = this.parts
+    const listening = await this.listen(settings)
+    this.plan = { settings, listening }
+    this.tickedMs = clock.now()
+    this.ticking = clock.every(TICK_MS, () => this.tick(), true)
+    try {
+      await this.roster.open(this.sizeBy(settings))
+    } catch (error) {
+      await this.giveUp()
+      throw error
+    }
+    const { address } = listening
+    const workers = this.roster.size
+    log.info('workers ready', { ...address, workers })
+    this.isRunning = true
+    if (this.reloadAgain) this.reload()
+    return { address, workers }
+  }
+
+  drain(): Promise<DrainReport> {
+    return (this.draining ??= this.runDrain())
+  }
+
+  force(): void {
+    this.roster.close()
+    for (const member of this.members) member.kill()
+  }
+
+  reload(): void {
+    this.reloadAgain = true
+    if (this.isRunning && !this.reloading) void this.runReloads()
+  }
+
+  private async listen({ host, port }: Settings): Promise<Listening> {
+    const listening = await this.parts.door.listen({ host, port }, this.reception.arrived)
+    this.doors.add(listening)
+    return listening
+  }
+
+  private async closeDoor(listening: Listening): Promise<void> {
+    await listening.close()
+    this.doors.delete(listening)
+  }
+
+  private closeDoors(): Promise<unknown> {
+    return (this.closing ??= Promise.all([...this.doors].map((door) => this.closeDoor(door))))
+  }
+
+  private sizeBy({ workers }: Settings): number {
+    return crewSize(workers, this.parts.cores)
+  }
+
+  private workers(): WorkersMetrics {
+    return { ...this.roster.workers, reloads: { ...this.reloads } }
+  }
+
+  // A worker's process, from its start to its end.
+
+  private spawn(worker: number, plan: Plan): Member {
+    const member = new Member(++this.keys, worker)
+    this.members.add(member)
+    member.runs(
+      this.parts.processes.start({
+        told: (message) => this.told(member, message),
+        ended: (end) => this.ended(member, end),
+      }),
+    )
+    member.tell({ kind: 'start', orders: this.orders(worker, plan) })
+    this.parts.log.info('worker started', { worker, pid: member.pid })
+    return member
+  }
+
+  private orders(worker: number, { settings, listening: { address } }: Plan): WorkerOrders {
+    const own = { ...settings, maxConnections: shareOf(settings.maxConnections, this.sizeBy(settings)) }
+    const { coloured } = this.parts
+    return { worker, settings: own, address, trouble: this.trouble, workers: this.workers(), coloured }
+  }
+
+  private relieve(member: Member): void {
+    this.reception.left(member)
+    member.leaves()
+    member.tell({ kind: 'relieve' })
+  }
+
+  private told(member: Member, message: FromWorker): void {
+    member.heartbeat.heard()
+    switch (message.kind) {
+      case 'ready':
+        this.ledger.joined(member)
+        return member.hasStarted(this.parts.clock.now())
+      case 'failed':
+        member.failure = message.message
+        return
+      case 'open':
+        return this.reception.joined(member)
+      case 'taken':
+        return this.reception.taken(member, message.connection)
+      case 'wanted':
+        return this.reception.wanted(member, message.connection)
+      case 'shut':
+        return void this.shut(member)
+      case 'alive':
+        return
+      case 'counted':
+        return this.ledger.counted(member, message.query, message.counts)
+      case 'counts':
+        return void this.ledger.tell(member, message.query, message.own)
+      case 'done':
+        member.report = message.report
+        member.counts = message.counts
+        return
+    }
+  }
+
+  /** A worker wants no more. When all drain, our door is closed first: what the kernel still held is served, too. */
+  private async shut(member: Member): Promise<void> {
+    member.leaves()
+    if (this.draining !== null) await this.closeDoors()
+    this.reception.left(member)
+    member.tell({ kind: 'shut' })
+  }
+
+  private ended(member: Member, end: ProcessEnd): void {
+    this.members.delete(member)
+    this.reception.died(member)
+    this.ledger.left(member)
+    this.roster.ended(member, end)
+    this.note(member, end)
+    member.hasEnded(end)
+    this.judge()
+  }
+
+  /** What a worker's end comes to, beside that its place is to be filled again. */
+  private note(member: Member, end: ProcessEnd): void {
+    const { number: worker, pid, report } = member
+    if (report !== null) this.parts.log.info('worker ended', { worker, pid })
+    if (this.draining === null || !member.hasServed) return
+    if (report === null) this.parts.log.error('worker lost in the drain', { worker, pid, cause: member.loss, ...end })
+    this.reports.push(report ?? { finished: 0, rejected: 0, cut: { lost: 1 } })
+  }
+
+  // What is due from time to time.
+
+  private tick(): void {
+    const now = this.parts.clock.now()
+    if (now - this.tickedMs > STANDSTILL_MS) for (const { heartbeat } of this.members) heartbeat.excuse(now)
+    this.tickedMs = now
+    this.reception.sweep()
+    this.roster.watch()
+    this.judge()
+    const { workerTimeoutMs } = this.plan!.settings
+    if (now - this.askedMs >= heartbeatIntervalMs(workerTimeoutMs)) this.askWhetherAlive(now, workerTimeoutMs)
+    if (now - this.countedMs < COUNTS_MS) return
+    this.countedMs = now
+    this.ledger.askAll()
+  }
+
+  private askWhetherAlive(now: number, workerTimeoutMs: number): void {
+    this.askedMs = now
+    for (const member of this.members) {
+      const patience = patienceMs(member.state === 'starting', workerTimeoutMs)
+      if (member.heartbeat.isOverdue(now, patience)) member.killSilent()
+      member.heartbeat.asked(now)
+      member.tell({ kind: 'heartbeat' })
+    }
+  }
+
+  /** Tells the workers when the crew has come into trouble, or out of it. */
+  private judge(): void {
+    const trouble = this.roster.isLooping ? 'workers crash' : null
+    if (trouble === this.trouble) return
+    this.trouble = trouble
+    for (const member of this.members) member.tell({ kind: 'trouble', trouble })
+  }
+
+  // New settings.
+
+  private async runReloads(): Promise<void> {
+    this.reloading = true
+    while (this.reloadAgain && this.draining === null) {
+      this.reloadAgain = false
+      await this.runReload()
+    }
+    this.reloading = false
+  }
+
+  private async runReload(): Promise<void> {
+    try {
+      const loaded = await this.parts.load()
+      if ('problems' in loaded) {
+        this.refuse({ problems: loaded.problems })
+        return
+      }
+      await this.takeUp(loaded.settings)
+      this.reloads.done++
+      this.parts.log.info('reloaded', { workers: this.roster.size })
+    } catch (error) {
+      this.refuse({ reason: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  private refuse(facts: Facts): void {
+    // What a drain cut short was not refused.
+    if (this.draining !== null) return
+    this.reloads.refused++
+    this.parts.log.error('reload refused', facts)
+  }
+
+  /** @throws {Error} when the new settings cannot be served by: nothing has changed then */
+  private async takeUp(settings: Settings): Promise<void> {
+    const before = this.plan!
+    const moves = settings.host !== before.settings.host || settings.port !== before.settings.port
+    const plan = { settings, listening: moves ? await this.listen(settings) : before.listening }
+    try {
+      await this.roster.replaceFirst((worker) => this.spawn(worker, plan))
+    } catch (error) {
+      if (moves) await this.closeDoor(plan.listening)
+      throw error
+    }
+    this.plan = plan
+    await this.roster.replaceOthers(this.sizeBy(settings))
+    if (moves) await this.closeDoor(before.listening)
+  }
+
+  // The end.
+
+  private async runDrain(): Promise<DrainReport> {
+    const { log } = this.parts
+    log.info('workers draining', { workers: this.members.size })
+    this.reports.push(...this.roster.reports)
+    this.roster.close()
+    for (const member of this.members) this.drainMember(member)
+    await this.allEnded()
+    await this.stop()
+    const report = mergeReports(this.reports)
+    log.info('workers stopped', { ...report })
+    return report
+  }
+
+  /** One that has served nobody has nothing to finish. */
+  private drainMember(member: Member): void {
+    member.leaves()
+    if (member.hasServed) member.tell({ kind: 'drain' })
+    else member.kill()
+  }
+
+  /** A start that failed leaves nothing behind. */
+  private async giveUp(): Promise<void> {
+    for (const member of this.members) member.tell({ kind: 'drain' })
+    const late = this.parts.clock.after(GIVE_UP_MS, () => this.force())
+    await this.allEnded()
+    late.stop()
+    await this.stop()
+  }
+
+  private async allEnded(): Promise<void> {
+    await Promise.all([...this.members].map(({ ended }) => ended))
+  }
+
+  private async stop(): Promise<void> {
+    await this.closeDoors()
+    this.reception.close()
+    this.ticking?.stop()
+  }
+}

@@ -1,0 +1,144 @@
+import type { DrainReport } from '../../domain/service/drain.js'
+import type { Clock } from '../../ports/clock.js'
+import type { EventLog } from '../../ports/event-log.js'
+import type { MetricsCounts } from '../../ports/metrics.js'
+import type { OrdersReceiver, SupervisorLine, ToWorker, WorkerOrders } from '../../ports/workers.js'
+import { logStrayErrors } from '../stray-errors.js'
+import { WorkerCrew } from './worker-crew.js'
+import { WorkerHatch } from './worker-hatch.js'
+
+/** What a worker runs: a server and what belongs to it. */
+export interface WorkerService {
+  readonly server: {
+    start(): Promise<unknown>
+    drain(): Promise<DrainReport>
+    relieve(): Promise<DrainReport>
+  }
+  readonly log: EventLog
+  counts(): MetricsCounts
+  /** Writes what the logs still hold. */
+  closeLogs(): Promise<void>
+}
+
+/** Makes the service of a worker by its orders. */
+export type MakeService = (orders: WorkerOrders, hatch: WorkerHatch, crew: WorkerCrew) => WorkerService
+
+const DONE = 0
+const FAILURE = 1
+
+/** What a worker is made of once it has its orders. */
+interface Work {
+  readonly hatch: WorkerHatch
+  readonly crew: WorkerCrew
+  readonly service: WorkerService
+  /** Resolves when the server has started; never when it could not. */
+  readonly started: Promise<void>
+}
+
+/** The life of a worker process: told by its supervisor, until it is drained, relieved, or left alone. */
+export class Worker implements OrdersReceiver {
+  private work: Work | null = null
+  private isOver = false
+  private exit: (code: number) => void = () => undefined
+
+  constructor(
+    private readonly line: SupervisorLine,
+    private readonly clock: Clock,
+    private readonly make: MakeService,
+  ) {}
+
+  /** Resolves with the exit code, at the end of the worker's life. */
+  live(): Promise<number> {
+    const ended = new Promise<number>((resolve) => (this.exit = resolve))
+    this.line.begin(this)
+    return ended
+  }
+
+  told(message: ToWorker, handle: unknown): void {
+    if (message.kind === 'start') this.work = this.begin(message.orders)
+    else if (this.work !== null) this.toldAtWork(this.work, message, handle)
+  }
+
+  /** Nobody is left who would replace it, or tell it to stop. */
+  lost(): void {
+    this.work?.crew.lost()
+    this.work?.hatch.lost()
+    this.drain()
+  }
+
+  /** Drains, and ends. */
+  drain(): void {
+    this.endBy((server) => server.drain())
+  }
+
+  private toldAtWork(
+    { hatch, crew, service }: Work,
+    message: Exclude<ToWorker, { kind: 'start' }>,
+    handle: unknown,
+  ): void {
+    switch (message.kind) {
+      case 'connection':
+        return hatch.received(message.connection, message.freshUntil, handle)
+      case 'granted':
+        return hatch.granted(message.connection, message.granted)
+      case 'shut':
+        return hatch.shut()
+      case 'heartbeat':
+        return this.line.tell({ kind: 'alive' })
+      case 'count':
+        return this.line.tell({ kind: 'counted', query: message.query, counts: service.counts() })
+      case 'crew':
+        return crew.answered(message.query, message.counts)
+      case 'trouble':
+        crew.trouble = message.trouble
+        return
+      case 'drain':
+        return this.drain()
+      case 'relieve':
+        return this.endBy((server) => server.relieve())
+    }
+  }
+
+  private begin(orders: WorkerOrders): Work {
+    const hatch = new WorkerHatch(this.line, this.clock, orders.address)
+    const crew = new WorkerCrew(this.line, this.clock, orders)
+    const service = this.make(orders, hatch, crew)
+    logStrayErrors(service.log)
+    return { hatch, crew, service, started: this.start(service) }
+  }
+
+  private async start(service: WorkerService): Promise<void> {
+    try {
+      await service.server.start()
+      this.line.tell({ kind: 'ready' })
+    } catch (error) {
+      this.line.tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+      await this.end(service, FAILURE)
+      await new Promise(() => undefined)
+    }
+  }
+
+  private endBy(end: (server: WorkerService['server']) => Promise<DrainReport>): void {
+    if (this.work === null) this.exit(DONE)
+    else void this.finish(this.work, end)
+  }
+
+  /** What is begun in a start can be ended in order only when the start is complete. */
+  private async finish(
+    { service, started }: Work,
+    end: (server: WorkerService['server']) => Promise<DrainReport>,
+  ): Promise<void> {
+    await started
+    const report = await end(service.server)
+    if (this.isOver) return
+    this.isOver = true
+    this.line.tell({ kind: 'done', report, counts: service.counts() })
+    await this.end(service, DONE)
+  }
+
+  private async end(service: WorkerService, code: number): Promise<void> {
+    await service.closeLogs()
+    await this.line.close()
+    this.exit(code)
+  }
+}

@@ -1,0 +1,23 @@
+import { ownOctets } from '../../domain/message/own-octets.js'
+import { isOfKind, type FileReference, type Response } from '../../domain/message/response.js'
+import type { CrossedFile } from '../../ports/crossing.js'
+
+/**
+ * The content of a response as it crosses, but for a stream.
+ *
+ * @throws {TypeError} for what the main thread alone can make, or no maker made
+ */
+export function crossedContent({ content }: Response): string | Uint8Array<ArrayBuffer> | CrossedFile | null {
+  if (content === null || typeof content === 'string') return content
+  if (content instanceof Uint8Array) return ownOctets(content)
+  if (isOfKind(content, 'file')) return crossedFile(content)
+  throw new TypeError(`Cannot answer with content of kind "${content.kind}" from a thread`)
+}
+
+function crossedFile(reference: FileReference): CrossedFile {
+  const { path, root, precompressed }: Record<keyof FileReference, unknown> = reference
+  if (typeof path === 'string' && (root === null || typeof root === 'string')) {
+    return ['file', path, root, Boolean(precompressed)]
+  }
+  throw new TypeError(`Cannot answer with a file whose path is a ${typeof path} below a ${typeof root}: wanted texts`)
+}

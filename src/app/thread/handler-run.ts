@@ -1,0 +1,208 @@
+import { crossedError, revivedError, type CrossedError } from '../../domain/crossing/crossed-error.js'
+import { SendGate } from '../../domain/crossing/send-gate.js'
+import { FieldSection } from '../../domain/message/field-section.js'
+import { movable, ownOctets } from '../../domain/message/own-octets.js'
+import { isOfKind, type Response, type StreamedContent } from '../../domain/message/response.js'
+import { ReceiveWindow } from '../../domain/service/credit-window.js'
+import type { CrossedContent, FromThread, RequestMessage } from '../../ports/crossing.js'
+import type { EventLog } from '../../ports/event-log.js'
+import type { Answer, Params } from '../../ports/plugin.js'
+import { responseOf } from '../answer.js'
+import { ContentReader } from '../content-reader.js'
+import { HandlerRequest } from '../handler-request.js'
+import { abandon, octetsOf } from '../streamed-pieces.js'
+import { crossedContent } from './crossed-response.js'
+import { described } from './thread-log.js'
+
+/** What a run tells its thread. */
+export interface RunOwner {
+  readonly log: EventLog
+  /** @param moved memory of the message that is to be moved */
+  send(message: FromThread, moved?: ArrayBuffer | null): void
+  /** The run is over: nothing that comes for it later means anything. */
+  over(run: HandlerRun): void
+}
+
+/** One request in a handler thread, from its claim to the last that is heard of it. */
+export class HandlerRun {
+  readonly number: number
+  readonly request: HandlerRequest
+  /** How long it has blocked the thread, in milliseconds. */
+  costMs = 0
+  /** Whether what it comes to is still wanted. */
+  isWanted = true
+  /** Whether an answer has been given, of which a stream may be left. */
+  isAnswered = false
+
+  /** Whether it was given up since the answer came too late. */
+  private isOverdue = false
+  private readonly reader: ContentReader | null
+  private readonly window = new ReceiveWindow()
+  /** Octets of content given to the reader since it last waited. */
+  private unread = 0
+  private isContentAsked: boolean
+  private stream: StreamedContent | null = null
+  private readonly gate = new SendGate()
+
+  /** @param route as `METHOD /pattern` */
+  constructor(
+    message: RequestMessage,
+    private readonly route: string,
+    private readonly owner: RunOwner,
+  ) {
+    const [, number, , method, target, path, query, params, text, bounds, content, id, traceId, peer] = message
+    this.number = number
+    this.isContentAsked = content !== 'withheld'
+    this.reader = this.readerOf(content)
+    const fields = new FieldSection(text, bounds)
+    const head = { method, target, path, query, fields, expectsContinue: content === 'withheld' }
+    const who = { request: id, trace: traceId, peer, log: owner.log }
+    this.request = new HandlerRequest(head, paramsOf(params), this.reader, who)
+  }
+
+  // What the handler came to
+
+  /** The handler answered. */
+  answered(answer: Answer): void {
+    if (!this.isWanted) return this.drop(answer)
+    try {
+      this.send(answer)
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  /** The handler threw, or its answer was none. */
+  failed(error: unknown): void {
+    if (!this.isWanted) return this.late()
+    this.isAnswered = true
+    this.end(['failed', this.number, this.costMs, crossedError(error, described)])
+  }
+
+  private send(answer: Answer): void {
+    if (typeof answer === 'string') {
+      this.isAnswered = true
+      this.end(['text', this.number, this.costMs, answer])
+      return
+    }
+    const response = responseOf(answer)
+    if (isOfKind(response.content, 'stream')) this.sendStream(response, response.content)
+    else this.sendWhole(response)
+  }
+
+  private sendWhole(response: Response): void {
+    const content = crossedContent(response)
+    this.isAnswered = true
+    const moved = content instanceof Uint8Array ? movable(content) : null
+    this.end(['answer', this.number, this.costMs, response.status, response.fields.wire, content], moved)
+  }
+
+  private sendStream({ status, fields }: Response, content: StreamedContent): void {
+    this.stream = content
+    this.isAnswered = true
+    const length = typeof content.length === 'number' ? content.length : null
+    this.owner.send(['stream', this.number, status, fields.wire, length])
+  }
+
+  /** It came too late, or for a peer that left, which is no fault of the handler's. */
+  private drop(answer: Answer): void {
+    const { content } = Object(answer) as Partial<Response>
+    if (content !== undefined && isOfKind(content, 'stream')) abandon(content)
+    this.late()
+  }
+
+  private late(): void {
+    if (this.isOverdue) this.owner.log.warn('late answer dropped', { request: this.request.id, route: this.route })
+  }
+
+  private end(message: FromThread, moved: ArrayBuffer | null = null): void {
+    this.isWanted = false
+    this.owner.send(message, moved)
+    this.request.end()
+    this.owner.over(this)
+  }
+
+  // What the main thread says
+
+  /** Nobody waits for the answer any more. */
+  abort(reason: CrossedError, isOverdue: boolean): void {
+    this.isOverdue = isOverdue
+    this.request.abort(revivedError(reason) as Error)
+    this.cancel()
+  }
+
+  /** What is left of the response's content is not wanted. */
+  cancel(): void {
+    this.gate.close()
+    if (this.stream !== null) abandon(this.stream)
+    this.end(['over', this.number, this.costMs])
+  }
+
+  /** The response's content is wanted from now on. */
+  want(): void {
+    if (this.stream !== null) void this.pump(this.stream)
+  }
+
+  /** So many octets of the response's content have been consumed. */
+  consumed(octets: number): void {
+    this.gate.returned(octets)
+  }
+
+  content(octets: Uint8Array): void {
+    this.unread += octets.length
+    this.reader?.push(Buffer.from(octets.buffer, octets.byteOffset, octets.length))
+  }
+
+  contentEnd(trailers: FieldSection): void {
+    this.request.trailers = trailers
+    this.reader?.end()
+  }
+
+  contentFailed(error: CrossedError): void {
+    this.reader?.fail(revivedError(error) as Error)
+  }
+
+  // Content
+
+  private readerOf(content: CrossedContent): ContentReader | null {
+    return content === 'none' ? null : new ContentReader(() => this.contentWanted())
+  }
+
+  /** The handler has consumed all that came, and waits for more. */
+  private contentWanted(): void {
+    if (!this.isContentAsked) {
+      this.isContentAsked = true
+      this.owner.send(['want', this.number])
+    }
+    const returned = this.window.consumed(this.unread)
+    this.unread = 0
+    if (returned > 0) this.owner.send(['consumed', this.number, returned])
+  }
+
+  private async pump(content: StreamedContent): Promise<void> {
+    try {
+      for await (const piece of content.pieces) {
+        const octets = ownOctets(octetsOf(piece))
+        // A stream of empty pieces must not keep the thread from everyone else.
+        if (octets.length === 0) await nextTurn()
+        else if (!(await this.gate.admits(octets.length))) return
+        if (!this.isWanted) return
+        if (octets.length > 0) this.owner.send(['piece', this.number, octets], movable(octets))
+      }
+      if (this.isWanted) this.end(['end', this.number, this.costMs])
+    } catch (error) {
+      if (this.isWanted) this.end(['failed', this.number, this.costMs, crossedError(error, described)])
+    }
+  }
+}
+
+/** Like those of the route table: without a prototype. */
+function paramsOf(pairs: readonly string[]): Params {
+  const params = Object.create(null) as Record<string, string>
+  for (let at = 0; at < pairs.length; at += 2) params[pairs[at]!] = pairs[at + 1]!
+  return params
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,263 @@
+import type { Claims } from '../../domain/crossing/claims.js'
+import { revivedError } from '../../domain/crossing/crossed-error.js'
+import { Outbox } from '../../domain/crossing/outbox.js'
+import { FieldSection } from '../../domain/message/field-section.js'
+import type { Phase } from '../../domain/service/drain.js'
+import type { Clock } from '../../ports/clock.js'
+import type { FromThread, NewsMessage, RequestMessage, RunMessage, ToThread } from '../../ports/crossing.js'
+import type { EventLog } from '../../ports/event-log.js'
+import type { Files } from '../../ports/files.js'
+import type { Answer, Handler, SharedContext } from '../../ports/plugin.js'
+import type { PluginRoute, Plugins, PluginSource } from '../../ports/plugins.js'
+import type { Settings } from '../../ports/settings.js'
+import { isPromise } from '../answer.js'
+import { HandlerRun, type RunOwner } from './handler-run.js'
+import { LogCrossing, ThreadLog } from './thread-log.js'
+import { ThreadMetrics } from './thread-metrics.js'
+
+/*
+ * Theory of operation: the main thread hands requests over in batches. Each is claimed and its handler called, one after
+ * the other; what comes of them in one turn of the event loop goes back in one batch. A request is over for the main
+ * thread with one message: its answer, its failure, the end of its stream, or `over`.
+ */
+
+/** When answers that are ready leave although the turn is not over: others behind them may take long. */
+const LONG_TURN_MS = 1
+
+/** How often the memory that was taken is looked at. */
+const MEMORY_CHECK_MS = 250
+
+/** The memory that the thread has taken. */
+export interface MemoryMeter {
+  readonly octets: number
+}
+
+/** What a handler thread is made of. */
+export interface HandlerThreadParts {
+  /** Its number, from 1. */
+  readonly thread: number
+  /** `METHOD /pattern` of each route, by the index that requests name it by. */
+  readonly routes: readonly string[]
+  readonly claims: Claims
+  readonly settings: Settings
+  readonly plugins: PluginSource
+  readonly files: Files
+  readonly clock: Clock
+  readonly memory: MemoryMeter
+  readonly post: (batch: readonly FromThread[], transfer: readonly ArrayBuffer[]) => void
+}
+
+/** The thread's side of the thread pool: loads the plugins, and runs their handlers. */
+export class HandlerThread implements RunOwner {
+  readonly log: EventLog
+
+  private readonly outbox: Outbox<FromThread>
+  private readonly logCrossing: LogCrossing
+  private readonly metrics: ThreadMetrics
+  private readonly runs = new Map<number, HandlerRun>()
+  /** Those of this turn whose handlers have returned a promise. */
+  private promised: HandlerRun[] = []
+  private handlers: readonly Handler[] = []
+  private plugins: Plugins | null = null
+  private phase: Phase = 'starting'
+  private unready: string | null = 'starting'
+  /** Up to when it has been told who blocked the thread in this turn; null outside of the turns that messages begin. */
+  private accountedMs: number | null = null
+  private flushedMs = 0
+
+  constructor(private readonly parts: HandlerThreadParts) {
+    this.outbox = new Outbox(parts.post, () => setImmediate(() => this.endTurn()))
+    this.logCrossing = new LogCrossing(parts.settings.log.level, (line) => this.sendNow(line))
+    this.log = new ThreadLog(this.logCrossing)
+    this.metrics = new ThreadMetrics((question) => this.send(['ask', question]))
+  }
+
+  /** Loads and starts the plugins, and tells the main thread how that went. */
+  async start(): Promise<void> {
+    const { plugins, settings, clock } = this.parts
+    try {
+      this.plugins = await plugins.load(settings)
+      this.handlers = this.placed(await this.plugins.start(this.context()))
+    } catch (error) {
+      this.sendNow(['refused', error instanceof Error ? error.message : String(error)])
+      return
+    }
+    clock.every(MEMORY_CHECK_MS, () => this.checkMemory())
+    this.sendNow(['ready'])
+  }
+
+  receive(batch: readonly ToThread[]): void {
+    this.outbox.schedule()
+    this.accountedMs = this.flushedMs = this.parts.clock.now()
+    for (const message of batch) this.take(message)
+  }
+
+  send(message: FromThread, moved: ArrayBuffer | null = null): void {
+    this.outbox.send(message, moved)
+  }
+
+  over(run: HandlerRun): void {
+    this.runs.delete(run.number)
+  }
+
+  /** Sends what is still to be sent: the thread ends. */
+  flush(): void {
+    this.outbox.flush()
+  }
+
+  private sendNow(message: FromThread): void {
+    this.outbox.send(message)
+    this.outbox.flush()
+  }
+
+  /** @throws {Error} when the plugins have other routes here than in the main thread */
+  private placed(routes: readonly PluginRoute[]): readonly Handler[] {
+    const byKey = new Map(routes.map((route) => [`${route.method} ${route.pattern}`, route.handler]))
+    const wanted = new Set(this.parts.routes)
+    const missing = this.parts.routes.filter((key) => !byKey.has(key))
+    const added = [...byKey.keys()].filter((key) => !wanted.has(key))
+    if (missing.length === 0 && added.length === 0) return this.parts.routes.map((key) => byKey.get(key)!)
+    const found = [...missing.map((key) => `no "${key}"`), ...added.map((key) => `"${key}" beside them`)]
+    throw new Error(
+      `Cannot run handlers in thread ${this.parts.thread}: found ${found.join(', ')}, wanted the routes of the main thread`,
+    )
+  }
+
+  private context(): SharedContext {
+    const { files, thread } = this.parts
+    const { log, metrics } = this
+    return { log, files, metrics, phase: () => this.phase, unready: () => this.unready, thread }
+  }
+
+  private take(message: ToThread): void {
+    switch (message[0]) {
+      case 'request':
+        return this.begin(message)
+      case 'content':
+      case 'content-end':
+      case 'content-failed':
+      case 'abort':
+      case 'want':
+      case 'consumed':
+      case 'cancel':
+        return this.tell(this.runs.get(message[1]), message)
+      default:
+        return this.takeNews(message)
+    }
+  }
+
+  /** What comes for a run that is over means nothing any more. */
+  private tell(run: HandlerRun | undefined, message: RunMessage): void {
+    switch (message[0]) {
+      case 'content':
+        return run?.content(message[2])
+      case 'content-end':
+        return run?.contentEnd(new FieldSection(message[2], message[3]))
+      case 'content-failed':
+        return run?.contentFailed(message[2])
+      case 'abort':
+        return run?.abort(message[2], message[3])
+      case 'want':
+        return run?.want()
+      case 'consumed':
+        return run?.consumed(message[2])
+      case 'cancel':
+        return run?.cancel()
+    }
+  }
+
+  private takeNews(message: NewsMessage): void {
+    switch (message[0]) {
+      case 'state':
+        this.phase = message[1]
+        this.unready = message[2]
+        return
+      case 'probe':
+        return this.send(['here'])
+      case 'logged':
+        return this.logCrossing.taken(message[1])
+      case 'snapshot':
+      case 'per-worker':
+        return this.metrics.answered(message[0], message[1])
+      case 'unanswered':
+        return this.metrics.failed(message[1], revivedError(message[2]))
+      case 'stop':
+        void this.stop()
+    }
+  }
+
+  // Requests
+
+  private begin(message: RequestMessage): void {
+    const [, number, route] = message
+    if (!this.parts.claims.take(number)) return
+    const run = new HandlerRun(message, this.parts.routes[route]!, this)
+    this.runs.set(number, run)
+    this.call(run, this.handlers[route]!)
+    this.flushLongTurn()
+  }
+
+  private flushLongTurn(): void {
+    if (this.accountedMs === null || this.accountedMs - this.flushedMs <= LONG_TURN_MS) return
+    this.flushedMs = this.accountedMs
+    this.outbox.flush()
+  }
+
+  private call(run: HandlerRun, handler: Handler): void {
+    try {
+      const answer = handler(run.request)
+      this.account(run)
+      if (isPromise(answer)) this.awaitAnswer(run, answer)
+      else run.answered(answer)
+    } catch (error) {
+      this.account(run)
+      run.failed(error)
+    }
+  }
+
+  private awaitAnswer(run: HandlerRun, answer: Promise<Answer>): void {
+    this.promised.push(run)
+    answer.then(
+      (settled) => {
+        this.account(run)
+        run.answered(settled)
+      },
+      (error: unknown) => {
+        this.account(run)
+        run.failed(error)
+      },
+    )
+  }
+
+  /** What was done since the last account was done for this run, as far as anybody can tell. */
+  private account(run: HandlerRun): void {
+    if (this.accountedMs === null) return
+    const now = this.parts.clock.now()
+    run.costMs += now - this.accountedMs
+    this.accountedMs = now
+  }
+
+  /** All that could be done at once has been done. */
+  private endTurn(): void {
+    for (const run of this.promised) if (!run.isAnswered && run.isWanted) this.send(['waits', run.number])
+    this.promised = []
+    this.accountedMs = null
+    this.outbox.flush()
+  }
+
+  // The thread's life
+
+  private checkMemory(): void {
+    const { octets } = this.parts.memory
+    if (octets > this.parts.settings.threadpool.memoryBytes) this.sendNow(['memory', octets])
+  }
+
+  private async stop(): Promise<void> {
+    try {
+      await this.plugins?.stop()
+    } catch (error) {
+      this.log.error('plugins failed to stop', { error })
+    }
+    this.sendNow(['stopped'])
+  }
+}

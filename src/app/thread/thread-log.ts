@@ -1,0 +1,124 @@
+import { inspect } from 'node:util'
+import { crossedError } from '../../domain/crossing/crossed-error.js'
+import type { CrossedFact, CrossedFacts, CrossedLevel, FromThread } from '../../ports/crossing.js'
+import type { EventLog, Facts } from '../../ports/event-log.js'
+import type { Settings } from '../../ports/settings.js'
+
+/** Lines on their way to the main thread that it has not taken yet; what is beyond is dropped and counted. */
+const MOST_LINES = 1000
+
+const LEVELS: readonly Settings['log']['level'][] = ['debug', 'info', 'warn', 'error', 'silent']
+
+/** What all logs of a thread share: the way to the main thread's log, and how much is on it. */
+export class LogCrossing {
+  private readonly lowest: number
+  private underWay = 0
+  private dropped = 0
+
+  /** @param send hands a line over at once: a handler that blocks behind it must have been heard */
+  constructor(
+    level: Settings['log']['level'],
+    private readonly send: (line: FromThread) => void,
+  ) {
+    this.lowest = LEVELS.indexOf(level)
+  }
+
+  /** @param facts asked for only when the line is sent */
+  line(level: CrossedLevel, event: string, facts: () => CrossedFacts): void {
+    if (LEVELS.indexOf(level) < this.lowest) return
+    if (this.underWay >= MOST_LINES) {
+      this.dropped++
+      return
+    }
+    this.underWay++
+    this.send(['log', level, event, facts()])
+  }
+
+  /** The main thread has taken so many lines. */
+  taken(lines: number): void {
+    this.underWay -= lines
+    if (this.dropped === 0 || this.underWay > MOST_LINES / 2) return
+    const { dropped } = this
+    this.dropped = 0
+    this.line('warn', 'log lines dropped', () => ({ dropped }))
+  }
+}
+
+/** The event log in a handler thread: its lines come out in the main thread's. */
+export class ThreadLog implements EventLog {
+  constructor(
+    private readonly crossing: LogCrossing,
+    private readonly own: Facts = {},
+  ) {}
+
+  debug(event: string, facts?: Facts): void {
+    this.line('debug', event, facts)
+  }
+
+  info(event: string, facts?: Facts): void {
+    this.line('info', event, facts)
+  }
+
+  warn(event: string, facts?: Facts): void {
+    this.line('warn', event, facts)
+  }
+
+  error(event: string, facts?: Facts): void {
+    this.line('error', event, facts)
+  }
+
+  with(facts: Facts): EventLog {
+    return new ThreadLog(this.crossing, { ...this.own, ...facts })
+  }
+
+  private line(level: CrossedLevel, event: unknown, facts: Facts = {}): void {
+    // A plugin in plain JavaScript may hand us anything: what it meant is logged as well as can be.
+    const given = facts instanceof Error ? { error: facts } : facts
+    this.crossing.line(level, String(event), () => crossedFacts({ ...this.own, ...given }))
+  }
+}
+
+function crossedFacts(facts: Facts): CrossedFacts {
+  const crossed: Record<string, CrossedFact> = {}
+  for (const [name, value] of Object.entries(facts)) crossed[name] = crossedFact(value)
+  return crossed
+}
+
+function crossedFact(value: unknown): CrossedFact {
+  if (value instanceof Error) return { error: crossedError(value, described) }
+  switch (typeof value) {
+    case 'string':
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+    case 'undefined':
+      return value
+    default:
+      return value === null ? null : jsonOf(value)
+  }
+}
+
+/** What JSON cannot hold is described as a text. */
+function jsonOf(value: unknown): CrossedFact {
+  try {
+    const json = JSON.stringify(value, (_, each: unknown) => (each instanceof Error ? errorFacts(each) : each)) as
+      string | undefined
+    return json === undefined ? described(value) : { json }
+  } catch {
+    return described(value)
+  }
+}
+
+function errorFacts(error: Error): object {
+  const { name, message, code, stack, cause } = error as NodeJS.ErrnoException
+  return { name, message, code, stack, cause }
+}
+
+/** A value in words, whatever it is: a getter may throw. */
+export function described(value: unknown): string {
+  try {
+    return inspect(value, { customInspect: false, depth: 3, breakLength: Infinity })
+  } catch {
+    return 'a value that cannot be described'
+  }
+}

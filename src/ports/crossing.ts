@@ -1,0 +1,159 @@
+/**
+ * What crosses between the main thread and a handler thread: batches of tuples, each led by its kind. Tuples of plain
+ * values are what the platform copies at the least cost.
+ *
+ * `request` is the number of a request in its thread, which tells its slot among the thread's claims.
+ */
+import type { CrossedError } from '../domain/crossing/crossed-error.js'
+import type { Phase } from '../domain/service/drain.js'
+import type { MetricsSnapshot, WorkerSnapshot } from './metrics.js'
+import type { Settings } from './settings.js'
+
+/** What a thread is started with. */
+export interface ThreadSeed {
+  /** Its number, from 1. */
+  readonly thread: number
+  /** `METHOD /pattern` of each route, by the index that requests name it by. */
+  readonly routes: readonly string[]
+  /** The memory of its claims. */
+  readonly claims: SharedArrayBuffer
+}
+
+/** What the module of a thread finds in its `workerData`. */
+export interface ThreadOrders {
+  readonly seed: ThreadSeed
+  readonly settings: Settings
+  readonly parts: ThreadParts
+}
+
+/**
+ * An adapter that a thread makes for itself, without arguments. Only data crosses, and to load what the main thread is
+ * made of takes ten times as long as to load these few.
+ */
+export interface CrossedPart {
+  /** The URL of its module, and what it is exported as. */
+  readonly module: string
+  readonly name: string
+}
+
+/** The adapters of a thread, by the port that each is for. */
+export type ThreadParts = Readonly<Record<'plugins' | 'files' | 'clock' | 'memory', CrossedPart>>
+
+/** A field section: its text, and four offsets a line. */
+export type CrossedFields = [text: string, bounds: readonly number[]]
+
+/** `coming`: pieces are sent until the first window is full; `withheld`: none before the thread says `want`. */
+export type CrossedContent = 'none' | 'coming' | 'withheld'
+
+export type RequestMessage = readonly [
+  kind: 'request',
+  request: number,
+  route: number,
+  method: string,
+  target: string,
+  path: string,
+  query: string,
+  /** Names and values in turn. */
+  params: readonly string[],
+  ...fields: CrossedFields,
+  content: CrossedContent,
+  id: string,
+  traceId: string,
+  peer: string,
+]
+
+/** What concerns a request that was handed over. */
+export type RunMessage =
+  /** A piece of a request's content. */
+  | readonly [kind: 'content', request: number, octets: Uint8Array]
+  /** A request's content is complete; with its trailers. */
+  | readonly [kind: 'content-end', request: number, ...trailers: CrossedFields]
+  | readonly [kind: 'content-failed', request: number, error: CrossedError]
+  /** Nobody waits for the answer any more; `overdue`: since it came too late. To be answered by `over`. */
+  | readonly [kind: 'abort', request: number, error: CrossedError, overdue: boolean]
+  /** The content of the response is wanted from now on, up to a window. */
+  | readonly [kind: 'want', request: number]
+  /** So many octets of the response's content have been consumed. */
+  | readonly [kind: 'consumed', request: number, octets: number]
+  /** No more of the response's content is wanted. To be answered by `over`. */
+  | readonly [kind: 'cancel', request: number]
+
+/** What concerns no single request. */
+export type NewsMessage =
+  | readonly [kind: 'state', phase: Phase, unready: string | null]
+  /** To be answered by `here`. */
+  | readonly [kind: 'probe']
+  /** So many log lines have been taken. */
+  | readonly [kind: 'logged', lines: number]
+  | readonly [kind: 'snapshot', snapshot: MetricsSnapshot]
+  | readonly [kind: 'per-worker', snapshots: readonly WorkerSnapshot[]]
+  | readonly [kind: 'unanswered', question: Question, error: CrossedError]
+  /** The plugins are to be stopped. To be answered by `stopped`. */
+  | readonly [kind: 'stop']
+
+export type ToThread = RequestMessage | RunMessage | NewsMessage
+
+/** What a thread asks the main thread, by the answer it gets. */
+export type Question = 'snapshot' | 'per-worker'
+
+/** A file is described, and opened by the main thread. */
+export type CrossedFile = readonly [kind: 'file', path: string, root: string | null, precompressed: boolean]
+
+/** What concerns a request that is not over in the thread. */
+export type RunNews =
+  | LastNews
+  /** The handler only waits for something now. */
+  | readonly [kind: 'waits', request: number]
+  /** The content of the request is wanted. */
+  | readonly [kind: 'want', request: number]
+  /** So many octets of the request's content have been consumed. */
+  | readonly [kind: 'consumed', request: number, octets: number]
+  /** An answer whose content will come in pieces when it is wanted; its fields as on the wire. */
+  | readonly [kind: 'stream', request: number, status: number, fields: string, length: number | null]
+  | readonly [kind: 'piece', request: number, octets: Uint8Array]
+
+/** With which a request is over in the thread; it blocked the thread for so long. */
+export type LastNews =
+  /** The answer is a bare text. */
+  | readonly [kind: 'text', request: number, costMs: number, text: string]
+  | AnswerNews
+  /** The content of the response is complete. */
+  | readonly [kind: 'end', request: number, costMs: number]
+  /** The handler threw, or its stream did. */
+  | readonly [kind: 'failed', request: number, costMs: number, error: CrossedError]
+  /** An abort or a cancel has been heard. */
+  | readonly [kind: 'over', request: number, costMs: number]
+
+/** An answer whose content is at hand; its fields as on the wire. */
+export type AnswerNews = readonly [
+  kind: 'answer',
+  request: number,
+  costMs: number,
+  status: number,
+  fields: string,
+  content: string | Uint8Array | CrossedFile | null,
+]
+
+/** What concerns no request, to be passed on. */
+export type NewsFromThread =
+  | readonly [kind: 'log', level: CrossedLevel, event: string, facts: CrossedFacts]
+  | readonly [kind: 'ask', question: Question]
+  /** It has taken more memory than it may, so many octets. */
+  | readonly [kind: 'memory', octets: number]
+
+export type FromThread =
+  | RunNews
+  | NewsFromThread
+  | readonly [kind: 'ready']
+  /** It could not start, for this reason. */
+  | readonly [kind: 'refused', reason: string]
+  | readonly [kind: 'here']
+  | readonly [kind: 'stopped']
+
+export type CrossedLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** The facts of an event: plain ones as they are, errors to be revived, all else as JSON. */
+export type CrossedFact =
+  string | number | bigint | boolean | null | undefined | { readonly error: CrossedError } | { readonly json: string }
+
+export type CrossedFacts = Readonly<Record<string, CrossedFact>>

@@ -1,0 +1,102 @@
+import { PassThrough } from 'node:stream'
+import { assert } from 'chai'
+import { describe, it } from 'mocha'
+import { LineForwarder } from '../../../src/adapters/log/line-forwarder.js'
+import { Sink } from '../../../src/adapters/log/sink.js'
+import { FakeClock } from '../../fakes/fake-clock.js'
+import { settled } from '../../app/served.js'
+import { ManualOutlet } from './manual-outlet.js'
+
+const BATCH_MS = 100
+
+/** A forwarder of as many sources as the test wants, and where their lines come out. */
+function setUp(sources = 1) {
+  const clock = new FakeClock()
+  const outlet = new ManualOutlet()
+  const sink = new Sink(outlet, clock)
+  const forwarder = new LineForwarder(sink)
+  const streams = Array.from({ length: sources }, () => new PassThrough())
+  for (const stream of streams) forwarder.forward(stream)
+  const written = async (): Promise<string> => {
+    await settled()
+    clock.advance(BATCH_MS)
+    await settled()
+    return outlet.text
+  }
+  return { clock, outlet, sink, forwarder, streams, source: streams[0]!, written }
+}
+
+describe('LineForwarder', () => {
+  it('hands on whole lines, however they are cut on their way', async () => {
+    const { source, written } = setUp()
+    for (const piece of ['on', 'e\ntw', 'o\n', 'three\nfour\nfi', 've\n']) {
+      source.write(piece)
+      await settled()
+    }
+    assert.equal(await written(), 'one\ntwo\nthree\nfour\nfive\n')
+  })
+
+  it('never glues half a line of one source to a line of another', async () => {
+    const { streams, written } = setUp(2)
+    const [one, other] = streams
+    one!.write('half of ')
+    await settled()
+    other!.write('other\n')
+    await settled()
+    one!.write('one\n')
+    assert.equal(await written(), 'other\nhalf of one\n')
+  })
+
+  it('leaves out half a line of a source that has ended', async () => {
+    const { source, written } = setUp()
+    source.end('whole\nhalf')
+    assert.equal(await written(), 'whole\n')
+  })
+
+  it('keeps characters of several octets whole', async () => {
+    const { source, written } = setUp()
+    const octets = Buffer.from('größe\n')
+    for (const octet of octets) {
+      source.write(Buffer.of(octet))
+      await settled()
+    }
+    assert.equal(await written(), 'größe\n')
+  })
+
+  it('gives up on a line that never ends', async () => {
+    const { source, written } = setUp()
+    for (let piece = 0; piece < 5; piece++) {
+      source.write('x'.repeat(60 * 1024))
+      await settled()
+    }
+    source.write('\nnext\n')
+    const text = await written()
+    assert.isBelow(text.length, 256 * 1024)
+    assert.isTrue(text.endsWith('\nnext\n'))
+  })
+
+  it('stops reading while the sink is full, loses nothing, and reads on when there is room', async () => {
+    const { source, written, sink, outlet, clock } = setUp()
+    outlet.room = 0
+    const line = `${'x'.repeat(1023)}\n`
+    for (let count = 0; count < 2048; count++) source.write(line)
+    await settled()
+    clock.advance(BATCH_MS)
+    await settled()
+    assert.isTrue(source.isPaused())
+    assert.isTrue(sink.isFull)
+    outlet.room = Infinity
+    for (let round = 0; round < 100 && source.readableLength > 0; round++) await written()
+    assert.lengthOf((await written()).split('\n'), 2049)
+  })
+
+  it('waits for the last lines of sources that end', async () => {
+    const { source, forwarder, written } = setUp()
+    const flushed = forwarder.flush()
+    source.end('last\n')
+    await flushed
+    assert.equal(await written(), 'last\n')
+  })
+
+  it('does not wait for long for a source that does not end', () => setUp().forwarder.flush())
+})

@@ -1,0 +1,138 @@
+import { Supervisor } from '../../../src/app/crew/supervisor.js'
+import type { DrainReport } from '../../../src/domain/service/drain.js'
+import type { MetricsCounts } from '../../../src/ports/metrics.js'
+import type { LoadedSettings, Settings } from '../../../src/ports/settings.js'
+import { RecordingEventLog, type RecordedEvent } from '../../fakes/event-log.js'
+import { FakeClock } from '../../fakes/fake-clock.js'
+import { FakeDoor } from '../../fakes/fake-door.js'
+import { FakeWorkers, type Behaviour, type FakeWorkerProcess } from '../../fakes/fake-workers.js'
+import { RecordingMetrics } from '../../fakes/metrics.js'
+import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
+import { settled } from '../served.js'
+
+export const NOTHING_CUT: DrainReport = { finished: 0, rejected: 0, cut: {} }
+
+/** What a worker has counted that has accepted so many connections. */
+export function countsOf(accepted: number): MetricsCounts {
+  const metrics = new RecordingMetrics()
+  for (let each = 0; each < accepted; each++) metrics.connectionAccepted()
+  return metrics.counts()
+}
+
+export interface SupervisedOptions {
+  readonly settings?: Partial<Settings>
+  readonly cores?: number
+}
+
+/** Time passes in steps: short of any deadline but the tick's. */
+const STEP_MS = 100
+
+/** A supervisor all of whose surroundings are fakes, with workers that do as they are told. */
+export class Supervised {
+  readonly clock = new FakeClock()
+  readonly door = new FakeDoor()
+  readonly log = new RecordingEventLog()
+  readonly workers: FakeWorkers
+  readonly supervisor: Supervisor
+  /** What the next reload finds. */
+  loaded: LoadedSettings
+  /** Why workers that are started from now on cannot start; `null` when they can, `dies` when they just end. */
+  failing: string | null = null
+  /** Whether those that take a connection say so. */
+  acknowledging = true
+  /** What each drain comes to. */
+  report = NOTHING_CUT
+
+  constructor({ settings = {}, cores = 2 }: SupervisedOptions = {}) {
+    const { clock, door, log } = this
+    const own: Settings = { ...DEFAULT_SETTINGS, workers: 2, ...settings }
+    this.loaded = { settings: own, effective: [] }
+    this.workers = new FakeWorkers(this.behave)
+    const load = async (): Promise<LoadedSettings> => this.loaded
+    this.supervisor = new Supervisor({
+      settings: own,
+      load,
+      clock,
+      door,
+      processes: this.workers,
+      log,
+      cores,
+      coloured: false,
+    })
+  }
+
+  /** One that runs. */
+  static async start(options?: SupervisedOptions): Promise<Supervised> {
+    const supervised = new Supervised(options)
+    const started = supervised.supervisor.start()
+    await settled()
+    await started
+    return supervised
+  }
+
+  get processes(): FakeWorkerProcess[] {
+    return this.workers.started
+  }
+
+  /** Those that are there. */
+  get alive(): FakeWorkerProcess[] {
+    return this.processes.filter(({ end }) => end === null)
+  }
+
+  events(event: string): RecordedEvent['facts'][] {
+    return this.log.events.filter((each) => each.event === event).map(({ facts }) => facts)
+  }
+
+  async pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= STEP_MS) {
+      this.clock.advance(Math.min(left, STEP_MS))
+      await settled()
+    }
+  }
+
+  async reload(settings: Partial<Settings>): Promise<void> {
+    if ('settings' in this.loaded) this.loaded = { settings: { ...this.loaded.settings, ...settings }, effective: [] }
+    this.supervisor.reload()
+    await settled()
+    await settled()
+    await settled()
+  }
+
+  private readonly behave: Behaviour = (process, message) => {
+    switch (message.kind) {
+      case 'start':
+        return this.begin(process)
+      case 'connection':
+        if (this.acknowledging) process.say({ kind: 'taken', connection: message.connection })
+        return
+      case 'heartbeat':
+        return process.say({ kind: 'alive' })
+      case 'count':
+        return process.say({ kind: 'counted', query: message.query, counts: countsOf(process.pid) })
+      case 'drain':
+      case 'relieve':
+        return process.say({ kind: 'shut' })
+      case 'shut':
+        process.say({ kind: 'done', report: this.report, counts: countsOf(process.pid) })
+        return process.endBy({ code: 0, signal: null })
+      default:
+    }
+  }
+
+  private begin(process: FakeWorkerProcess): void {
+    if (this.failing !== null) {
+      if (this.failing !== 'dies') process.say({ kind: 'failed', message: this.failing })
+      return process.endBy({ code: 1, signal: null })
+    }
+    process.say({ kind: 'open' })
+    process.say({ kind: 'ready' })
+  }
+}
+
+/** The error that a promise is rejected with. */
+export function rejection(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'nothing',
+    (error: unknown) => (error as Error).message,
+  )
+}

@@ -1,0 +1,320 @@
+import { assert } from 'chai'
+import { describe, it } from 'mocha'
+import { Worker, type WorkerService } from '../../../src/app/crew/worker.js'
+import type { WorkerCrew } from '../../../src/app/crew/worker-crew.js'
+import type { WorkerHatch } from '../../../src/app/crew/worker-hatch.js'
+import type { CrewCounts } from '../../../src/ports/crew.js'
+import type { FromWorker, OrdersReceiver, SupervisorLine, ToWorker, WorkerOrders } from '../../../src/ports/workers.js'
+import { RecordingEventLog } from '../../fakes/event-log.js'
+import { FakeClock } from '../../fakes/fake-clock.js'
+import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
+import { settled } from '../served.js'
+import { countsOf, NOTHING_CUT } from './supervised.js'
+
+const WORKERS: WorkerOrders['workers'] = {
+  configured: 2,
+  ready: 1,
+  lost: { died: 0, unresponsive: 0 },
+  reloads: { done: 0, refused: 0 },
+}
+
+const ORDERS: WorkerOrders = {
+  worker: 2,
+  settings: DEFAULT_SETTINGS,
+  address: { host: '127.0.0.1', port: 81 },
+  trouble: null,
+  workers: WORKERS,
+  coloured: false,
+}
+
+/** The supervisor's end of a line. */
+class FakeLine implements SupervisorLine {
+  readonly heard: FromWorker[] = []
+  receiver: OrdersReceiver | null = null
+
+  begin(receiver: OrdersReceiver): void {
+    this.receiver = receiver
+  }
+
+  tell(message: FromWorker): void {
+    this.heard.push(message)
+  }
+
+  async close(): Promise<void> {}
+
+  say(message: ToWorker, handle?: unknown): void {
+    this.receiver!.told(message, handle)
+  }
+
+  get kinds(): string[] {
+    return this.heard.map(({ kind }) => kind)
+  }
+}
+
+/** A server whose start and end the test decides on, or that does both at once. */
+class FakeService implements WorkerService {
+  readonly log = new RecordingEventLog()
+  readonly calls: string[] = []
+  failure: Error | null = null
+  started: Promise<void> = Promise.resolve()
+  drained: Promise<void> = Promise.resolve()
+
+  readonly server = {
+    start: async () => {
+      this.calls.push('start')
+      await this.started
+      if (this.failure !== null) throw this.failure
+    },
+    drain: () => this.end('drain'),
+    relieve: () => this.end('relieve'),
+  }
+
+  counts() {
+    return countsOf(3)
+  }
+
+  async closeLogs(): Promise<void> {
+    this.calls.push('closeLogs')
+  }
+
+  private async end(call: string) {
+    this.calls.push(call)
+    await this.drained
+    return NOTHING_CUT
+  }
+}
+
+/** A worker at the end of a line. */
+class Rig {
+  readonly line = new FakeLine()
+  readonly clock = new FakeClock()
+  readonly service = new FakeService()
+  readonly worker: Worker
+  hatch!: WorkerHatch
+  crew!: WorkerCrew
+  code: number | null = null
+
+  constructor() {
+    this.worker = new Worker(this.line, this.clock, (_, hatch, crew) => {
+      this.hatch = hatch
+      this.crew = crew
+      return this.service
+    })
+    void this.worker.live().then((code) => (this.code = code))
+  }
+
+  /** One that serves. */
+  static async start(): Promise<Rig> {
+    const rig = new Rig()
+    rig.line.say({ kind: 'start', orders: ORDERS })
+    await settled()
+    return rig
+  }
+}
+
+describe('Worker', () => {
+  it('starts as it is told, and says that it serves', async () => {
+    const { line, service } = await Rig.start()
+    assert.deepEqual([line.kinds, service.calls], [['ready'], ['start']])
+  })
+
+  it('that cannot start says why, and ends with 1', async () => {
+    const rig = new Rig()
+    rig.service.failure = new Error('Cannot load plugins')
+    rig.line.say({ kind: 'start', orders: ORDERS })
+    await settled()
+    assert.deepEqual(rig.line.heard, [{ kind: 'failed', message: 'Cannot load plugins' }])
+    assert.equal(rig.code, 1)
+    assert.include(rig.service.calls, 'closeLogs')
+  })
+
+  it('answers its heartbeat, also while it starts', async () => {
+    const rig = new Rig()
+    rig.service.started = new Promise(() => undefined)
+    rig.line.say({ kind: 'start', orders: ORDERS })
+    rig.line.say({ kind: 'heartbeat' })
+    await settled()
+    assert.deepEqual(rig.line.kinds, ['alive'])
+  })
+
+  it('tells what it has counted', async () => {
+    const { line } = await Rig.start()
+    line.say({ kind: 'count', query: 5 })
+    assert.deepEqual(line.heard.at(-1), { kind: 'counted', query: 5, counts: countsOf(3) })
+  })
+
+  for (const end of ['drain', 'relieve'] as const) {
+    it(`told to ${end} tells what came of it, with its last counts, and ends with 0`, async () => {
+      const rig = await Rig.start()
+      const { line, service } = rig
+      line.say({ kind: end })
+      await settled()
+      assert.deepEqual(line.heard.at(-1), { kind: 'done', report: NOTHING_CUT, counts: countsOf(3) })
+      assert.deepEqual(service.calls, ['start', end, 'closeLogs'])
+      assert.equal(rig.code, 0)
+    })
+  }
+
+  it('told to drain while it is relieved drains, and tells of one end', async () => {
+    const { line, service } = await Rig.start()
+    let drained = (): void => undefined
+    service.drained = new Promise((resolve) => (drained = resolve))
+    line.say({ kind: 'relieve' })
+    await settled()
+    line.say({ kind: 'drain' })
+    await settled()
+    drained()
+    await settled()
+    assert.deepEqual(service.calls, ['start', 'relieve', 'drain', 'closeLogs'])
+    assert.lengthOf(
+      line.kinds.filter((kind) => kind === 'done'),
+      1,
+    )
+  })
+
+  it('told to drain while it starts does so when it has started', async () => {
+    const rig = new Rig()
+    let started = (): void => undefined
+    rig.service.started = new Promise((resolve) => (started = resolve))
+    rig.line.say({ kind: 'start', orders: ORDERS })
+    rig.line.say({ kind: 'drain' })
+    await settled()
+    assert.notInclude(rig.service.calls, 'drain')
+    started()
+    await settled()
+    assert.equal(rig.code, 0)
+  })
+
+  it('whose supervisor is gone drains, and ends', async () => {
+    const rig = await Rig.start()
+    rig.line.receiver!.lost()
+    await settled()
+    assert.include(rig.service.calls, 'drain')
+    assert.equal(rig.code, 0)
+  })
+
+  it('without orders just ends when its supervisor is gone', async () => {
+    const rig = new Rig()
+    rig.line.receiver!.lost()
+    await settled()
+    assert.equal(rig.code, 0)
+  })
+
+  describe('its hatch', () => {
+    /** A hatch that is open, and what was taken. */
+    async function open() {
+      const rig = await Rig.start()
+      const taken: unknown[] = []
+      rig.hatch.open((handle) => taken.push(handle))
+      const { line, clock, hatch } = rig
+      return { line, clock, hatch, taken }
+    }
+
+    /** A handle that knows whether it was let go. */
+    const handleOf = (): { closed: boolean; close(): void } => ({
+      closed: false,
+      close() {
+        this.closed = true
+      },
+    })
+
+    it('is where the supervisor listens', async () =>
+      assert.deepEqual((await Rig.start()).hatch.address, ORDERS.address))
+
+    it('takes a fresh connection at once, and says so before', async () => {
+      const { line, clock, taken } = await open()
+      const handle = handleOf()
+      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() }, handle)
+      assert.deepEqual(line.heard.slice(1), [{ kind: 'open' }, { kind: 'taken', connection: 7 }])
+      assert.deepEqual(taken, [handle])
+    })
+
+    for (const granted of [true, false]) {
+      it(`asks for one that came late, and ${granted ? 'takes it' : 'lets it go'} by the answer`, async () => {
+        const { line, clock, taken } = await open()
+        const handle = handleOf()
+        line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() - 1 }, handle)
+        assert.deepEqual([line.heard.at(-1), taken], [{ kind: 'wanted', connection: 7 }, []])
+        line.say({ kind: 'granted', connection: 7, granted })
+        assert.deepEqual([taken.length, handle.closed], [granted ? 1 : 0, !granted])
+      })
+    }
+
+    it('acknowledges one whose peer has left under way, of which there is nothing to take', async () => {
+      const { line, clock, taken } = await open()
+      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() }, undefined)
+      assert.deepEqual([line.heard.at(-1), taken], [{ kind: 'taken', connection: 7 }, []])
+    })
+
+    it('is closed when the supervisor says that none follows; those before are taken', async () => {
+      const { hatch, line, clock, taken } = await open()
+      let closed = false
+      void hatch.close().then(() => (closed = true))
+      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() }, handleOf())
+      await settled()
+      assert.deepEqual([line.kinds.includes('shut'), closed, taken.length], [true, false, 1])
+      line.say({ kind: 'shut' })
+      await settled()
+      assert.isTrue(closed)
+    })
+
+    it('is not closed while one is asked for', async () => {
+      const { hatch, line, clock, taken } = await open()
+      let closed = false
+      void hatch.close().then(() => (closed = true))
+      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() - 1 }, handleOf())
+      line.say({ kind: 'shut' })
+      await settled()
+      assert.isFalse(closed)
+      line.say({ kind: 'granted', connection: 7, granted: true })
+      await settled()
+      assert.deepEqual([closed, taken.length], [true, 1])
+    })
+
+    it('is closed when the supervisor is gone, and what was asked for is let go', async () => {
+      const { hatch, line, clock } = await open()
+      const handle = handleOf()
+      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() - 1 }, handle)
+      line.receiver!.lost()
+      await hatch.close()
+      assert.isTrue(handle.closed)
+    })
+  })
+
+  describe('its crew', () => {
+    const crewCounts = (accepted: number): CrewCounts => ({
+      present: [{ worker: 1, pid: 1, counts: countsOf(accepted) }],
+      gone: [],
+      workers: { ...WORKERS, ready: 2 },
+    })
+
+    it('has its number, and the trouble that it is told of', async () => {
+      const { crew, line } = await Rig.start()
+      assert.deepEqual([crew.worker, crew.trouble], [2, null])
+      line.say({ kind: 'trouble', trouble: 'workers crash' })
+      assert.equal(crew.trouble, 'workers crash')
+    })
+
+    it('asks the supervisor, each question by itself', async () => {
+      const { crew, line } = await Rig.start()
+      const [one, other] = [crew.counts(countsOf(1)), crew.counts(countsOf(2))]
+      assert.deepEqual(line.heard.slice(1), [
+        { kind: 'counts', query: 1, own: countsOf(1) },
+        { kind: 'counts', query: 2, own: countsOf(2) },
+      ])
+      line.say({ kind: 'crew', query: 2, counts: crewCounts(20) })
+      line.say({ kind: 'crew', query: 1, counts: crewCounts(10) })
+      assert.deepEqual(await Promise.all([one, other]), [crewCounts(10), crewCounts(20)])
+    })
+
+    it('is itself when there is no answer in time, or nobody to ask', async () => {
+      const { crew, clock, line } = await Rig.start()
+      const own = { present: [{ worker: 2, pid: process.pid, counts: countsOf(1) }], gone: [], workers: WORKERS }
+      const late = crew.counts(countsOf(1))
+      clock.advance(2500)
+      assert.deepEqual(await late, own)
+      line.receiver!.lost()
+      assert.deepEqual(await crew.counts(countsOf(1)), own)
+    })
+  })
+})

@@ -1,0 +1,96 @@
+import { assert } from 'chai'
+import { describe, it } from 'mocha'
+import type { FromWorker, ProcessEnd, WorkerProcess, WorkerProcesses } from '../../src/ports/workers.js'
+import { until } from './transport.js'
+
+/** What came of a process. */
+class Watched {
+  readonly told: FromWorker[] = []
+  readonly ends: ProcessEnd[] = []
+  readonly process: WorkerProcess
+
+  constructor(processes: WorkerProcesses) {
+    this.process = processes.start({
+      told: (message) => this.told.push(message),
+      ended: (end) => this.ends.push(end),
+    })
+  }
+
+  async ended(): Promise<ProcessEnd> {
+    await until('its end', () => this.ends.length > 0, 10_000)
+    return this.ends[0]!
+  }
+}
+
+/**
+ * What everything that starts worker processes keeps.
+ *
+ * @param make starts processes that answer `heartbeat` with `alive`, `count` with `wanted` and the same number, and at
+ *   `drain` say `shut` and end with code 0
+ */
+export function workerProcessesContract(name: string, make: () => WorkerProcesses): void {
+  describe(`${name} keeps the contract of worker processes`, function () {
+    this.timeout(20_000)
+
+    it('calls in later turns only', async () => {
+      const watched = new Watched(make())
+      watched.process.kill()
+      assert.deepEqual([watched.told, watched.ends], [[], []])
+      await watched.ended()
+    })
+
+    it('carries messages both ways, in order', async () => {
+      const watched = new Watched(make())
+      const numbers = Array.from({ length: 50 }, (_, at) => at)
+      for (const query of numbers) watched.process.tell({ kind: 'count', query })
+      await until('all answers', () => watched.told.length === numbers.length, 10_000)
+      assert.deepEqual(
+        watched.told,
+        numbers.map((connection) => ({ kind: 'wanted', connection })),
+      )
+      watched.process.kill()
+      await watched.ended()
+    })
+
+    it('tells what a process said last before it tells that it ended, and how', async () => {
+      const watched = new Watched(make())
+      watched.process.tell({ kind: 'drain' })
+      assert.deepEqual(await watched.ended(), { code: 0, signal: null })
+      assert.deepEqual(watched.told, [{ kind: 'shut' }])
+    })
+
+    it('kills a process, and tells of its end once', async () => {
+      const watched = new Watched(make())
+      watched.process.tell({ kind: 'heartbeat' })
+      await until('a sign of life', () => watched.told.length > 0, 10_000)
+      watched.process.kill()
+      watched.process.kill()
+      assert.deepEqual(await watched.ended(), { code: null, signal: 'SIGKILL' })
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      assert.lengthOf(watched.ends, 1)
+    })
+
+    it('has a number for each process', async () => {
+      const processes = make()
+      const [one, other] = [new Watched(processes), new Watched(processes)]
+      assert.isAbove(one.process.pid, 0)
+      assert.notEqual(one.process.pid, other.process.pid)
+      for (const { process } of [one, other]) process.kill()
+      await Promise.all([one.ended(), other.ended()])
+    })
+
+    it('takes every verb after the end', async () => {
+      const watched = new Watched(make())
+      watched.process.kill()
+      await watched.ended()
+      watched.process.tell({ kind: 'heartbeat' })
+      watched.process.hand(
+        { kind: 'connection', connection: 1, freshUntil: 0 },
+        { handle: null, release() {}, abort() {} },
+      )
+      watched.process.kill()
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      assert.deepEqual([watched.told, watched.ends.length], [[], 1])
+    })
+  })
+}
