@@ -14,8 +14,8 @@ import { ROOT, setUp } from './set-up.mjs'
 /** Two signals closer than this are one: no finger is as fast. */
 const ONE_PRESS_MS = 150
 
-/** What the server is told when we are told. The end of our terminal is no wish to reload, but to end. */
-const PASSED_ON = { SIGINT: 'SIGINT', SIGTERM: 'SIGTERM', SIGHUP: 'SIGTERM' }
+/** What the server is told when we are told. The end of a terminal is no wish for new settings, but to end. */
+const PASSED_ON = { SIGINT: 'SIGINT', SIGTERM: 'SIGTERM', SIGHUP: process.stdin.isTTY ? 'SIGTERM' : 'SIGHUP' }
 
 if (setUp()) serve()
 else process.exitCode = 1
