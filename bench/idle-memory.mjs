@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { LOAD_CORE, spawnPinned } from './pinned.mjs'
+import { spawnPinned } from './pinned.mjs'
 import { residentOctets } from './process-facts.mjs'
 import { Server } from './server.mjs'
 import { slope } from './statistics.mjs'
@@ -23,7 +23,7 @@ const HOLDER = join(import.meta.dirname, 'load', 'hold-connections.mjs')
 export async function idleMemory(startable, logTo) {
   const server = await Server.start(startable, logTo)
   const { hostname, port } = new URL(server.url)
-  const holder = spawnPinned(LOAD_CORE, process.execPath, [HOLDER, hostname, port], {
+  const holder = spawnPinned(server.placement.load, process.execPath, [HOLDER, hostname, port], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   try {

@@ -1,17 +1,40 @@
-/** What Linux knows about a process from outside (proc(5)). */
+/** What Linux knows about processes from outside (proc(5)). */
 import { readdirSync, readFileSync } from 'node:fs'
 
+/** What Linux counts processor time in, wherever it shows it to users. */
+const TICKS_PER_SECOND = 100
+
 /**
- * Processor time, user and system, of all threads that live, in nanoseconds.
+ * Processor time, user and system, of a process and all that descend from it, in nanoseconds; of threads that live.
  *
  * The scheduler's own account: /proc/PID/stat would tell it in ticks of 10 ms.
  */
 export function processorTimeNs(pid) {
-  const threads = readdirSync(`/proc/${pid}/task`)
-  return threads.reduce(
-    (sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
-    0,
-  )
+  return readdirSync(`/proc/${pid}/task`)
+    .map((thread) => `/proc/${pid}/task/${thread}`)
+    .reduce((sum, thread) => sum + ownTimeNs(thread) + childrenTimeNs(thread), 0)
+}
+
+function ownTimeNs(thread) {
+  return Number(readFileSync(`${thread}/schedstat`, 'utf8').split(' ')[0])
+}
+
+function childrenTimeNs(thread) {
+  const children = readFileSync(`${thread}/children`, 'utf8').match(/\d+/g) ?? []
+  return children.reduce((sum, child) => sum + processorTimeNs(child), 0)
+}
+
+/** Processor time of the children of this process that have ended, in seconds. */
+export function endedChildrenSeconds() {
+  const [, rest] = readFileSync('/proc/self/stat', 'utf8').split(') ')
+  const [user, system] = rest.split(' ').slice(13, 15).map(Number)
+  return (user + system) / TICKS_PER_SECOND
+}
+
+/** Processor time that all cores together have spent, for whomever: also for other machines, where this one is virtual. */
+export function machineSeconds() {
+  const [user, nice, system, , , irq, softIrq, stolen] = readFileSync('/proc/stat', 'utf8').match(/\d+/g).map(Number)
+  return (user + nice + system + irq + softIrq + stolen) / TICKS_PER_SECOND
 }
 
 /** Resident memory in octets. */

@@ -1,7 +1,8 @@
 /** From raw rounds to medians, ratios and verdicts. */
 import { SCENARIOS } from './requests.mjs'
 import { LOG_OFF, LOG_ON, NODE_HTTP } from './server.mjs'
-import { summary } from './statistics.mjs'
+import { quotients, summary } from './statistics.mjs'
+import { range } from './text.mjs'
 
 /** Each ratio is of figures of one round, and at most its bound. */
 const TARGETS = [
@@ -67,10 +68,6 @@ function memoryRatios({ memory }) {
   return quotients(costs(LOG_OFF), costs(NODE_HTTP))
 }
 
-function quotients(above, below) {
-  return above.map((value, round) => value / below[round])
-}
-
 /** The summary as text. */
 export function asText({ requests, memory, targets }) {
   const lines = [
@@ -96,8 +93,4 @@ export function asText({ requests, memory, targets }) {
 
 function row(a, b, c, d, e) {
   return `${a.padEnd(16)}${b.padEnd(36)}${c.padEnd(32)}${d.padEnd(32)}${e}`
-}
-
-function range({ median, min, max }, digits) {
-  return `${median.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`
 }

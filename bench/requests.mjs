@@ -1,5 +1,6 @@
 /** How much processor time a request costs, and how many are served a second. */
-import { processorTimeNs } from './process-facts.mjs'
+import { metered } from './metered.mjs'
+import { rotated } from './turns.mjs'
 
 export const SCENARIOS = [
   { scenario: 'plain', pipelined: 1 },
@@ -12,7 +13,7 @@ const WARM_SECONDS = 2
 /** Lets every server compile what every scenario runs. */
 export async function warm(load, servers) {
   for (const server of servers) {
-    for (const { pipelined } of SCENARIOS) await measure(load, server, pipelined, WARM_SECONDS)
+    for (const { pipelined } of SCENARIOS) await throughput(load, server, { pipelined, seconds: WARM_SECONDS })
   }
 }
 
@@ -25,24 +26,21 @@ export async function requestRound(load, servers, round, seconds) {
   const rows = []
   for (const { scenario, pipelined } of SCENARIOS) {
     for (const server of rotated(servers, round)) {
-      rows.push({ round, scenario, server: server.name, ...(await measure(load, server, pipelined, seconds)) })
+      rows.push({ round, scenario, server: server.name, ...(await throughput(load, server, { pipelined, seconds })) })
     }
   }
   return rows
 }
 
-async function measure(load, server, pipelined, seconds) {
-  const before = processorTimeNs(server.pid)
-  const result = await load.run({ url: server.url, connections: CONNECTIONS, seconds, pipelined })
-  const usedNs = processorTimeNs(server.pid) - before
+/** As many requests as a number of connections can have answered, one after the other or some at a time. */
+export async function throughput(load, server, { path = '/', connections = CONNECTIONS, pipelined = 1, seconds }) {
+  const url = server.url + path
+  const core = server.placement.load
+  const row = await metered(server, () => load.run({ url, core, connections, seconds, pipelined }))
   return {
-    ...result,
-    requestsPerSecond: result.requests / result.seconds,
-    processorUsPerRequest: usedNs / 1000 / result.requests,
-    processorShare: usedNs / 1e9 / result.seconds,
+    ...row,
+    requestsPerSecond: row.requests / row.seconds,
+    processorUsPerRequest: (row.processor.serverSeconds * 1e6) / row.requests,
+    processorShare: row.processor.serverSeconds / row.seconds,
   }
-}
-
-function rotated(list, by) {
-  return list.map((_, i) => list[(i + by) % list.length])
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { SERVER_CORE, spawnPinned } from './pinned.mjs'
+import { APART, spawnPinned } from './pinned.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
 const COLLECT = join(import.meta.dirname, 'servers', 'collect-on-signal.mjs')
@@ -12,44 +12,58 @@ export const NODE_HTTP = 'node:http'
 export const LOG_OFF = 'portico, access log off'
 export const LOG_ON = 'portico, access log on'
 
-/** Portico, with the connections of the load kept for as long as those of node:http. */
 export function portico({ accessLog, flags }) {
-  const settings = [`log.access=${accessLog}`, 'maxKeepAliveRequests=0', 'keepAliveTimeoutMs=600000']
-  const args = [
-    'dist/src/app/main.js',
-    '--port',
-    '0',
-    '--log-format',
-    'json',
-    ...settings.flatMap((it) => ['--set', it]),
-  ]
-  return { name: accessLog ? LOG_ON : LOG_OFF, args: [...args, ...flags], env: {} }
+  return porticoWith({
+    name: accessLog ? LOG_ON : LOG_OFF,
+    placement: APART,
+    settings: [`log.access=${accessLog}`],
+    flags,
+  })
+}
+
+/**
+ * Portico, with the connections of the load kept for as long as those of node:http.
+ *
+ * @param settings as `--set` takes them
+ */
+export function porticoWith({ name, placement, settings, flags }) {
+  const kept = ['maxKeepAliveRequests=0', 'keepAliveTimeoutMs=600000']
+  const given = [...kept, ...settings].flatMap((it) => ['--set', it])
+  const args = ['dist/src/app/main.js', '--port', '0', '--log-format', 'json', ...given, ...flags]
+  return { name, placement, args, env: {} }
 }
 
 /** @param reply what it answers, as `probe` gives it */
 export function nodeHttp(reply) {
-  return { name: NODE_HTTP, args: ['bench/servers/node-http.mjs'], env: { REPLY: JSON.stringify(reply) } }
+  return {
+    name: NODE_HTTP,
+    placement: APART,
+    args: ['bench/servers/node-http.mjs'],
+    env: { REPLY: JSON.stringify(reply) },
+  }
 }
 
-/** A server process on its core, listening. Its stdout goes to a file, its stderr is read for the address. */
+/** A server process in its place, listening. Its stdout goes to a file, its stderr is read for the address. */
 export class Server {
-  constructor(name, child, url) {
+  constructor({ name, placement }, child, url) {
     this.name = name
+    this.placement = placement
     this.child = child
     this.pid = child.pid
     this.url = url
   }
 
   /** @param logTo the file that gets stdout, such as `/dev/null` */
-  static async start({ name, args, env }, logTo) {
+  static async start(startable, logTo) {
+    const { name, placement, args, env } = startable
     const log = openSync(logTo, 'a')
-    const child = spawnPinned(SERVER_CORE, process.execPath, ['--import', COLLECT, ...args], {
+    const child = spawnPinned(placement.server, process.execPath, ['--import', COLLECT, ...args], {
       cwd: ROOT,
       env: { ...process.env, ...env },
       stdio: ['ignore', log, 'pipe'],
     })
     closeSync(log)
-    return new Server(name, child, await addressOf(name, child))
+    return new Server(startable, child, await addressOf(name, child))
   }
 
   collectGarbage() {

@@ -16,3 +16,15 @@ function median(values) {
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
+
+/** What clients feel: milliseconds, to the microsecond, that half of all requests take at most, and so on. */
+export function latencies(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  const quantile = (share) => Number(sorted[Math.ceil(share * sorted.length) - 1].toFixed(3))
+  return { p50: quantile(0.5), p99: quantile(0.99), max: quantile(1) }
+}
+
+/** Of two figures in each round, how many times the second the first is. */
+export function quotients(above, below) {
+  return above.map((value, round) => value / below[round])
+}

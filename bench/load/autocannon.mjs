@@ -8,7 +8,7 @@ export const autocannon = {
   name: 'autocannon',
 
   /** @returns a promise of `{ requests, seconds, errors }` */
-  async run({ url, connections, seconds, pipelined }) {
+  async run({ url, core, connections, seconds, pipelined }) {
     const load = [
       '--connections',
       String(connections),
@@ -17,7 +17,7 @@ export const autocannon = {
       '--pipelining',
       String(pipelined),
     ]
-    const output = await outputOf(process.execPath, [PROGRAM, '--json', '--no-progress', ...load, `${url}/`])
+    const output = await outputOf(core, process.execPath, [PROGRAM, '--json', '--no-progress', ...load, url])
     const result = JSON.parse(output)
     return {
       requests: result.requests.total,

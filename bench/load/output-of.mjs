@@ -1,12 +1,12 @@
-import { LOAD_CORE, spawnPinned } from '../pinned.mjs'
+import { spawnPinned } from '../pinned.mjs'
 
 /**
- * Runs a load generator on its core.
+ * Runs a load generator, on a core as `spawnPinned` takes it.
  *
  * @returns a promise of what it printed to stdout
  */
-export function outputOf(program, args) {
-  const child = spawnPinned(LOAD_CORE, program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+export function outputOf(core, program, args) {
+  const child = spawnPinned(core, program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text) => (output += text))
   return new Promise((resolve, reject) => {

@@ -12,9 +12,9 @@ export const wrk = {
   },
 
   /** @returns a promise of `{ requests, seconds, errors }` */
-  async run({ url, connections, seconds, pipelined }) {
-    const script = pipelined > 1 ? ['--script', SCRIPT, `${url}/`, '--', String(pipelined)] : [`${url}/`]
-    const output = await outputOf('wrk', [
+  async run({ url, core, connections, seconds, pipelined }) {
+    const script = pipelined > 1 ? ['--script', SCRIPT, url, '--', String(pipelined)] : [url]
+    const output = await outputOf(core, 'wrk', [
       '--threads',
       '1',
       '--connections',

@@ -1,0 +1,16 @@
+/** `node computing.mjs TURNS SECONDS`: computes what the computing route does, without a server; JSON to stdout. */
+import { compute } from '../compute.mjs'
+
+const WARM_SECONDS = 0.5
+
+const [turns, seconds] = process.argv.slice(2).map(Number)
+computeFor(WARM_SECONDS)
+process.stdout.write(JSON.stringify(computeFor(seconds)))
+
+function computeFor(wantedSeconds) {
+  const begunMs = performance.now()
+  const elapsed = () => (performance.now() - begunMs) / 1000
+  let computed = 0
+  for (; elapsed() < wantedSeconds; computed++) compute(turns)
+  return { computed, seconds: elapsed() }
+}
