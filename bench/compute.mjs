@@ -1,6 +1,6 @@
 import { pbkdf2Sync } from 'node:crypto'
 
-const TRIALS = 20
+const TRIALS = 500
 const TRIAL_TURNS = 5000
 
 /**

@@ -1,5 +1,6 @@
 import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
+import { describeOnEachEngine } from './support/engines.js'
 import { setTimeout } from 'node:timers/promises'
 import { TemporaryFolder } from './support/folder.js'
 import { PacedReader } from './support/paced-reader.js'
@@ -29,7 +30,7 @@ async function trickle(client: RawClient, octets: string, everyMs: number): Prom
   return performance.now() - begunMs
 }
 
-describe('deadlines, over real sockets', function () {
+describeOnEachEngine('deadlines, over real sockets', function () {
   this.timeout(30_000)
 
   const folder = new TemporaryFolder({

@@ -1,5 +1,6 @@
 import { assert } from 'chai'
 import { after, afterEach, describe, it } from 'mocha'
+import { describeOnEachEngine } from './support/engines.js'
 import { createHash, randomBytes } from 'node:crypto'
 import { TemporaryFolder } from './support/folder.js'
 import { eventually } from './support/process-facts.js'
@@ -7,7 +8,7 @@ import type { Exit } from './support/program.js'
 import type { RawClient } from './support/raw-client.js'
 import { valueOf, type RawResponse } from './support/response-reader.js'
 import { startServer, type RunningServer } from './support/server.js'
-import { TRYING_PLUGIN } from './support/trying-plugin.js'
+import { RELEASE, TRYING_PLUGIN } from './support/trying-plugin.js'
 
 const BIG = randomBytes(12 * 1024 * 1024)
 
@@ -18,7 +19,7 @@ const digest = (octets: Buffer | string): string =>
     .update(typeof octets === 'string' ? Buffer.from(octets, 'latin1') : octets)
     .digest('hex')
 
-describe('drain, over real sockets', function () {
+describeOnEachEngine('drain, over real sockets', function () {
   this.timeout(30_000)
 
   const folder = new TemporaryFolder({ 'plugins/trying.mjs': TRYING_PLUGIN, 'site/big.bin': BIG })
@@ -71,6 +72,7 @@ describe('drain, over real sockets', function () {
   }
 
   afterEach(async () => {
+    folder.delete(RELEASE)
     for (const client of clients.splice(0)) client.close()
     if (server.program.isRunning) {
       server.program.kill('SIGKILL')
@@ -156,7 +158,7 @@ describe('drain, over real sockets', function () {
     await start()
     const client = await connectAndSend(get('/held'))
     await drain()
-    server.program.kill('SIGUSR2')
+    folder.write(RELEASE, '')
     const response = await client.lastResponse()
     assert.deepEqual([response.status, response.content], [200, 'released\n'])
     assertLast(response)
@@ -167,7 +169,7 @@ describe('drain, over real sockets', function () {
     await start()
     const client = await connectAndSend(get('/held') + get('/hello') + get('/nowhere') + get('/hello'))
     await drain()
-    server.program.kill('SIGUSR2')
+    folder.write(RELEASE, '')
     const responses = await client.responses('GET', 'GET', 'GET', 'GET')
     assert.deepEqual(
       responses.map(({ status }) => status),

@@ -1,5 +1,6 @@
 import { assert } from 'chai'
 import { after, afterEach, before, describe, it } from 'mocha'
+import { currentEngine, onEachEngine } from './support/engines.js'
 import { spawn, execFileSync, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -19,7 +20,7 @@ const BIG_OCTETS = 20 * 1024 * 1024
 
 const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`
 
-const describeOnLinux = TELLS_FACTS ? describe : describe.skip
+const describeOnLinux = onEachEngine(TELLS_FACTS ? describe : describe.skip)
 
 interface Metrics {
   readonly connections: { readonly active: number }
@@ -183,8 +184,8 @@ describeOnLinux('faults of the surroundings', function () {
   /** A server whose standard output is this descriptor. */
   async function start(output: number | 'ignore', flags: readonly string[] = []): Promise<number> {
     told = ''
-    const settings = ['--port', '0', '--plugins', `${folder.path}/plugins`, '--log-format', 'json']
-    child = spawn(process.execPath, [MAIN, ...settings, ...flags], {
+    const settings = ['--port', '0', '--engine', currentEngine(), '--plugins', `${folder.path}/plugins`]
+    child = spawn(process.execPath, [MAIN, ...settings, '--log-format', 'json', ...flags], {
       stdio: ['ignore', output, 'pipe'],
       env: { PATH: process.env['PATH'] },
     })

@@ -1,5 +1,6 @@
 import { assert } from 'chai'
-import { afterEach, describe, it } from 'mocha'
+import { afterEach, it } from 'mocha'
+import { describeOnEachEngine } from './support/engines.js'
 import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
@@ -21,7 +22,7 @@ async function run(program: string, ...parameters: (string | number)[]): Promise
   return JSON.parse(stdout) as Record<string, number>
 }
 
-describe('load', function () {
+describeOnEachEngine('load', function () {
   this.timeout(60_000)
 
   let server: RunningServer
@@ -31,7 +32,8 @@ describe('load', function () {
   })
 
   it('2 000 connections at once are each answered', async () => {
-    server = await startServer()
+    // They all wait for a thread at once, where there are threads.
+    server = await startServer({ flags: ['--set', 'threadpool.queueSize=2000'] })
     assert.deepEqual(await run('crowd', server.port, 2000), { answered: 2000, failed: 0 })
     assert.equal((await server.stop()).code, 0)
   })

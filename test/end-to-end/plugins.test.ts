@@ -1,5 +1,6 @@
 import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
+import { describeOnEachEngine } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
 import { valueOf, type RawResponse } from './support/response-reader.js'
 import { startServer, type LogLine, type RunningServer } from './support/server.js'
@@ -101,7 +102,7 @@ export default definePlugin({
 const request = (requestLine: string, ...fields: string[]): string =>
   `${[`${requestLine} HTTP/1.1`, 'Host: a', ...fields].join('\r\n')}\r\n\r\n`
 
-describe('plugins of a folder outside the package', () => {
+describeOnEachEngine('plugins of a folder outside the package', () => {
   let folder: TemporaryFolder
   let server: RunningServer
 

@@ -1,5 +1,6 @@
 import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
+import { describeOnEachEngine } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
 import { PROBE } from './support/probe-plugin.js'
 import { valueOf, type RawResponse } from './support/response-reader.js'
@@ -38,7 +39,7 @@ const PIPELINE: readonly (readonly [method: string, octets: string, content: str
 const METHODS = PIPELINE.map(([method]) => method)
 const OCTETS = PIPELINE.map(([, octets]) => octets).join('')
 
-describe('the life of a connection', () => {
+describeOnEachEngine('the life of a connection', () => {
   let folder: TemporaryFolder
   let server: RunningServer
 

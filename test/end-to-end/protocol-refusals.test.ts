@@ -1,5 +1,6 @@
 import { assert } from 'chai'
-import { after, before, describe, it } from 'mocha'
+import { after, before, it } from 'mocha'
+import { describeOnEachEngine } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
 import { PROBE } from './support/probe-plugin.js'
 import type { RawClient } from './support/raw-client.js'
@@ -265,7 +266,7 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
   ['expectation', 417, [['a miracle', field('Expect: a-miracle')]]],
 ]
 
-describe('what breaks the protocol is refused, and nothing behind it is read', () => {
+describeOnEachEngine('what breaks the protocol is refused, and nothing behind it is read', () => {
   let folder: TemporaryFolder
   let server: RunningServer
 

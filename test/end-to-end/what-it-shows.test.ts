@@ -1,5 +1,6 @@
 import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
+import { currentEngine, describeOnEachEngine } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
 import { valueOf, type RawResponse } from './support/response-reader.js'
 import { startServer, type LogLine, type RunningServer } from './support/server.js'
@@ -26,6 +27,8 @@ export default {
 const KEYS = [
   'time',
   'engine',
+  'worker',
+  'thread',
   'connection',
   'request',
   'trace',
@@ -69,7 +72,7 @@ async function ask(server: RunningServer, octets: string, method = 'GET'): Promi
 
 const idOf = (response: RawResponse): string => valueOf(response, 'x-request-id')!
 
-describe('what the server shows', () => {
+describeOnEachEngine('what the server shows', () => {
   let folder: TemporaryFolder
   let server: RunningServer
 
@@ -95,7 +98,7 @@ describe('what the server shows', () => {
       const wire = await client.until('\r\n\r\n5')
       client.close()
       const line = await server.accessLine(/^X-Request-Id: (.+)$/m.exec(wire)![1]!.trim())
-      assert.include(line, { engine: 'selectors', phase: 'running', method: 'POST', target: '/users/7' })
+      assert.include(line, { engine: currentEngine(), worker: 0, phase: 'running', method: 'POST', target: '/users/7' })
       assert.include(line, { route: 'POST /users/:id', status: 200, outcome: 'completed' })
       assert.include(line, { octetsIn: octets.length, octetsOut: wire.length })
       assert.match(line['peer'] as string, /^127\.0\.0\.1:\d+$/)
@@ -177,9 +180,12 @@ describe('what the server shows', () => {
     const id = idOf(await ask(plain, request('GET /users/7')))
     await plain.stop()
     const line = plain.program.stdout.split('\n').find((each) => each.includes(id))!
+    const known =
+      /^\S+Z 127\.0\.0\.1:\d+ "GET \/users\/7" 200 completed [\d.]+ms in=\d+ out=\d+ route="GET \/users\/:id" connection=1 request=\S+ trace=[0-9a-f]{32} phase=running engine=/
+    assert.match(line, known)
     assert.match(
-      line,
-      /^\S+Z 127\.0\.0\.1:\d+ "GET \/users\/7" 200 completed [\d.]+ms in=\d+ out=\d+ route="GET \/users\/:id" connection=1 request=\S+ trace=[0-9a-f]{32} phase=running engine=selectors$/,
+      line.replace(known, ''),
+      currentEngine() === 'threadpool' ? /^threadpool thread=[1-9]$/ : /^selectors$/,
     )
   })
 

@@ -182,17 +182,23 @@ export class HandlerRun {
   private async pump(content: StreamedContent): Promise<void> {
     try {
       for await (const piece of content.pieces) {
-        const octets = ownOctets(octetsOf(piece))
+        const octets = octetsOf(piece)
         // A stream of empty pieces must not keep the thread from everyone else.
         if (octets.length === 0) await nextTurn()
         else if (!(await this.gate.admits(octets.length))) return
         if (!this.isWanted) return
-        if (octets.length > 0) this.owner.send(['piece', this.number, octets], movable(octets))
+        if (octets.length > 0) this.sendPiece(octets)
       }
       if (this.isWanted) this.end(['end', this.number, this.costMs])
     } catch (error) {
       if (this.isWanted) this.end(['failed', this.number, this.costMs, crossedError(error, described)])
     }
+  }
+
+  /** Copied no sooner than it leaves: a reader that stalls holds no copy up here. */
+  private sendPiece(octets: Uint8Array): void {
+    const own = ownOctets(octets)
+    this.owner.send(['piece', this.number, own], movable(own))
   }
 }
 

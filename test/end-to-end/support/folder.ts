@@ -19,6 +19,11 @@ export class TemporaryFolder {
     return file
   }
 
+  /** A file that is not there is as good. */
+  delete(name: string): void {
+    rmSync(join(this.path, name), { force: true })
+  }
+
   remove(): void {
     rmSync(this.path, { recursive: true, force: true })
   }

@@ -1,8 +1,9 @@
+import { currentEngine } from './engines.js'
 import { Program, type Exit, type ProgramOptions } from './program.js'
 import { RawClient } from './raw-client.js'
 
 export interface ServerOptions extends ProgramOptions {
-  /** Beside `--port 0 --log-format json`, which a later flag of the same name overrides. */
+  /** Beside `--port 0 --log-format json` and the engine that the tests are about, which a later flag of the same name overrides. */
   readonly flags?: readonly string[]
 }
 
@@ -52,7 +53,7 @@ export class RunningServer {
  * @throws {Error} with what it said, when it ends instead
  */
 export async function startServer({ flags = [], ...options }: ServerOptions = {}): Promise<RunningServer> {
-  const program = new Program(['--port', '0', '--log-format', 'json', ...flags], options)
+  const program = new Program(['--port', '0', '--log-format', 'json', '--engine', currentEngine(), ...flags], options)
   const banner = /^portico listening on http:\/\/\S+:(\d+)$/m
   const port = await program.said('stderr', (text) => banner.exec(text)?.[1])
   return new RunningServer(program, Number(port))

@@ -1,14 +1,23 @@
+/** The file that releases `GET /held`. */
+export const RELEASE = 'release'
+
 /**
  * A plugin for tests, as a module's text: handlers that wait, go on without end, or watch who leaves.
  *
- * What `GET /held` and `GET /held-stream` wait for is a signal to the process, since a server that drains takes no more
- * requests.
+ * What `GET /held` waits for is the file `RELEASE` beside the plugins' folder: a server that drains takes no more
+ * requests, and a file is seen by whichever thread the handler runs on.
  */
 export const TRYING_PLUGIN = `
+import { existsSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { stream, text } from 'portico/plugin'
 
-const released = new Promise((resolve) => process.on('SIGUSR2', resolve))
+const RELEASE = new URL('../${RELEASE}', import.meta.url)
+
+async function held({ signal }) {
+  while (!existsSync(RELEASE)) await setTimeout(10, undefined, { signal })
+  return 'released\\n'
+}
 
 async function* ticks({ signal }) {
   for (;;) {
@@ -36,7 +45,7 @@ export default {
   name: 'trying',
   routes: {
     'GET /hello': () => 'Hello\\n',
-    'GET /held': async () => (await released, 'released\\n'),
+    'GET /held': held,
     'GET /never': never,
     'POST /never': never,
     'GET /ticks': (request) => {

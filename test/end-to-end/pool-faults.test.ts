@@ -1,0 +1,210 @@
+import { assert } from 'chai'
+import { afterEach, describe, it } from 'mocha'
+import { Metronome } from './support/metronome.js'
+import { CRASH } from './support/pool-plugin.js'
+import { get, NONE_LOST, PooledServer, type PoolMetrics } from './support/pooled-server.js'
+import { eventually } from './support/process-facts.js'
+import type { RawClient } from './support/raw-client.js'
+import { valueOf } from './support/response-reader.js'
+
+type Lost = PoolMetrics['threads']['lost']
+
+/** What others may lose while a handler does not come back. */
+const LOSS_MS = 50
+
+const HANDLER_TIMEOUT_MS = 500
+
+/** As soon as that, with patience for a busy machine: less than any deadline here. */
+const AT_ONCE_MS = 400
+
+const MEMORY_BYTES = 48 * 1024 * 1024
+
+describe('handler threads that are lost', function () {
+  this.timeout(30_000)
+
+  let pool: PooledServer
+
+  afterEach(() => pool.remove())
+
+  async function start(settings: Readonly<Record<string, number>>): Promise<void> {
+    pool = await PooledServer.start({ handlerTimeoutMs: HANDLER_TIMEOUT_MS, 'threadpool.workers': 3, ...settings })
+  }
+
+  /** Waits until so many threads were lost, and all are there again. */
+  async function replaced(lost: Partial<Lost>): Promise<void> {
+    const { configured } = (await pool.metrics()).threads
+    await eventually('the threads are replaced', async () => {
+      const { threads } = await pool.metrics()
+      return threads.ready === configured && total(threads.lost) >= total(lost)
+    })
+    assert.deepEqual((await pool.metrics()).threads.lost, { ...NONE_LOST, ...lost })
+  }
+
+  /** Others are asked for something little all the while: none fails, none waits much longer than before. */
+  async function withOthers(fault: () => Promise<void>): Promise<void> {
+    const others = await Metronome.start(pool.server.port)
+    await fault()
+    const calmMs = others.mark()
+    const worstMs = await others.stop()
+    assert.deepEqual(others.failures, [])
+    assert.isBelow(Math.max(calmMs, worstMs), LOSS_MS, 'milliseconds that others waited')
+  }
+
+  describe('to a handler that spins', () => {
+    it('one: it is 504 in time, others notice nothing, the thread is replaced and the log says why', async () => {
+      await start({})
+      await withOthers(async () => {
+        const beganMs = performance.now()
+        const client = await pool.connect(get('/spin'))
+        const response = await client.response()
+        assert.equal(response.status, 504)
+        assert.isAtLeast(performance.now() - beganMs, HANDLER_TIMEOUT_MS)
+        client.send(get('/light'))
+        assert.equal((await client.response()).status, 200, 'the connection persists')
+        await replaced({ stuck: 1 })
+      })
+      const line = await pool.event('handler thread lost')
+      assert.include(line, { level: 'error', cause: 'stuck' })
+      assert.isAtLeast(line['thread'] as number, 1)
+      assert.equal((await pool.event('handler thread replaced'))['thread'], line['thread'])
+    })
+
+    it('two at once: the thread that is left serves the others', async () => {
+      await start({})
+      await withOthers(async () => {
+        const clients = [await pool.connect(get('/spin')), await pool.connect(get('/spin'))]
+        for (const client of clients) assert.equal((await client.response()).status, 504)
+        await replaced({ stuck: 2 })
+      })
+    })
+
+    it('what was handed over behind it and not begun is answered by other threads', async () => {
+      await start({})
+      // A route that has been quick so far has others handed over behind it.
+      for (let round = 0; round < 10; round++) await pool.ask('/at-times/calm')
+      const others = await Promise.all(Array.from({ length: 60 }, () => pool.connect()))
+      const spinning = await pool.connect(get('/at-times/spin'))
+      for (const client of others) client.send(get('/at-times/calm'))
+      const beganMs = performance.now()
+      for (const client of others) assert.equal((await client.response()).content, 'calm\n')
+      assert.isBelow(performance.now() - beganMs, AT_ONCE_MS)
+      assert.equal((await spinning.response()).status, 504)
+    })
+
+    it('on every thread: who waits is told so in time, and all is well once they are replaced', async () => {
+      await start({ 'threadpool.queueTimeoutMs': 300, 'threadpool.queueSize': 2 })
+      const spinning = await Promise.all([1, 2, 3].map(() => pool.connect(get('/spin'))))
+      await eventually('all threads have one', async () => (await pool.metrics()).threads.inFlight === 3)
+      const beganMs = performance.now()
+      const waiting = await Promise.all([1, 2].map(() => pool.connect(get('/light'))))
+      await eventually('the others wait', async () => (await pool.metrics()).queue.length === 2)
+      assert.equal((await pool.ask('/light')).status, 503, 'there is no more room to wait')
+      assert.isBelow(performance.now() - beganMs, 300)
+      for (const client of waiting) assert.equal((await client.response()).status, 503)
+      for (const client of spinning) assert.equal((await client.response()).status, 504)
+      await replaced({ stuck: 3 })
+      for (const client of [...waiting, ...spinning]) {
+        client.send(get('/light'))
+        assert.equal((await client.response()).status, 200)
+      }
+      assert.deepInclude((await pool.metrics()).rejections, { 'queue-full': 1, 'queue-timeout': 2 })
+    })
+  })
+
+  describe('to a handler that takes too much memory', () => {
+    for (const what of ['objects', 'buffers']) {
+      it(`${what} in a loop without end: the thread is ended at its bound, the process and the others live`, async () => {
+        await start({ 'threadpool.memoryBytes': MEMORY_BYTES, handlerTimeoutMs: 20_000 })
+        await withOthers(async () => {
+          const response = await (await pool.connect(get(`/hoard/${what}`))).response()
+          assert.equal(response.status, 503)
+          await replaced({ memory: 1 })
+        })
+        assert.include(await pool.event('handler thread lost'), { cause: 'memory' })
+      })
+    }
+
+    it('buffers that are kept over many requests: the thread is ended at its bound', async () => {
+      await start({ 'threadpool.memoryBytes': MEMORY_BYTES, 'threadpool.workers': 1 })
+      assert.equal((await pool.ask('/leak')).content, '1')
+      await eventually('another thread begins anew', async () => (await pool.ask('/leak')).content === '1')
+      assert.deepEqual((await pool.metrics()).threads.lost, { ...NONE_LOST, memory: 1 })
+    })
+  })
+
+  describe('to a plugin that', () => {
+    const strays: [what: string, target: string, status: number, cause: keyof Lost][] = [
+      ['ends its thread', '/stray/exit', 503, 'exited'],
+      ['throws from a timer', '/stray/timer', 200, 'threw'],
+      ['leaves a rejection unhandled', '/stray/rejection', 200, 'threw'],
+    ]
+    for (const [what, target, status, cause] of strays) {
+      it(`${what}: what its thread was at is 503 or cut visibly, what others are at goes on`, async () => {
+        await start({ 'threadpool.workers': 2, 'threadpool.concurrency': 3, handlerTimeoutMs: 20_000 })
+        // Both threads have a stream, and one of them room for one more.
+        const streams = [await ticking(), await ticking(), await ticking(), await ticking()]
+        const waiting = await pool.connect(get('/wait/10000'))
+        await eventually('it is begun', async () => (await pool.metrics()).threads.inFlight === 5)
+        const stray = await (await pool.connect(get(target))).response()
+        await replaced({ [cause]: 1 })
+        const line = await pool.event('handler thread lost')
+        assert.include(line, { cause })
+        if (cause === 'threw') assert.include((line['error'] as { message: string }).message, 'a stray error')
+        assert.equal(stray.status, status)
+        assert.equal((await waiting.response()).status, 503)
+        for (const { client, thread } of streams) {
+          if (thread === line['thread']) await assertCut(client)
+          else await assertGoesOn(client)
+        }
+        assert.sameMembers([...new Set(streams.map(({ thread }) => thread))], [1, 2])
+      })
+    }
+
+    /** A stream that has begun, and the thread that makes it. */
+    async function ticking(): Promise<{ client: RawClient; thread: number }> {
+      const client = await pool.connect(get('/ticks'))
+      const seen = await client.until('.\r\n')
+      return { client, thread: Number(/thread (\d+)\.\r\n$/.exec(seen)![1]) }
+    }
+
+    async function assertCut(client: RawClient): Promise<void> {
+      assert.notInclude(await client.rest(), '\r\n0\r\n')
+      assert.equal(client.ending, 'reset')
+    }
+
+    async function assertGoesOn(client: RawClient): Promise<void> {
+      const before = client.unreadOctets
+      await eventually('it goes on', () => client.unreadOctets > before)
+      assert.isNull(client.ending)
+    }
+
+    it('dies after each start: replacing slows down, readiness turns red, the queue is not fed, and it recovers', async () => {
+      await start({ 'threadpool.workers': 2 })
+      pool.folder.write(CRASH, '')
+      await Promise.all(['/stray/exit', '/stray/exit'].map((target) => pool.connect(get(target))))
+      await eventually('readiness is red', async () => (await pool.ask('/readyz')).status === 503)
+      assert.equal((await pool.ask('/readyz')).content, 'threads crash\n')
+      await eventually('no thread is hoped for', async () => 'threads-crash' in (await asked()).rejections)
+      const beganMs = performance.now()
+      const refused = await pool.ask('/light')
+      assert.equal(refused.status, 503)
+      assert.isDefined(valueOf(refused, 'retry-after'))
+      assert.equal((await pool.ask('/inline')).content, 'inline\n')
+      assert.isBelow(performance.now() - beganMs, AT_ONCE_MS)
+      const ofFirst = pool.events('handler thread lost').filter(({ thread }) => thread === 1)
+      const delaysMs = ofFirst.map(({ replacedInMs }) => replacedInMs as number)
+      assert.deepEqual(delaysMs.slice(0, 4), [100, 200, 400, 800])
+      assert.isNotEmpty(pool.events('handler threads crash'))
+      pool.folder.delete(CRASH)
+      await eventually('it serves again', async () => (await pool.ask('/light')).status === 200)
+    })
+
+    /** The metrics after one more request that needs a thread. */
+    async function asked(): Promise<PoolMetrics> {
+      await pool.ask('/light')
+      return pool.metrics()
+    }
+  })
+})
+
+const total = (lost: Partial<Lost>): number => Object.values(lost).reduce((sum, each) => sum + each, 0)

@@ -1,0 +1,36 @@
+import { after, before, describe, type Suite } from 'mocha'
+import type { Settings } from '../../../src/ports/settings.js'
+
+export type EngineName = Settings['engine']
+
+const ENGINES: readonly EngineName[] = ['selectors', 'threadpool']
+
+/** What tests are about that are about no engine. */
+const USUAL: EngineName = 'selectors'
+
+let current: EngineName = USUAL
+
+/** The engine that the tests that run now are about. */
+export const currentEngine = (): EngineName => current
+
+type Describe = (title: string, define: (this: Suite) => void) => unknown
+
+/**
+ * Describes what a server does on whichever engine: the same tests run on each, and servers that their hooks start run
+ * on that one.
+ *
+ * @param suite what describes it on one engine: `describe`, or one that skips where something is missing
+ */
+export function onEachEngine(suite: Describe): Describe {
+  return (title, define) => {
+    for (const engine of ENGINES) {
+      suite(`${title}, on ${engine}`, function () {
+        before(() => void (current = engine))
+        after(() => void (current = USUAL))
+        define.call(this)
+      })
+    }
+  }
+}
+
+export const describeOnEachEngine = onEachEngine(describe)

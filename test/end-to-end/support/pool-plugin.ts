@@ -1,0 +1,86 @@
+/** While this file stands beside the plugins' folder, handler threads die soon after their start. */
+export const CRASH = 'crash'
+
+/** A plugin for tests, as a module's text: handlers that do their thread harm, and harmless ones beside them. */
+export const POOL_PLUGIN = `
+import { existsSync } from 'node:fs'
+import { setTimeout as later } from 'node:timers/promises'
+import { definePlugin, json, stream } from 'portico/plugin'
+
+const CRASH = new URL('../${CRASH}', import.meta.url)
+const MIB = 1024 * 1024
+const leaked = []
+let own
+
+function spin() {
+  for (;;) Math.random()
+}
+
+function blockFor(ms) {
+  const untilMs = performance.now() + ms
+  while (performance.now() < untilMs) Math.random()
+}
+
+function hoard(make) {
+  const hoard = []
+  for (;;) hoard.push(make(hoard.length))
+}
+
+async function* ticks({ log, signal }) {
+  try {
+    for (;;) {
+      yield 'tick of thread ' + own.thread + '.'
+      await later(10, undefined, { signal })
+    }
+  } finally {
+    log.info('stream ended')
+  }
+}
+
+async function* breaking() {
+  yield 'first'
+  await later(20)
+  throw new Error('the secret of the stream')
+}
+
+function watched(request) {
+  request.log.info('handler began')
+  request.signal.addEventListener('abort', () => request.log.info('signal aborted'))
+  return new Promise(() => {})
+}
+
+export default definePlugin({
+  name: 'pool',
+  start(context) {
+    own = context
+    own.log.info('plugin started', { number: own.thread })
+    if (own.thread > 0 && existsSync(CRASH)) setTimeout(() => process.exit(7), 20)
+  },
+  stop() {
+    own.log.info('plugin stopped', { number: own.thread })
+  },
+  routes: {
+    'GET /light': () => 'light\\n',
+    'GET /inline': { inline: true, handler: () => 'inline\\n' },
+    'GET /thread': () => String(own.thread),
+    'GET /wait/:ms': async ({ params }) => (await later(Number(params.ms)), 'waited\\n'),
+    'GET /work/:ms': ({ params }) => (blockFor(Number(params.ms)), 'worked\\n'),
+    'GET /spin': spin,
+    'GET /at-times/:mood': ({ params }) => (params.mood === 'spin' ? spin() : 'calm\\n'),
+    'GET /hoard/objects': () => hoard((at) => ({ at, text: ['x' + at, 'y' + at] })),
+    'GET /hoard/buffers': () => hoard(() => Buffer.alloc(MIB, 1)),
+    'GET /leak': () => String(leaked.push(Buffer.alloc(4 * MIB, 1))),
+    'GET /stray/exit': () => process.exit(3),
+    'GET /stray/timer': () => (setTimeout(() => { throw new Error('a stray error') }), 'set\\n'),
+    'GET /stray/rejection': () => (void Promise.reject(new Error('a stray error')), 'set\\n'),
+    'GET /never': watched,
+    'GET /ticks': (request) => (request.log.info('handler began'), stream(ticks(request))),
+    'GET /breaks': () => stream(breaking()),
+    'GET /throws': () => { throw new Error('the secret of the house') },
+    'GET /says': () => (console.log('said by a handler'), 'said\\n'),
+    'POST /back': (request) => stream(request.content),
+    'POST /unread': async () => (await later(300), 'unread\\n'),
+    'POST /trailers': async (request) => json({ content: await request.text(), trailers: [...request.trailers] }),
+  },
+})
+`

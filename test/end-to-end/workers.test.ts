@@ -1,0 +1,410 @@
+import { kill } from 'node:process'
+import { setTimeout } from 'node:timers/promises'
+import { assert } from 'chai'
+import { afterEach, describe, it } from 'mocha'
+import { TemporaryFolder } from './support/folder.js'
+import { eventually } from './support/process-facts.js'
+import { RawClient } from './support/raw-client.js'
+import { valueOf } from './support/response-reader.js'
+import { startServer, type LogLine, type RunningServer } from './support/server.js'
+import { NOT_TAKEN, SteadyLoad } from './support/steady-load.js'
+
+/** A plugin that shows which process answers, and that can do it harm. */
+const PROBE = `
+import { definePlugin, stream, text } from 'portico/plugin'
+
+const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+export default definePlugin({
+  name: 'probe',
+  routes: {
+    'GET /plain': () => 'plain\\n',
+    'GET /pid': () => String(process.pid),
+    'GET /slow': async ({ query }) => {
+      await later(Number(query.get('ms')))
+      return 'slow\\n'
+    },
+    'GET /spin': () => {
+      for (;;) Math.random()
+    },
+    'GET /exit': () => process.exit(3),
+  },
+})
+`
+
+const BROKEN = "export default { routes: { 'GET /x': 3 } }\n"
+
+const request = (target: string, ...fields: string[]): string =>
+  [`GET ${target} HTTP/1.1`, 'Host: a', ...fields, '', ''].join('\r\n')
+
+const isGone = (pid: number): boolean => {
+  try {
+    kill(pid, 0)
+    return false
+  } catch {
+    return true
+  }
+}
+
+describe('Worker processes', function () {
+  this.timeout(60_000)
+
+  const running: RunningServer[] = []
+  const folders: TemporaryFolder[] = []
+
+  afterEach(async () => {
+    for (const server of running.splice(0)) if (server.program.isRunning) await server.stop('SIGKILL')
+    for (const folder of folders.splice(0)) folder.remove()
+  })
+
+  function newFolder(files: Readonly<Record<string, string>>): TemporaryFolder {
+    const folder = new TemporaryFolder(files)
+    folders.push(folder)
+    return folder
+  }
+
+  /** A server with two workers, whose other settings stand in a file beside the plugins. */
+  const start = (settings: Readonly<Record<string, unknown>> = {}) => startByFile({ workers: 2, ...settings })
+
+  /** A server all of whose settings but the port stand in the file. */
+  async function startByFile(settings: Readonly<Record<string, unknown>>) {
+    const folder = newFolder({ 'plugins/probe.js': PROBE, 'portico.json5': JSON.stringify(settings) })
+    const flags = ['--plugins', `${folder.path}/plugins`, '--config', `${folder.path}/portico.json5`]
+    const server = await startServer({ flags })
+    running.push(server)
+    return { server, folder }
+  }
+
+  const events = (server: RunningServer, event: string): LogLine[] =>
+    server.logLines().filter((line) => line['event'] === event)
+
+  const pids = (server: RunningServer): number[] => events(server, 'worker started').map(({ pid }) => pid as number)
+
+  async function ask(server: RunningServer, target: string): Promise<string> {
+    const client = await server.connect()
+    client.send(request(target, 'Connection: close'))
+    const response = await client.response()
+    client.close()
+    return response.status === 200 ? response.content : String(response.status)
+  }
+
+  interface Metrics {
+    readonly requests: { readonly total: number }
+    readonly workers: Readonly<Record<string, unknown>> & { readonly lost: Readonly<Record<string, number>> }
+  }
+
+  const metrics = async (server: RunningServer): Promise<Metrics> =>
+    JSON.parse(await ask(server, '/_metrics')) as Metrics
+
+  describe('share a port', () => {
+    it('evenly, whichever connection comes', async () => {
+      const { server } = await start()
+      const answers: string[] = []
+      for (let round = 0; round < 20; round++) answers.push(await ask(server, '/pid'))
+      for (const pid of pids(server))
+        assert.lengthOf(
+          answers.filter((each) => each === String(pid)),
+          10,
+        )
+    })
+
+    it('and count together, whichever is asked, and each by itself', async () => {
+      const { server } = await start()
+      for (let round = 0; round < 10; round++) await ask(server, '/plain')
+      const totals = [(await metrics(server)).requests.total, (await metrics(server)).requests.total]
+      assert.deepEqual(totals, [11, 12])
+      const { workers } = JSON.parse(await ask(server, '/_metrics?per=worker')) as { workers: { pid: number }[] }
+      assert.sameMembers(
+        workers.map(({ pid }) => pid),
+        pids(server),
+      )
+    })
+
+    it('and say how many they are', async () => {
+      const { server } = await start()
+      assert.match(server.program.stderr, /^portico serving with 2 workers$/m)
+      const { configured, ready, lost, reloads } = (await metrics(server)).workers
+      assert.deepEqual(
+        { configured, ready, lost, reloads },
+        {
+          configured: 2,
+          ready: 2,
+          lost: { died: 0, unresponsive: 0 },
+          reloads: { done: 0, refused: 0 },
+        },
+      )
+    })
+
+    it('and write one log: every line is whole, and there is one for each request', async () => {
+      const { server } = await start()
+      const load = new SteadyLoad(server.port, 16)
+      await setTimeout(1500)
+      const { answered, failures } = await load.stop()
+      assert.deepEqual(failures, [])
+      await server.stop()
+      const lines = server.logLines().filter(({ target }) => target === '/plain')
+      assert.lengthOf(lines, answered)
+      assert.sameMembers([...new Set(lines.map(({ worker }) => worker))], [1, 2])
+    })
+  })
+
+  describe('that cannot start', () => {
+    const refusals: [problem: string, files: Readonly<Record<string, string>>, told: RegExp][] = [
+      ['a broken plugin', { 'plugins/bad.js': BROKEN }, /portico: .*bad\.js/],
+      [
+        'a process that ends',
+        { 'plugins/bad.js': 'process.exit(7)\n' },
+        /portico: Cannot start worker \d: it ended with code 7/,
+      ],
+    ]
+    for (const [problem, files, told] of refusals) {
+      it(`end all with 1, and ${problem} is named once`, async () => {
+        const folder = newFolder(files)
+        const failed = startServer({ flags: ['--workers', '2', '--plugins', `${folder.path}/plugins`] })
+        const failure = await failed.then(
+          () => null,
+          (error: unknown) => (error as Error).message,
+        )
+        assert.lengthOf(failure!.split('portico: '), 2)
+        assert.match(failure!, told)
+      })
+    }
+
+    it('end all with 1 when the port is taken', async () => {
+      const { server } = await start()
+      const failed = startServer({ flags: ['--workers', '2', '--port', String(server.port)] })
+      const failure = await failed.then(
+        () => null,
+        (error: unknown) => (error as Error).message,
+      )
+      assert.match(failure!, /Cannot listen on 127\.0\.0\.1:\d+: the port is taken/)
+    })
+  })
+
+  describe('that are lost', () => {
+    it('are replaced when they are killed, while the others serve on', async () => {
+      const { server } = await start()
+      const [victim, other] = pids(server) as [number, number]
+      const load = new SteadyLoad(server.port, 8)
+      await setTimeout(200)
+      kill(victim, 'SIGKILL')
+      const lost = await server.logLine(({ event }) => event === 'worker lost')
+      assert.deepInclude(lost, { worker: 1, pid: victim, cause: 'died', code: null, signal: 'SIGKILL' })
+      await eventually(
+        'the replacement answers',
+        async () => !['', String(victim), String(other)].includes(await ask(server, '/pid')),
+      )
+      const { failures, answered } = await load.stop()
+      assert.isAtMost(failures.length, 8, 'no more than the connections that it had')
+      assert.isAbove(answered, 50)
+      const { lost: counted, ready } = (await metrics(server)).workers
+      assert.deepEqual([counted, ready], [{ died: 1, unresponsive: 0 }, 2])
+    })
+
+    it('keep what they had counted', async () => {
+      const { server } = await start()
+      for (let round = 0; round < 10; round++) await ask(server, '/plain')
+      assert.equal((await metrics(server)).requests.total, 11)
+      kill(pids(server)[0]!, 'SIGKILL')
+      await eventually('both are there', async () => (await metrics(server)).workers['ready'] === 2)
+      assert.isAbove((await metrics(server)).requests.total, 11)
+    })
+
+    it('are replaced when a handler spins, and nobody else waits for that', async () => {
+      const { server } = await start({ workerTimeoutMs: 1000 })
+      const spinning = await server.connect()
+      spinning.send(request('/spin'))
+      await setTimeout(100)
+      const load = new SteadyLoad(server.port, 4)
+      const lost = await server.logLine(({ event }) => event === 'worker lost')
+      assert.deepInclude(lost, { cause: 'unresponsive', signal: 'SIGKILL' })
+      assert.equal(await spinning.rest(), '', 'its connection is cut')
+      const { answered, failures, longestMs } = await load.stop()
+      assert.deepEqual(failures, [])
+      assert.isAbove(answered, 50)
+      assert.isBelow(longestMs, 1500, 'one that was handed to the spinning worker waits until it is given to another')
+      await eventually('both are there', async () => (await metrics(server)).workers['ready'] === 2)
+    })
+
+    it('again and again are named, and readiness is red', async () => {
+      const { server, folder } = await start()
+      folder.write(
+        'plugins/dies.js',
+        'setTimeout(() => process.exit(9), 50)\nexport default { name: "dies", routes: {} }\n',
+      )
+      const [victim] = pids(server) as [number]
+      kill(victim, 'SIGKILL')
+      const crash = await server.logLine(({ event }) => event === 'worker crashes again and again')
+      assert.deepInclude(crash, { level: 'error', worker: 1 })
+      assert.equal(await ask(server, '/readyz'), '503')
+      assert.lengthOf(events(server, 'worker crashes again and again'), 1)
+    })
+
+    it('end by themselves when their supervisor is killed', async () => {
+      const { server } = await start()
+      const slow = await server.connect()
+      slow.send(request('/slow?ms=500'))
+      await setTimeout(100)
+      server.program.kill('SIGKILL')
+      const response = await slow.response()
+      assert.deepEqual([response.status, valueOf(response, 'connection')], [200, 'close'])
+      slow.close()
+      await eventually('no process is left', () => pids(server).every(isGone))
+    })
+
+    it('are replaced when they are told SIGTERM themselves, after they have drained', async () => {
+      const { server } = await start()
+      const load = new SteadyLoad(server.port, 8)
+      kill(pids(server)[1]!, 'SIGTERM')
+      await eventually('it is replaced', () => pids(server).length === 3)
+      const { failures } = await load.stop()
+      assert.deepEqual(
+        failures.filter((each) => each !== 'status 503'),
+        [],
+      )
+      assert.isTrue(server.program.isRunning)
+    })
+  })
+
+  describe('take up new settings at SIGHUP', () => {
+    const reloaded = (server: RunningServer): Promise<LogLine> => server.logLine(({ event }) => event === 'reloaded')
+    const refused = (server: RunningServer): Promise<LogLine> =>
+      server.logLine(({ event }) => event === 'reload refused')
+
+    it('one by one, and no request fails', async () => {
+      const { server, folder } = await start({ serverName: 'before' })
+      const before = pids(server)
+      const load = new SteadyLoad(server.port, 16)
+      await setTimeout(300)
+      folder.write('portico.json5', JSON.stringify({ workers: 2, serverName: 'after' }))
+      server.program.kill('SIGHUP')
+      await reloaded(server)
+      await eventually('the old ones are gone', () => before.every(isGone))
+      const { failures, answered } = await load.stop()
+      assert.deepEqual(failures, [])
+      assert.isAbove(answered, 100)
+      const client = await server.connect()
+      client.send(request('/plain', 'Connection: close'))
+      assert.equal(valueOf(await client.lastResponse(), 'server'), 'after')
+      const { reloads, lost } = (await metrics(server)).workers
+      assert.deepEqual(
+        [reloads, lost],
+        [
+          { done: 1, refused: 0 },
+          { died: 0, unresponsive: 0 },
+        ],
+      )
+    })
+
+    it('or not at all, when there is a mistake in them', async () => {
+      const { server, folder } = await start()
+      folder.write('portico.json5', JSON.stringify({ workers: 2, keepAliveTimeoutMs: 'soon' }))
+      server.program.kill('SIGHUP')
+      const line = await refused(server)
+      assert.include(JSON.stringify(line['problems']), 'keepAliveTimeoutMs')
+      assert.equal(await ask(server, '/plain'), 'plain\n')
+      assert.lengthOf(pids(server), 2)
+      assert.deepEqual((await metrics(server)).workers['reloads'], { done: 0, refused: 1 })
+    })
+
+    it('or not at all, when a plugin is broken', async () => {
+      const { server, folder } = await start()
+      folder.write('plugins/bad.js', BROKEN)
+      server.program.kill('SIGHUP')
+      const line = await refused(server)
+      assert.include(line['reason'], 'bad.js')
+      const before = pids(server).slice(0, 2).map(String)
+      assert.sameMembers([await ask(server, '/pid'), await ask(server, '/pid')], before)
+    })
+
+    it('more workers, and fewer', async () => {
+      const { server, folder } = await startByFile({ workers: 2 })
+      for (const [round, workers] of [3, 1].entries()) {
+        folder.write('portico.json5', JSON.stringify({ workers }))
+        server.program.kill('SIGHUP')
+        await eventually('it is done', () => events(server, 'reloaded').length > round)
+        await eventually('so many are there', async () => (await metrics(server)).workers['ready'] === workers)
+      }
+    })
+
+    it('another address: it is listened on, and the old one is left', async () => {
+      const { server, folder } = await startByFile({ workers: 2, host: '127.0.0.1' })
+      folder.write('portico.json5', JSON.stringify({ workers: 2, host: '127.0.0.2' }))
+      server.program.kill('SIGHUP')
+      await reloaded(server)
+      const { port } = await server.logLine(({ event, host }) => event === 'server listening' && host === '127.0.0.2')
+      const client = await RawClient.connect(port as number, '127.0.0.2')
+      client.send(request('/plain', 'Connection: close'))
+      assert.equal((await client.lastResponse()).status, 200)
+      const refusal = await RawClient.connect(server.port).catch(
+        (error: unknown) => (error as NodeJS.ErrnoException).code,
+      )
+      assert.equal(refusal, 'ECONNREFUSED')
+    })
+  })
+
+  describe('drain', () => {
+    it('together, and their reports add up', async () => {
+      const { server } = await start()
+      const clients: RawClient[] = []
+      for (let round = 0; round < 6; round++) clients.push(await server.connect())
+      for (const client of clients) client.send(request('/slow?ms=800'))
+      await eventually('all are under way', async () => {
+        const { requests } = JSON.parse(await ask(server, '/_metrics')) as { requests: { inFlight: number } }
+        return requests.inFlight >= 7
+      })
+      const exit = server.stop()
+      for (const client of clients) assert.equal((await client.lastResponse()).status, 200)
+      assert.deepEqual(await exit, { code: 0, signal: null })
+      assert.match(server.program.stderr, /portico stopped: 6 finished, 0 rejected, none cut\n$/)
+      assert.isTrue(pids(server).every(isGone))
+    })
+
+    it('under load: each request is answered, be it with 503', async () => {
+      const { server } = await start()
+      const load = new SteadyLoad(server.port, 16)
+      await setTimeout(300)
+      const { code } = await server.stop()
+      const { failures } = await load.stop()
+      assert.equal(code, 0)
+      // Who comes when the port goes finds nobody; what came before is served, or told to come again.
+      const unexpected = failures.filter((each) => each !== 'status 503' && !each.startsWith(NOT_TAKEN))
+      assert.deepEqual(unexpected, [])
+    })
+
+    it('no longer, when they are told a second time', async () => {
+      const { server } = await start()
+      const slow = await server.connect()
+      slow.send(request('/slow?ms=20000'))
+      await setTimeout(200)
+      server.program.kill('SIGTERM')
+      await server.program.said('stderr', (text) => /draining/.exec(text))
+      const beganMs = performance.now()
+      const { code } = await server.stop()
+      assert.equal(code, 1)
+      assert.isBelow(performance.now() - beganMs, 2000)
+      await eventually('no process is left', () => pids(server).every(isGone))
+    })
+
+    it('once, when Ctrl-C reaches all of them', async () => {
+      const { server } = await start()
+      for (const pid of [...pids(server), server.program.pid]) kill(pid, 'SIGINT')
+      assert.deepEqual(await server.program.ending(), { code: 0, signal: null })
+      assert.lengthOf(events(server, 'worker lost'), 0)
+    })
+
+    it('and say so, when one of them dies in it', async () => {
+      const { server } = await start()
+      const clients = [await server.connect(), await server.connect()]
+      for (const client of clients) client.send(request('/slow?ms=1500'))
+      await setTimeout(300)
+      server.program.kill('SIGTERM')
+      await server.logLine(({ event }) => event === 'server draining')
+      kill(pids(server)[0]!, 'SIGKILL')
+      for (const client of clients) void client.rest().then(() => client.close())
+      const { code } = await server.program.ending()
+      assert.equal(code, 1)
+      assert.match(server.program.stderr, /portico stopped: 1 finished, 0 rejected, cut: 1 lost\n$/)
+    })
+  })
+})
