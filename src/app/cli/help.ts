@@ -19,7 +19,7 @@ variable counts as unset; --set serverName= sets an empty text.
 
 const EXIT_CODES = `
 Exit codes:
-  0   drained after SIGTERM, SIGINT or SIGHUP; or the command did its work
+  0   drained after SIGTERM or SIGINT; or the command did its work
   1   failure, such as a taken port; or a drain that was forced or had to cut
   2   wrong usage: an unknown flag or command, a missing value, or one that is not of the form shown here
   78  bad configuration: every problem is listed with its key, what was found, what was wanted and where
