@@ -263,7 +263,8 @@ describeOnLinux('faults of the surroundings', function () {
     await eventually('there is no more room', () => openDescriptors(child.pid!) >= 60)
     const spentMs = processorMs(child.pid!)
     await setTimeout(1000)
-    assert.isBelow(processorMs(child.pid!) - spentMs, 300, 'of a second')
+    // A loop that never rests would take all of it.
+    assert.isBelow(processorMs(child.pid!) - spentMs, 500, 'of a second')
     inside.send(get('/hello'))
     assert.equal((await inside.response()).status, 200)
     for (const client of crowd) client.reset()

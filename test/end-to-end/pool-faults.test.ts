@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { assert } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { Metronome } from './support/metronome.js'
@@ -11,6 +12,8 @@ type Lost = PoolMetrics['threads']['lost']
 
 /** What others may lose while a handler does not come back. */
 const LOSS_MS = 50
+/** As long as others are looked at without a fault. */
+const CALM_MS = 500
 
 const HANDLER_TIMEOUT_MS = 500
 
@@ -44,10 +47,12 @@ describe('handler threads that are lost', function () {
   async function withOthers(fault: () => Promise<void>): Promise<void> {
     const others = await Metronome.start(pool.server.port)
     await fault()
-    const calmMs = others.mark()
-    const worstMs = await others.stop()
+    const worstMs = others.mark()
+    // What the machine itself costs meanwhile is not the fault's.
+    await setTimeout(CALM_MS)
+    const calmMs = await others.stop()
     assert.deepEqual(others.failures, [])
-    assert.isBelow(Math.max(calmMs, worstMs), LOSS_MS, 'milliseconds that others waited')
+    assert.isBelow(worstMs - calmMs, LOSS_MS, 'milliseconds that others lost')
   }
 
   describe('to a handler that spins', () => {
@@ -82,14 +87,21 @@ describe('handler threads that are lost', function () {
       await start({})
       // A route that has been quick so far has others handed over behind it.
       for (let round = 0; round < 10; round++) await pool.ask('/at-times/calm')
-      const others = await Promise.all(Array.from({ length: 60 }, () => pool.connect()))
-      const spinning = await pool.connect(get('/at-times/spin'))
+      const [spinning, ...others] = await Promise.all(Array.from({ length: 60 }, () => pool.connect()))
+      // All connections are open before, so that the server reads them in the order of their requests.
+      for (const client of [spinning!, ...others]) await answered(client)
+      spinning!.send(get('/at-times/spin'))
       for (const client of others) client.send(get('/at-times/calm'))
       const beganMs = performance.now()
       for (const client of others) assert.equal((await client.response()).content, 'calm\n')
       assert.isBelow(performance.now() - beganMs, AT_ONCE_MS)
-      assert.equal((await spinning.response()).status, 504)
+      assert.equal((await spinning!.response()).status, 504)
     })
+
+    async function answered(client: RawClient): Promise<void> {
+      client.send(get('/inline'))
+      assert.equal((await client.response()).status, 200)
+    }
 
     it('on every thread: who waits is told so in time, and all is well once they are replaced', async () => {
       await start({ 'threadpool.queueTimeoutMs': 300, 'threadpool.queueSize': 2 })
@@ -191,10 +203,10 @@ describe('handler threads that are lost', function () {
       assert.isDefined(valueOf(refused, 'retry-after'))
       assert.equal((await pool.ask('/inline')).content, 'inline\n')
       assert.isBelow(performance.now() - beganMs, AT_ONCE_MS)
+      await pool.event('handler threads crash')
       const ofFirst = pool.events('handler thread lost').filter(({ thread }) => thread === 1)
       const delaysMs = ofFirst.map(({ replacedInMs }) => replacedInMs as number)
       assert.deepEqual(delaysMs.slice(0, 4), [100, 200, 400, 800])
-      assert.isNotEmpty(pool.events('handler threads crash'))
       pool.folder.delete(CRASH)
       await eventually('it serves again', async () => (await pool.ask('/light')).status === 200)
     })
