@@ -268,7 +268,7 @@ describe('portico', () => {
   })
 
   describe('--help', () => {
-    it('names every flag, key, variable, command and exit code, and goes to standard output', async () => {
+    it('names every flag, key, variable, command, signal and exit code, and goes to standard output', async () => {
       const { code, out, err } = await run('--help')
       assert.deepEqual([code, err], [0, ''])
       for (const { key, environment, flag } of realSettings().keys) {
@@ -277,6 +277,8 @@ describe('portico', () => {
         if (flag !== null) assert.match(out, new RegExp(`^ {2}${flag.name} <`, 'm'))
       }
       for (const word of ['--config', '--set', '--version', '  serve', '  check', '  routes']) assert.include(out, word)
+      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
+        assert.match(out, new RegExp(`^ {2}.*${signal}\\b.* {2}`, 'm'))
       for (const exit of [0, 1, 2, 78]) assert.match(out, new RegExp(`^ {2}${exit} +[a-z]`, 'm'))
     })
 
