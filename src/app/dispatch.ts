@@ -3,7 +3,7 @@ import { problem } from '../domain/message/problem.js'
 import { empty } from '../domain/message/response-makers.js'
 import { isOfKind, type Response } from '../domain/message/response.js'
 import type { Route, RouteTable } from '../domain/routing/route-table.js'
-import { RETRY_AFTER_SECONDS } from '../domain/service/admission.js'
+import { turnedAway } from '../domain/service/admission.js'
 import { Unavailable } from '../domain/service/unavailable.js'
 import type { Engine, PlacedHandler } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
@@ -98,7 +98,7 @@ export class Dispatch {
     if (error.rule === 'thread-lost') this.fail(exchange, error)
     else exchange.outcome = 'rejected'
     this.metrics.refused(error.rule)
-    return problem(503, exchange.accept, [['Retry-After', String(RETRY_AFTER_SECONDS)]])
+    return turnedAway(exchange.accept)
   }
 
   private fail(exchange: Exchange, error: unknown): void {

@@ -4,7 +4,7 @@ import { latin1 } from '../domain/framing/latin1.js'
 import { isOfKind, type FileContent, type Response, type StreamedContent } from '../domain/message/response.js'
 import type { Metrics } from '../ports/metrics.js'
 import type { Transport } from '../ports/transport.js'
-import { abandon, octetsOf } from './streamed-pieces.js'
+import { abandon, nextTurn, octetsOf } from './streamed-pieces.js'
 
 /** Content up to this size is copied behind the head, so that both leave in one write as one string. */
 const SMALL_CONTENT = 4096
@@ -198,8 +198,4 @@ export class ResponseSender {
 function release(content: FileContent, from: number): void {
   const unsent = new Error('Cannot send any more: the connection is over')
   for (const part of content.parts.slice(from)) if (typeof part !== 'string') part.released(unsent)
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

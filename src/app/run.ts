@@ -2,6 +2,7 @@ import { authorityOf } from '../domain/message/authority.js'
 import type { DrainReport } from '../domain/service/drain.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { Address } from '../ports/transport.js'
+import { messageOf } from './message-of.js'
 import type { Server } from './server.js'
 
 /** What has begun to serve. */
@@ -65,7 +66,7 @@ async function life(server: Runnable, surroundings: Surroundings, stopped: Promi
   try {
     surroundings.err(banner(await server.start()))
   } catch (error) {
-    surroundings.err(`portico: ${error instanceof Error ? error.message : String(error)}\n`)
+    surroundings.err(`portico: ${messageOf(error)}\n`)
     return FAILURE
   }
   await stopped

@@ -13,7 +13,7 @@ import { ProtocolError } from '../domain/message/protocol-error.js'
 import type { Request } from '../domain/message/request.js'
 import { isOfKind, Response, type StreamedContent } from '../domain/message/response.js'
 import { forbidsContent } from '../domain/message/status.js'
-import { RETRY_AFTER_SECONDS } from '../domain/service/admission.js'
+import { turnedAway } from '../domain/service/admission.js'
 import { isTurnedAway, mayPersist } from '../domain/service/drain.js'
 import type { Outcome } from '../domain/service/outcome.js'
 import type { CloseReason, Transport, TransportReceiver } from '../ports/transport.js'
@@ -157,7 +157,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     this.service.metrics.refused(this.connection.refuse(full).rule)
     const exchange = this.newExchange(null)
     exchange.outcome = 'rejected'
-    this.answer(exchange, unavailable(null))
+    this.answer(exchange, turnedAway(null))
   }
 
   responded(): void {
@@ -327,7 +327,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     if (head.length !== 0) this.deadlines.contentComplete(this.nowMs)
     if (isTurnedAway(this.arrivedMs, this.service.life.drainingSinceMs)) {
       exchange.outcome = 'rejected'
-      this.answer(exchange, unavailable(exchange.accept))
+      this.answer(exchange, turnedAway(exchange.accept))
       return
     }
     const response = this.service.dispatch.answer(exchange, this.contentOf(head))
@@ -486,8 +486,4 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     this.exchange = null
     this.readyMs = this.nowMs = now
   }
-}
-
-function unavailable(accept: string | null): Response {
-  return problem(503, accept, [['Retry-After', String(RETRY_AFTER_SECONDS)]])
 }

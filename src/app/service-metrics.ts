@@ -11,7 +11,7 @@ export class CrewMetrics implements ServiceMetrics {
 
   async snapshot(): Promise<MetricsSnapshot> {
     const { present, gone, workers } = await this.crew.counts(this.own.counts())
-    const counters = summedCounters([...gone, ...present.map(({ counts }) => counts)].map((each) => each.counters))
+    const counters = summedCounters([...gone, ...present.map(({ counts }) => counts.counters)])
     return { ...processSnapshot(counters, mergedGauges(present.map(({ counts }) => counts.gauges))), workers }
   }
 

@@ -60,3 +60,8 @@ export function octetsOf(piece: unknown): Uint8Array {
   if (piece instanceof Uint8Array) return piece
   throw new TypeError(`Cannot stream a piece that is a ${typeof piece}: wanted text or octets`)
 }
+
+/** Resolves in the next turn of the event loop: what a stream of empty pieces waits for, to leave everyone else theirs. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

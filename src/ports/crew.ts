@@ -1,5 +1,5 @@
 import type { Trouble } from '../domain/service/readiness.js'
-import type { MetricsCounts, WorkersMetrics } from './metrics.js'
+import type { MetricsCounters, MetricsCounts, WorkersMetrics } from './metrics.js'
 
 /** What one worker process has counted. */
 export interface WorkerCounts {
@@ -14,7 +14,7 @@ export interface CrewCounts {
   /** Those that serve now, in the order of their numbers. */
   readonly present: readonly WorkerCounts[]
   /** What those had counted that are gone, so that no counter ever falls. */
-  readonly gone: readonly MetricsCounts[]
+  readonly gone: readonly MetricsCounters[]
   readonly workers: WorkersMetrics
 }
 

@@ -4,7 +4,7 @@
  *
  * `request` is the number of a request in its thread, which tells its slot among the thread's claims.
  */
-import type { CrossedError } from '../domain/crossing/crossed-error.js'
+import type { CrossedError, PlainValue } from '../domain/crossing/crossed-error.js'
 import type { Phase } from '../domain/service/drain.js'
 import type { MetricsSnapshot, WorkerSnapshot } from './metrics.js'
 import type { Settings } from './settings.js'
@@ -153,7 +153,6 @@ export type FromThread =
 export type CrossedLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** The facts of an event: plain ones as they are, errors to be revived, all else as JSON. */
-export type CrossedFact =
-  string | number | bigint | boolean | null | undefined | { readonly error: CrossedError } | { readonly json: string }
+export type CrossedFact = PlainValue | { readonly error: CrossedError } | { readonly json: string }
 
 export type CrossedFacts = Readonly<Record<string, CrossedFact>>

@@ -28,7 +28,7 @@ const CREW: Crew = {
       { worker: 1, pid: 101, counts: metricsWith({ connections: 10 }).counts() },
       { worker: 2, pid: 102, counts: own },
     ],
-    gone: [metricsWith({ connections: 100 }).counts()],
+    gone: [metricsWith({ connections: 100 }).counts().counters],
     workers: WORKERS,
   }),
 }

@@ -6,6 +6,7 @@ import { TemporaryFolder } from './support/folder.js'
 import { PacedReader } from './support/paced-reader.js'
 import { eventually } from './support/process-facts.js'
 import type { RawClient } from './support/raw-client.js'
+import { get } from './support/requests.js'
 import { valueOf } from './support/response-reader.js'
 import { startServer, type RunningServer } from './support/server.js'
 import { TRYING_PLUGIN } from './support/trying-plugin.js'
@@ -13,9 +14,6 @@ import { TRYING_PLUGIN } from './support/trying-plugin.js'
 const BIG_OCTETS = 24 * 1024 * 1024
 const RATE_GRACE_MS = 500
 const WRITE_TIMEOUT_MS = 1500
-
-const get = (target: string, ...fields: string[]): string =>
-  [`GET ${target} HTTP/1.1`, 'Host: a', ...fields, '', ''].join('\r\n')
 
 const posting = (target: string, length: number): string =>
   `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`

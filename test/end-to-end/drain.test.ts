@@ -6,13 +6,12 @@ import { TemporaryFolder } from './support/folder.js'
 import { eventually } from './support/process-facts.js'
 import type { Exit } from './support/program.js'
 import type { RawClient } from './support/raw-client.js'
+import { get } from './support/requests.js'
 import { valueOf, type RawResponse } from './support/response-reader.js'
 import { startServer, type RunningServer } from './support/server.js'
 import { RELEASE, TRYING_PLUGIN } from './support/trying-plugin.js'
 
 const BIG = randomBytes(12 * 1024 * 1024)
-
-const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`
 
 const digest = (octets: Buffer | string): string =>
   createHash('sha256')

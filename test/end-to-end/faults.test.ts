@@ -11,14 +11,13 @@ import { TemporaryFolder } from './support/folder.js'
 import { PacedReader } from './support/paced-reader.js'
 import { eventually, openDescriptors, processorMs, TELLS_FACTS } from './support/process-facts.js'
 import { RawClient } from './support/raw-client.js'
+import { get } from './support/requests.js'
 import { startServer, type RunningServer } from './support/server.js'
 import { TRYING_PLUGIN } from './support/trying-plugin.js'
 import { within } from './support/within.js'
 
 const MAIN = fileURLToPath(new URL('../../src/app/main.js', import.meta.url))
 const BIG_OCTETS = 20 * 1024 * 1024
-
-const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`
 
 const describeOnLinux = onEachEngine(TELLS_FACTS ? describe : describe.skip)
 

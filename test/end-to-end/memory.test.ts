@@ -3,6 +3,7 @@ import { currentEngine, onEachEngine } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
 import { PacedReader } from './support/paced-reader.js'
 import { eventually, residentOctets, TELLS_FACTS } from './support/process-facts.js'
+import { get } from './support/requests.js'
 import { startServer, type RunningServer } from './support/server.js'
 import { TRYING_PLUGIN } from './support/trying-plugin.js'
 
@@ -37,13 +38,10 @@ describeOnLinux('memory, while readers stall', function () {
 
   for (const target of ['/static/big.bin', '/flood']) {
     it(`${READERS} of ${target} hold at most ${PER_READER_OCTETS} octets each`, async () => {
-      const warm = new PacedReader(server.port, `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`)
+      const warm = new PacedReader(server.port, get(target))
       await warm.take(1_000_000)
       const before = residentOctets(server.program.pid)
-      const readers = Array.from(
-        { length: READERS },
-        () => new PacedReader(server.port, `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`),
-      )
+      const readers = Array.from({ length: READERS }, () => new PacedReader(server.port, get(target)))
       await Promise.all(readers.map((reader) => reader.take(1)))
       let last = -1
       await eventually('nothing more leaves', async () => {

@@ -2,6 +2,7 @@ import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { describeOnEachEngine } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
+import { request } from './support/requests.js'
 import { valueOf, type RawResponse } from './support/response-reader.js'
 import { startServer, type LogLine, type RunningServer } from './support/server.js'
 
@@ -98,9 +99,6 @@ export default definePlugin({
   },
 })
 `
-
-const request = (requestLine: string, ...fields: string[]): string =>
-  `${[`${requestLine} HTTP/1.1`, 'Host: a', ...fields].join('\r\n')}\r\n\r\n`
 
 describeOnEachEngine('plugins of a folder outside the package', () => {
   let folder: TemporaryFolder

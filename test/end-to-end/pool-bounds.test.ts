@@ -1,9 +1,10 @@
 import { assert } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { setTimeout } from 'node:timers/promises'
-import { get, NONE_LOST, PooledServer } from './support/pooled-server.js'
+import { NONE_LOST, PooledServer } from './support/pooled-server.js'
 import { eventually } from './support/process-facts.js'
 import { RawClient } from './support/raw-client.js'
+import { get } from './support/requests.js'
 import { valueOf, type RawResponse } from './support/response-reader.js'
 
 /** As soon as that, with patience for a busy machine: less than what the others wait for. */

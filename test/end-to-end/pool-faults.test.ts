@@ -3,9 +3,10 @@ import { assert } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { Metronome } from './support/metronome.js'
 import { CRASH } from './support/pool-plugin.js'
-import { get, NONE_LOST, PooledServer, type PoolMetrics } from './support/pooled-server.js'
+import { NONE_LOST, PooledServer, type PoolMetrics } from './support/pooled-server.js'
 import { eventually } from './support/process-facts.js'
 import type { RawClient } from './support/raw-client.js'
+import { get } from './support/requests.js'
 import { valueOf } from './support/response-reader.js'
 
 type Lost = PoolMetrics['threads']['lost']

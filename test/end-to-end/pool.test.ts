@@ -2,9 +2,10 @@ import { assert } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { createHash, randomBytes } from 'node:crypto'
 import { TemporaryFolder } from './support/folder.js'
-import { get, PooledServer } from './support/pooled-server.js'
+import { PooledServer } from './support/pooled-server.js'
 import { eventually, residentOctets, TELLS_FACTS } from './support/process-facts.js'
 import { Program } from './support/program.js'
+import { get } from './support/requests.js'
 import { readResponse, valueOf, type Read } from './support/response-reader.js'
 
 const MIB = 1024 * 1024

@@ -2,6 +2,7 @@ import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { currentEngine, describeOnEachEngine } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
+import { request } from './support/requests.js'
 import { valueOf, type RawResponse } from './support/response-reader.js'
 import { startServer, type LogLine, type RunningServer } from './support/server.js'
 
@@ -47,9 +48,6 @@ const KEYS = [
 /** What would be a line of the log, did it begin one. */
 const FORGED = '{"time":"2000-01-01T00:00:00.000Z","forged":true}'
 const FORGED_IN_PATH = encodeURIComponent(`\r\n${FORGED}\n\u2028\u001b[2J`)
-
-const request = (requestLine: string, ...fields: string[]): string =>
-  `${[`${requestLine} HTTP/1.1`, 'Host: a', ...fields].join('\r\n')}\r\n\r\n`
 
 const FORGERIES: readonly (readonly [where: string, octets: string])[] = [
   ['the path', request(`GET /users/${FORGED_IN_PATH}`)],

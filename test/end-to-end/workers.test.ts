@@ -5,6 +5,7 @@ import { afterEach, describe, it } from 'mocha'
 import { TemporaryFolder } from './support/folder.js'
 import { eventually } from './support/process-facts.js'
 import { RawClient } from './support/raw-client.js'
+import { get } from './support/requests.js'
 import { valueOf } from './support/response-reader.js'
 import { startServer, type LogLine, type RunningServer } from './support/server.js'
 import { NOT_TAKEN, SteadyLoad } from './support/steady-load.js'
@@ -33,9 +34,6 @@ export default definePlugin({
 `
 
 const BROKEN = "export default { routes: { 'GET /x': 3 } }\n"
-
-const request = (target: string, ...fields: string[]): string =>
-  [`GET ${target} HTTP/1.1`, 'Host: a', ...fields, '', ''].join('\r\n')
 
 const isGone = (pid: number): boolean => {
   try {
@@ -82,7 +80,7 @@ describe('Worker processes', function () {
 
   async function ask(server: RunningServer, target: string): Promise<string> {
     const client = await server.connect()
-    client.send(request(target, 'Connection: close'))
+    client.send(get(target, 'Connection: close'))
     const response = await client.response()
     client.close()
     return response.status === 200 ? response.content : String(response.status)
@@ -213,7 +211,7 @@ describe('Worker processes', function () {
     it('are replaced when a handler spins, and nobody else waits for that', async () => {
       const { server } = await start({ workerTimeoutMs: 1000 })
       const spinning = await server.connect()
-      spinning.send(request('/spin'))
+      spinning.send(get('/spin'))
       await setTimeout(100)
       const load = new SteadyLoad(server.port, 4)
       const lost = await server.logLine(({ event }) => event === 'worker lost')
@@ -243,7 +241,7 @@ describe('Worker processes', function () {
     it('end by themselves when their supervisor is killed', async () => {
       const { server } = await start()
       const slow = await server.connect()
-      slow.send(request('/slow?ms=500'))
+      slow.send(get('/slow?ms=500'))
       await setTimeout(100)
       server.program.kill('SIGKILL')
       const response = await slow.response()
@@ -284,7 +282,7 @@ describe('Worker processes', function () {
       assert.deepEqual(failures, [])
       assert.isAbove(answered, 100)
       const client = await server.connect()
-      client.send(request('/plain', 'Connection: close'))
+      client.send(get('/plain', 'Connection: close'))
       assert.equal(valueOf(await client.lastResponse(), 'server'), 'after')
       const { reloads, lost } = (await metrics(server)).workers
       assert.deepEqual(
@@ -334,7 +332,7 @@ describe('Worker processes', function () {
       await reloaded(server)
       const { port } = await server.logLine(({ event, host }) => event === 'server listening' && host === '127.0.0.2')
       const client = await RawClient.connect(port as number, '127.0.0.2')
-      client.send(request('/plain', 'Connection: close'))
+      client.send(get('/plain', 'Connection: close'))
       assert.equal((await client.lastResponse()).status, 200)
       const refusal = await RawClient.connect(server.port).catch(
         (error: unknown) => (error as NodeJS.ErrnoException).code,
@@ -348,7 +346,7 @@ describe('Worker processes', function () {
       const { server } = await start()
       const clients: RawClient[] = []
       for (let round = 0; round < 6; round++) clients.push(await server.connect())
-      for (const client of clients) client.send(request('/slow?ms=800'))
+      for (const client of clients) client.send(get('/slow?ms=800'))
       await eventually('all are under way', async () => {
         const { requests } = JSON.parse(await ask(server, '/_metrics')) as { requests: { inFlight: number } }
         return requests.inFlight >= 7
@@ -375,7 +373,7 @@ describe('Worker processes', function () {
     it('no longer, when they are told a second time', async () => {
       const { server } = await start()
       const slow = await server.connect()
-      slow.send(request('/slow?ms=20000'))
+      slow.send(get('/slow?ms=20000'))
       await setTimeout(200)
       server.program.kill('SIGTERM')
       await server.program.said('stderr', (text) => /draining/.exec(text))
@@ -396,7 +394,7 @@ describe('Worker processes', function () {
     it('and say so, when one of them dies in it', async () => {
       const { server } = await start()
       const clients = [await server.connect(), await server.connect()]
-      for (const client of clients) client.send(request('/slow?ms=1500'))
+      for (const client of clients) client.send(get('/slow?ms=1500'))
       await setTimeout(300)
       server.program.kill('SIGTERM')
       await server.logLine(({ event }) => event === 'server draining')

@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.js'
 import type { CrewCounts } from '../../ports/crew.js'
-import type { MetricsCounts, WorkersMetrics } from '../../ports/metrics.js'
+import type { MetricsCounters, MetricsCounts, WorkersMetrics } from '../../ports/metrics.js'
 import type { Member } from './member.js'
 import { summedCounters } from '../merged-metrics.js'
 
@@ -16,7 +16,8 @@ interface Query {
 /** What all workers have counted, those that are gone among them: no counter ever falls. */
 export class CrewLedger {
   private readonly members = new Set<Member>()
-  private gone: MetricsCounts | null = null
+  /** What those had counted that are gone, added up: none before one is. */
+  private gone: readonly MetricsCounters[] = []
   private queries = 0
   private readonly asked = new Map<number, Query>()
 
@@ -32,7 +33,7 @@ export class CrewLedger {
   /** A worker is dead: what it had counted when it was last asked stays. */
   left(member: Member): void {
     this.members.delete(member)
-    this.gone = sumOf(this.gone, member.counts)
+    if (member.counts !== null) this.gone = [summedCounters([...this.gone, member.counts.counters])]
     for (const number of this.asked.keys()) this.answered(number, member)
   }
 
@@ -80,12 +81,6 @@ export class CrewLedger {
     const present = [...this.members]
       .sort((one, other) => one.number - other.number || one.key - other.key)
       .flatMap(({ number, pid, counts }) => (counts === null ? [] : [{ worker: number, pid, counts }]))
-    return { present, gone: this.gone === null ? [] : [this.gone], workers: this.workers() }
+    return { present, gone: this.gone, workers: this.workers() }
   }
-}
-
-/** Only counters add up; the gauges of who is gone mean nothing any more. */
-function sumOf(sum: MetricsCounts | null, counts: MetricsCounts | null): MetricsCounts | null {
-  if (sum === null || counts === null) return counts ?? sum
-  return { counters: summedCounters([sum.counters, counts.counters]), gauges: counts.gauges }
 }

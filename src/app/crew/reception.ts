@@ -98,9 +98,8 @@ export class Reception {
 
   /** Whose turn it is; null when nobody can take a connection now. */
   private next(): Member | null {
-    const now = this.clock.now()
-    const key = this.rota.next(now)
-    return key === null || this.rota.late(now).includes(key) ? null : this.members.get(key)!
+    const key = this.rota.next(this.clock.now())
+    return key === null ? null : this.members.get(key)!
   }
 
   private place(arrival: Arrival): void {

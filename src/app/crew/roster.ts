@@ -4,6 +4,7 @@ import type { Clock, Stoppable } from '../../ports/clock.js'
 import type { EventLog, Facts } from '../../ports/event-log.js'
 import type { WorkersMetrics } from '../../ports/metrics.js'
 import type { ProcessEnd } from '../../ports/workers.js'
+import { messageOf } from '../message-of.js'
 import type { Member } from './member.js'
 
 /** A worker's place in the crew: who is in it, who is to follow, and when it is filled again. */
@@ -155,7 +156,7 @@ export class Roster {
     } catch (error) {
       // Another attempt has begun meanwhile.
       if (place.successor !== null || place.due !== null) return
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       this.fillAfter(place, this.delayAfter(place, 0, 'worker not started', { worker: place.number, reason }))
     }
   }

@@ -7,6 +7,7 @@ import type { WorkersMetrics } from '../../ports/metrics.js'
 import type { LoadedSettings, Settings } from '../../ports/settings.js'
 import type { Listening } from '../../ports/transport.js'
 import type { Door, FromWorker, ProcessEnd, WorkerOrders, WorkerProcesses } from '../../ports/workers.js'
+import { messageOf } from '../message-of.js'
 import { CrewLedger } from './crew-ledger.js'
 import { Member } from './member.js'
 import { Reception } from './reception.js'
@@ -275,7 +276,7 @@ export class Supervisor implements Runnable {
       this.reloads.done++
       this.parts.log.info('reloaded', { workers: this.roster.size })
     } catch (error) {
-      this.refuse({ reason: error instanceof Error ? error.message : String(error) })
+      this.refuse({ reason: messageOf(error) })
     }
   }
 

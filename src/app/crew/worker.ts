@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.js'
 import type { EventLog } from '../../ports/event-log.js'
 import type { MetricsCounts } from '../../ports/metrics.js'
 import type { OrdersReceiver, SupervisorLine, ToWorker, WorkerOrders } from '../../ports/workers.js'
+import { messageOf } from '../message-of.js'
 import { logStrayErrors } from '../stray-errors.js'
 import { WorkerCrew } from './worker-crew.js'
 import { WorkerHatch } from './worker-hatch.js'
@@ -112,7 +113,7 @@ export class Worker implements OrdersReceiver {
       await service.server.start()
       this.line.tell({ kind: 'ready' })
     } catch (error) {
-      this.line.tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+      this.line.tell({ kind: 'failed', message: messageOf(error) })
       await this.end(service, FAILURE)
       await new Promise(() => undefined)
     }

@@ -10,7 +10,7 @@ import type { Answer, Params } from '../../ports/plugin.js'
 import { responseOf } from '../answer.js'
 import { ContentReader } from '../content-reader.js'
 import { HandlerRequest } from '../handler-request.js'
-import { abandon, octetsOf } from '../streamed-pieces.js'
+import { abandon, nextTurn, octetsOf } from '../streamed-pieces.js'
 import { crossedContent } from './crossed-response.js'
 import { described } from './thread-log.js'
 
@@ -207,8 +207,4 @@ function paramsOf(pairs: readonly string[]): Params {
   const params = Object.create(null) as Record<string, string>
   for (let at = 0; at < pairs.length; at += 2) params[pairs[at]!] = pairs[at + 1]!
   return params
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -4,13 +4,14 @@ import { Outbox } from '../../domain/crossing/outbox.js'
 import { FieldSection } from '../../domain/message/field-section.js'
 import type { Phase } from '../../domain/service/drain.js'
 import type { Clock } from '../../ports/clock.js'
-import type { FromThread, NewsMessage, RequestMessage, RunMessage, ToThread } from '../../ports/crossing.js'
+import type { FromThread, NewsMessage, RequestMessage, RunMessage, ThreadSeed, ToThread } from '../../ports/crossing.js'
 import type { EventLog } from '../../ports/event-log.js'
 import type { Files } from '../../ports/files.js'
 import type { Answer, Handler, SharedContext } from '../../ports/plugin.js'
 import type { PluginRoute, Plugins, PluginSource } from '../../ports/plugins.js'
 import type { Settings } from '../../ports/settings.js'
 import { isPromise } from '../answer.js'
+import { messageOf } from '../message-of.js'
 import { HandlerRun, type RunOwner } from './handler-run.js'
 import { LogCrossing, ThreadLog } from './thread-log.js'
 import { ThreadMetrics } from './thread-metrics.js'
@@ -33,11 +34,7 @@ export interface MemoryMeter {
 }
 
 /** What a handler thread is made of. */
-export interface HandlerThreadParts {
-  /** Its number, from 1. */
-  readonly thread: number
-  /** `METHOD /pattern` of each route, by the index that requests name it by. */
-  readonly routes: readonly string[]
+export interface HandlerThreadParts extends Omit<ThreadSeed, 'claims'> {
   readonly claims: Claims
   readonly settings: Settings
   readonly plugins: PluginSource
@@ -79,7 +76,7 @@ export class HandlerThread implements RunOwner {
       this.plugins = await plugins.load(settings)
       this.handlers = this.placed(await this.plugins.start(this.context()))
     } catch (error) {
-      this.sendNow(['refused', error instanceof Error ? error.message : String(error)])
+      this.sendNow(['refused', messageOf(error)])
       return
     }
     clock.every(MEMORY_CHECK_MS, () => this.checkMemory())

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { crossedError } from '../../domain/crossing/crossed-error.js'
+import { crossedError, isPlain } from '../../domain/crossing/crossed-error.js'
 import type { CrossedFact, CrossedFacts, CrossedLevel, FromThread } from '../../ports/crossing.js'
 import type { EventLog, Facts } from '../../ports/event-log.js'
 import type { Settings } from '../../ports/settings.js'
@@ -86,16 +86,7 @@ function crossedFacts(facts: Facts): CrossedFacts {
 
 function crossedFact(value: unknown): CrossedFact {
   if (value instanceof Error) return { error: crossedError(value, described) }
-  switch (typeof value) {
-    case 'string':
-    case 'number':
-    case 'bigint':
-    case 'boolean':
-    case 'undefined':
-      return value
-    default:
-      return value === null ? null : jsonOf(value)
-  }
+  return isPlain(value) ? value : jsonOf(value)
 }
 
 /** What JSON cannot hold is described as a text. */

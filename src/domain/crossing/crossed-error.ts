@@ -16,7 +16,12 @@ export type CrossedError =
       /** Whether it is a `BadContentError`, which is told by its class. */
       readonly isBadContent: boolean
     }
-  | { readonly kind: 'value'; readonly value: string | number | bigint | boolean | null | undefined }
+  | { readonly kind: 'value'; readonly value: PlainValue }
+
+/** What crosses as it is. */
+export type PlainValue = string | number | bigint | boolean | null | undefined
+
+const PLAIN_TYPES: ReadonlySet<string> = new Set(['string', 'number', 'bigint', 'boolean', 'undefined'])
 
 /** Causes of causes beyond this many are left out; they may go in a circle. */
 const MOST_CAUSES = 5
@@ -27,7 +32,7 @@ export function crossedError(
   describe: (value: unknown) => string,
   causes: number = MOST_CAUSES,
 ): CrossedError {
-  if (!(thrown instanceof Error)) return { kind: 'value', value: plainValue(thrown, describe) }
+  if (!(thrown instanceof Error)) return { kind: 'value', value: isPlain(thrown) ? thrown : describe(thrown) }
   try {
     const { name, message, stack, code, cause } = thrown as unknown as Record<string, unknown>
     return {
@@ -45,20 +50,8 @@ export function crossedError(
   }
 }
 
-function plainValue(
-  value: unknown,
-  describe: (value: unknown) => string,
-): Extract<CrossedError, { kind: 'value' }>['value'] {
-  switch (typeof value) {
-    case 'string':
-    case 'number':
-    case 'bigint':
-    case 'boolean':
-    case 'undefined':
-      return value
-    default:
-      return value === null ? null : describe(value)
-  }
+export function isPlain(value: unknown): value is PlainValue {
+  return value === null || PLAIN_TYPES.has(typeof value)
 }
 
 /** What was thrown, as good as new: an error is one again, with the name, stack and cause it had. */

@@ -1,3 +1,6 @@
+import { problem } from '../message/problem.js'
+import type { Response } from '../message/response.js'
+
 /**
  * Whether there is room for one more connection.
  *
@@ -9,4 +12,13 @@ export function admitsConnection(open: number, most: number): boolean {
 }
 
 /** How long a peer that was turned away is asked to wait, in seconds (RFC 9110 §10.2.3). */
-export const RETRY_AFTER_SECONDS = 1
+const RETRY_AFTER_SECONDS = 1
+
+/**
+ * What a request is answered for which there is no room, or nobody to handle it.
+ *
+ * @param accept as `problem` takes it
+ */
+export function turnedAway(accept: string | null): Response {
+  return problem(503, accept, [['Retry-After', String(RETRY_AFTER_SECONDS)]])
+}

@@ -57,6 +57,12 @@ class Pool {
     return pool
   }
 
+  /** A pool at work on one request. */
+  static async atWork(): Promise<{ readonly pool: Pool; readonly run: Run; readonly thread: FakeThread }> {
+    const pool = await Pool.started()
+    return { pool, ...(await pool.claimed()) }
+  }
+
   begin(): Promise<void> {
     return this.engine.start([QUICK, SLOW, INLINE], this.context())
   }
@@ -69,6 +75,15 @@ class Pool {
 
   run(placed = QUICK, content: ContentReader | null = null, expectsContinue = false, id = 'r-1'): Run {
     return new Run(this.engine, placed, content, expectsContinue, id)
+  }
+
+  /** One more request, which its thread has begun. */
+  async claimed(): Promise<{ readonly run: Run; readonly thread: FakeThread }> {
+    const run = this.run()
+    await settled()
+    const thread = this.threads.at(run.request.thread)
+    thread.claim()
+    return { run, thread }
   }
 
   /** Lets time pass in small steps, so that the watch looks and messages are flushed. */
@@ -381,11 +396,7 @@ describe('ThreadpoolEngine', () => {
     })
 
     it('frees its slot when the thread has heard, and a late answer is dropped', async () => {
-      const pool = await Pool.started()
-      const run = pool.run()
-      await settled()
-      const thread = pool.threads.at(run.request.thread)
-      thread.claim()
+      const { pool, run, thread } = await Pool.atWork()
       await pool.pass(100)
       run.request.abort(new Error('left'))
       await settled()
@@ -401,11 +412,7 @@ describe('ThreadpoolEngine', () => {
     })
 
     it('has its content break off, not end', async () => {
-      const pool = await Pool.started()
-      const run = pool.run()
-      await settled()
-      const thread = pool.threads.at(run.request.thread)
-      thread.claim()
+      const { pool, run, thread } = await Pool.atWork()
       thread.says(['stream', thread.latest, 200, '', null])
       const { pieces } = ((await run.answer) as Response).content as StreamedContent
       const next = (pieces as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]().next()
@@ -434,11 +441,8 @@ describe('ThreadpoolEngine', () => {
     })
 
     it('leaves the thread as much time as a handler may take when the peer has left early', async () => {
-      const pool = await Pool.started()
-      const { request } = pool.run()
-      await settled()
-      const thread = pool.threads.at(request.thread)
-      thread.claim()
+      const { pool, run, thread } = await Pool.atWork()
+      const { request } = run
       request.abort(new Error('left'))
       await pool.pass(5500)
       assert.isFalse(thread.isEnded)
@@ -479,11 +483,7 @@ describe('ThreadpoolEngine', () => {
     }
 
     it('cuts the streams that it has begun', async () => {
-      const pool = await Pool.started()
-      const run = pool.run()
-      await settled()
-      const thread = pool.threads.at(run.request.thread)
-      thread.claim()
+      const { pool, run, thread } = await Pool.atWork()
       thread.says(['stream', thread.latest, 200, '', null], ['piece', thread.latest, Buffer.from('a')])
       const { pieces } = ((await run.answer) as Response).content as StreamedContent
       const iterator = (pieces as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
@@ -595,11 +595,7 @@ describe('ThreadpoolEngine', () => {
     })
 
     it('of a response is wanted when it is read, and given back as it is consumed', async () => {
-      const pool = await Pool.started()
-      const run = pool.run()
-      await settled()
-      const thread = pool.threads.at(run.request.thread)
-      thread.claim()
+      const { pool, run, thread } = await Pool.atWork()
       thread.says(['stream', thread.latest, 200, 'Content-Type: a/b\r\n', 5])
       const { content, fields } = (await run.answer) as Response
       assert.equal(fields.get('content-type'), 'a/b')
@@ -619,11 +615,7 @@ describe('ThreadpoolEngine', () => {
     })
 
     it('of a response that nobody reads is cancelled', async () => {
-      const pool = await Pool.started()
-      const run = pool.run()
-      await settled()
-      const thread = pool.threads.at(run.request.thread)
-      thread.claim()
+      const { pool, run, thread } = await Pool.atWork()
       thread.says(['stream', thread.latest, 200, '', null])
       const { pieces } = ((await run.answer) as Response).content as StreamedContent
       await (pieces as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]().return?.()
@@ -636,10 +628,7 @@ describe('ThreadpoolEngine', () => {
     it('and fields that no response may have are an error, not a fault', async () => {
       const pool = await Pool.started()
       for (const kind of ['answer', 'stream'] as const) {
-        const run = pool.run()
-        await settled()
-        const thread = pool.threads.at(run.request.thread)
-        thread.claim()
+        const { run, thread } = await pool.claimed()
         if (kind === 'answer') thread.says([kind, thread.latest, 0, 200, 'Date: today\r\n', null])
         else thread.says([kind, thread.latest, 200, 'Date: today\r\n', null])
         const error = await run.answer.catch((reason: unknown) => reason)

@@ -230,7 +230,7 @@ describe('Supervisor', () => {
     }
 
     const accepted = ({ present, gone }: CrewCounts): number[] =>
-      [...present.map((each) => each.counts), ...gone].map(({ counters }) => counters.connections.accepted)
+      [...present.map((each) => each.counts.counters), ...gone].map(({ connections }) => connections.accepted)
 
     it('are those of all, and the asker has told its own', async () => {
       const told = await counts(await Supervised.start())

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { RawClient } from './raw-client.js'
+import { get } from './requests.js'
 
 const BEAT_MS = 4
 
@@ -55,7 +56,7 @@ export class Metronome {
 
   private async beat(): Promise<void> {
     const beganMs = performance.now()
-    this.client.send(`GET ${this.target} HTTP/1.1\r\nHost: a\r\n\r\n`)
+    this.client.send(get(this.target))
     const { status } = await this.client.response()
     this.worst = Math.max(this.worst, performance.now() - beganMs)
     if (status !== 200) this.failures.push(`status ${status}`)

@@ -1,6 +1,7 @@
 import { TemporaryFolder } from './folder.js'
 import { POOL_PLUGIN } from './pool-plugin.js'
 import type { RawClient } from './raw-client.js'
+import { get } from './requests.js'
 import type { RawResponse } from './response-reader.js'
 import { startServer, type LogLine, type RunningServer } from './server.js'
 
@@ -22,9 +23,6 @@ export const NONE_LOST: PoolMetrics['threads']['lost'] = { stuck: 0, exited: 0, 
 
 /** Deadlines are met to within this; metronomes and requests are not held up by idle connections. */
 const SWEPT_OFTEN = { idleSweepIntervalMs: 50, maxKeepAliveRequests: 0 }
-
-export const get = (target: string, ...fields: string[]): string =>
-  [`GET ${target} HTTP/1.1`, 'Host: a', ...fields, '', ''].join('\r\n')
 
 /** A server whose handlers run on threads, and those who ask it. */
 export class PooledServer {

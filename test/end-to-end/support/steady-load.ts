@@ -1,4 +1,5 @@
 import { RawClient } from './raw-client.js'
+import { get } from './requests.js'
 import { valueOf } from './response-reader.js'
 
 /**
@@ -63,7 +64,7 @@ export class SteadyLoad {
 
   /** @returns whether the connection persists */
   private async exchange(client: RawClient): Promise<boolean> {
-    client.send(`GET ${this.target()} HTTP/1.1\r\nHost: a\r\n\r\n`)
+    client.send(get(this.target()))
     const response = await client.response()
     if (response.status === 200) this.tally.answered++
     else this.tally.failures.push(`status ${response.status}`)

@@ -54,7 +54,7 @@ const CREW: Crew = {
       { worker: 2, pid: 1002, counts: own },
       { worker: 2, pid: 1003, counts: own },
     ],
-    gone: [own],
+    gone: [own.counters],
     workers: {
       configured: 2,
       ready: 2,
