@@ -20,6 +20,7 @@ import { SinkAccessLog } from '../adapters/log/sink-access-log.js'
 import { WinstonEventLog } from '../adapters/log/winston-event-log.js'
 import { CountingMetrics } from '../adapters/metrics/counting-metrics.js'
 import { measureEventLoopDelay } from '../adapters/metrics/event-loop-delay.js'
+import { residentMemory } from '../adapters/metrics/resident-memory.js'
 import { FolderPlugins } from '../adapters/plugins/folder-plugins.js'
 import { LayeredSettings } from '../adapters/settings/layered-settings.js'
 import { HandedListener } from '../adapters/socket/handed-listener.js'
@@ -153,7 +154,7 @@ function wireServer(container: Container, orders?: WorkerOrders): Wired {
       (settings: Settings, clock: Clock): Engine =>
         settings.engine === 'selectors'
           ? new SelectorsEngine()
-          : new ThreadpoolEngine(settings, clock, handlerThreads(settings), () => process.memoryUsage.rss()),
+          : new ThreadpoolEngine(settings, clock, handlerThreads(settings), residentMemory()),
       [SETTINGS, CLOCK],
     )
   container.bind(FILES).toConstantValue(new SystemFiles())
@@ -198,7 +199,7 @@ function bindLogs(container: Container, orders?: WorkerOrders): void {
 function bindServer(container: Container): void {
   container
     .bind(METRICS)
-    .toResolvedValue((clock: Clock) => new CountingMetrics(clock, measureEventLoopDelay()), [CLOCK])
+    .toResolvedValue((clock: Clock) => new CountingMetrics(clock, residentMemory(), measureEventLoopDelay()), [CLOCK])
   container
     .bind(SERVICE_METRICS)
     .toResolvedValue((metrics: Metrics, crew: Crew) => new CrewMetrics(metrics, crew), [METRICS, CREW])

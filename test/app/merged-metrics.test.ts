@@ -12,7 +12,11 @@ import { FakeClock } from '../fakes/fake-clock.js'
 const ROUTES = ['<unmatched>', 'GET /', 'GET /users/:id']
 
 function counting(routes = ROUTES, threads: ThreadsMetrics | null = null): CountingMetrics {
-  const metrics = new CountingMetrics(new FakeClock(), () => ({ p50: 0, p99: 0, max: 0 }))
+  const metrics = new CountingMetrics(
+    new FakeClock(),
+    () => 0,
+    () => ({ p50: 0, p99: 0, max: 0 }),
+  )
   metrics.begin(routes, {
     engine: 'threadpool',
     socket: 'net',

@@ -264,8 +264,10 @@ describeOnLinux('faults of the surroundings', function () {
     await setTimeout(1000)
     // A loop that never rests would take all of it.
     assert.isBelow(processorMs(child.pid!) - spentMs, 500, 'of a second')
-    inside.send(get('/hello'))
-    assert.equal((await inside.response()).status, 200)
+    for (const target of ['/hello', '/_metrics']) {
+      inside.send(get(target))
+      assert.equal((await inside.response()).status, 200, target)
+    }
     for (const client of crowd) client.reset()
     inside.close()
     await eventually('it takes connections again', async () => {

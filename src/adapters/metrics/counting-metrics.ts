@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8'
 import { LatencySummary } from '../../domain/service/latency-summary.js'
 import { OUTCOMES, type Outcome } from '../../domain/service/outcome.js'
 import type { Exchange } from '../../ports/access-log.js'
@@ -48,8 +49,10 @@ export class CountingMetrics implements Metrics {
   private readonly outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>
   private readonly rejections = new Map<string, number>()
 
+  /** @param rssBytes memory that the process has in use */
   constructor(
     private readonly clock: Clock,
+    private readonly rssBytes: () => number,
     private readonly eventLoopDelay: () => EventLoopDelayMs,
   ) {
     this.startedMs = clock.now()
@@ -141,8 +144,8 @@ export class CountingMetrics implements Metrics {
   }
 
   private process(): MetricsGauges['process'] {
-    const { rss, heapUsed } = process.memoryUsage()
-    return { rssBytes: rss, heapBytes: heapUsed, eventLoopDelayMs: this.eventLoopDelay() }
+    const heapBytes = getHeapStatistics().used_heap_size
+    return { rssBytes: this.rssBytes(), heapBytes, eventLoopDelayMs: this.eventLoopDelay() }
   }
 }
 

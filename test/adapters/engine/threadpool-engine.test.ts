@@ -412,7 +412,7 @@ describe('ThreadpoolEngine', () => {
     })
 
     it('has its content break off, not end', async () => {
-      const { pool, run, thread } = await Pool.atWork()
+      const { run, thread } = await Pool.atWork()
       thread.says(['stream', thread.latest, 200, '', null])
       const { pieces } = ((await run.answer) as Response).content as StreamedContent
       const next = (pieces as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]().next()
@@ -483,7 +483,7 @@ describe('ThreadpoolEngine', () => {
     }
 
     it('cuts the streams that it has begun', async () => {
-      const { pool, run, thread } = await Pool.atWork()
+      const { run, thread } = await Pool.atWork()
       thread.says(['stream', thread.latest, 200, '', null], ['piece', thread.latest, Buffer.from('a')])
       const { pieces } = ((await run.answer) as Response).content as StreamedContent
       const iterator = (pieces as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()

@@ -23,7 +23,11 @@ const THREADS: ThreadsMetrics = {
 }
 
 function counted(threads: ThreadsMetrics | null = null): CountingMetrics {
-  const metrics = new CountingMetrics(new FakeClock(), () => ({ p50: 0.5, p99: 12, max: 250 }))
+  const metrics = new CountingMetrics(
+    new FakeClock(),
+    () => 64e6,
+    () => ({ p50: 0.5, p99: 12, max: 250 }),
+  )
   metrics.begin(['<unmatched>', 'GET /', ODD_ROUTE], {
     engine: threads === null ? 'selectors' : 'threadpool',
     socket: 'net',
