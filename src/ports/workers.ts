@@ -59,8 +59,8 @@ export type ToWorker =
   | { readonly kind: 'granted'; readonly connection: number; readonly granted: boolean }
   /** The answer to `shut`: no connection follows. */
   | { readonly kind: 'shut' }
-  /** To be answered with `alive`. */
-  | { readonly kind: 'heartbeat' }
+  /** To be answered with `alive` and the same time, which is the supervisor's own. */
+  | { readonly kind: 'heartbeat'; readonly askedMs: number }
   /** To be answered with `counted`. */
   | { readonly kind: 'count'; readonly query: number }
   /** The answer to `counts`. */
@@ -83,7 +83,8 @@ export type FromWorker =
   | { readonly kind: 'wanted'; readonly connection: number }
   /** It wants no more connections, and waits to hear that none follows. */
   | { readonly kind: 'shut' }
-  | { readonly kind: 'alive' }
+  /** It has looked at all that was sent before it was asked, and answered what was to be answered. */
+  | { readonly kind: 'alive'; readonly askedMs: number }
   | { readonly kind: 'counted'; readonly query: number; readonly counts: MetricsCounts }
   /** Asks what all have counted, and tells its own part. */
   | { readonly kind: 'counts'; readonly query: number; readonly own: MetricsCounts }

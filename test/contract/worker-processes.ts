@@ -25,7 +25,7 @@ class Watched {
 /**
  * What everything that starts worker processes keeps.
  *
- * @param make starts processes that answer `heartbeat` with `alive`, `count` with `wanted` and the same number, and at
+ * @param make starts processes that answer `heartbeat` with `alive` and the same time, `count` with `wanted` and the same number, and at
  *   `drain` say `shut` and end with code 0
  */
 export function workerProcessesContract(name: string, make: () => WorkerProcesses): void {
@@ -61,7 +61,7 @@ export function workerProcessesContract(name: string, make: () => WorkerProcesse
 
     it('kills a process, and tells of its end once', async () => {
       const watched = new Watched(make())
-      watched.process.tell({ kind: 'heartbeat' })
+      watched.process.tell({ kind: 'heartbeat', askedMs: 1 })
       await until('a sign of life', () => watched.told.length > 0, 10_000)
       watched.process.kill()
       watched.process.kill()
@@ -83,7 +83,7 @@ export function workerProcessesContract(name: string, make: () => WorkerProcesse
       const watched = new Watched(make())
       watched.process.kill()
       await watched.ended()
-      watched.process.tell({ kind: 'heartbeat' })
+      watched.process.tell({ kind: 'heartbeat', askedMs: 1 })
       watched.process.hand(
         { kind: 'connection', connection: 1, freshUntil: 0 },
         { handle: null, release() {}, abort() {} },

@@ -1,9 +1,10 @@
+import { execFileSync, spawnSync } from 'node:child_process'
 import { kill } from 'node:process'
 import { setTimeout } from 'node:timers/promises'
 import { assert } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { TemporaryFolder } from './support/folder.js'
-import { eventually } from './support/process-facts.js'
+import { eventually, openDescriptors, TELLS_FACTS } from './support/process-facts.js'
 import { RawClient } from './support/raw-client.js'
 import { get } from './support/requests.js'
 import { valueOf } from './support/response-reader.js'
@@ -34,6 +35,15 @@ export default definePlugin({
 `
 
 const BROKEN = "export default { routes: { 'GET /x': 3 } }\n"
+
+/** Whether a test can take a process's descriptors from it. */
+const CAN_LIMIT = TELLS_FACTS && spawnSync('prlimit', ['--version']).status === 0
+
+const PLENTY = 512
+
+function limitDescriptors(pid: number, most: number): void {
+  execFileSync('prlimit', ['--pid', String(pid), `--nofile=${most}:`])
+}
 
 const isGone = (pid: number): boolean => {
   try {
@@ -261,6 +271,24 @@ describe('Worker processes', function () {
         [],
       )
       assert.isTrue(server.program.isRunning)
+    })
+  })
+
+  describe('that run out of descriptors', () => {
+    it('lose no connection, and are given connections again', async function () {
+      if (!CAN_LIMIT) return this.skip()
+      const { server } = await start()
+      const [victim] = pids(server) as [number]
+      const room = 5
+      limitDescriptors(victim, openDescriptors(victim) + room)
+      const crowd: RawClient[] = []
+      for (let each = 0; each < 10 * room; each++) crowd.push(await server.connect())
+      for (const client of crowd) client.send(get('/plain'))
+      for (const client of crowd) assert.equal((await client.response()).status, 200)
+      for (const client of crowd) client.close()
+      limitDescriptors(victim, PLENTY)
+      await eventually('it serves again', async () => (await ask(server, '/pid')) === String(victim))
+      assert.lengthOf(events(server, 'worker lost'), 0)
     })
   })
 

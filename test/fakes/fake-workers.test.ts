@@ -3,7 +3,7 @@ import { FakeWorkers } from './fake-workers.js'
 
 workerProcessesContract('FakeWorkers', () => {
   return new FakeWorkers((process, message) => {
-    if (message.kind === 'heartbeat') process.say({ kind: 'alive' })
+    if (message.kind === 'heartbeat') process.say({ kind: 'alive', askedMs: message.askedMs })
     else if (message.kind === 'count') process.say({ kind: 'wanted', connection: message.query })
     else if (message.kind === 'drain') {
       process.say({ kind: 'shut' })

@@ -19,6 +19,7 @@ const LONGEST_WAIT_MS = 5000
 interface Arrival {
   readonly number: number
   readonly connection: HandedConnection
+  readonly sinceMs: number
   /** Whether somebody was given it before, and may still take it. */
   mustAsk: boolean
   /** Whether it has found somebody, or was given up. */
@@ -28,9 +29,9 @@ interface Arrival {
 /**
  * Gives the connections that arrive at the door to the workers, one after the other.
  *
- * Each is held here until a worker has told that it serves it. Those of a worker that died, or is late to tell, are
- * given to another; whichever asks first gets it then. While no worker can take any they wait, so many and so long, and
- * are reset.
+ * Each is held here until a worker has told that it serves it. Those of a worker that died, or is late to tell, or never
+ * got them, are given to another; whichever asks first gets it then. While no worker can take any they wait, so many and
+ * so long, and are reset.
  */
 export class Reception {
   private readonly rota = new Rota<number>(LATE_MS)
@@ -45,7 +46,8 @@ export class Reception {
 
   /** A connection has come to the door. */
   readonly arrived = (connection: HandedConnection): void => {
-    const arrival: Arrival = { number: ++this.count, connection, mustAsk: false, isSettled: false }
+    const sinceMs = this.clock.now()
+    const arrival: Arrival = { number: ++this.count, connection, sinceMs, mustAsk: false, isSettled: false }
     this.arrivals.set(arrival.number, arrival)
     this.place(arrival)
   }
@@ -84,6 +86,12 @@ export class Reception {
     this.letIn()
   }
 
+  /** A worker has looked at all that it was sent before this time. */
+  looked(member: Member, sentMs: number): void {
+    for (const connection of this.rota.looked(member.key, sentMs)) this.handAgain(connection)
+    this.letIn()
+  }
+
   /** To be called every so often. */
   sweep(): void {
     const now = this.clock.now()
@@ -117,6 +125,8 @@ export class Reception {
   private handAgain(number: number): void {
     const arrival = this.arrivals.get(number)
     if (arrival === undefined) return
+    // Lost on its way to one worker after the other, it would go round without end.
+    if (this.clock.now() - arrival.sinceMs >= LONGEST_WAIT_MS) return this.settle(arrival)?.abort()
     arrival.mustAsk = true
     this.place(arrival)
   }

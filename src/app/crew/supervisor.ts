@@ -181,7 +181,7 @@ export class Supervisor implements Runnable {
       case 'shut':
         return void this.shut(member)
       case 'alive':
-        return
+        return this.reception.looked(member, message.askedMs)
       case 'counted':
         return this.ledger.counted(member, message.query, message.counts)
       case 'counts':
@@ -242,7 +242,7 @@ export class Supervisor implements Runnable {
       const patience = patienceMs(member.state === 'starting', workerTimeoutMs)
       if (member.heartbeat.isOverdue(now, patience)) member.killSilent()
       member.heartbeat.asked(now)
-      member.tell({ kind: 'heartbeat' })
+      member.tell({ kind: 'heartbeat', askedMs: now })
     }
   }
 

@@ -85,7 +85,7 @@ export class Worker implements OrdersReceiver {
       case 'shut':
         return hatch.shut()
       case 'heartbeat':
-        return this.line.tell({ kind: 'alive' })
+        return this.line.tell({ kind: 'alive', askedMs: message.askedMs })
       case 'count':
         return this.line.tell({ kind: 'counted', query: message.query, counts: service.counts() })
       case 'crew':

@@ -12,7 +12,9 @@ interface Worker<Connection> {
 /**
  * Which of several worker processes is given the next connection: one after the other, so that their numbers are even.
  *
- * A worker acknowledges each connection. One that is late with that does not turn its event loop, and is passed over.
+ * A worker acknowledges each connection. One that is late with that does not turn its event loop, and is passed over until
+ * it is heard of again. A connection may also be lost on its way, when the worker has no descriptor left for it: then
+ * only what the worker says later tells that it has nothing more to acknowledge.
  * Times are milliseconds of a monotonic clock.
  */
 export class Rota<Connection> {
@@ -73,9 +75,22 @@ export class Rota<Connection> {
     const entry = this.workers.get(worker)
     if (entry === undefined) return false
     const isOwn = entry.owed.delete(connection)
-    const [oldestMs = null] = entry.owed.values()
-    entry.owesSinceMs = oldestMs
+    entry.owesSinceMs = oldestOf(entry)
     return isOwn
+  }
+
+  /**
+   * A worker has looked at all that was sent to it before this time, and acknowledged what it found.
+   *
+   * @returns the connections that were lost on their way to it, to be given to others
+   */
+  looked(worker: number, sentMs: number): Connection[] {
+    const entry = this.workers.get(worker)
+    if (entry === undefined) return []
+    const lost = [...entry.owed].filter(([, handedMs]) => handedMs < sentMs).map(([connection]) => connection)
+    for (const connection of lost) entry.owed.delete(connection)
+    if (entry.owesSinceMs !== null && entry.owesSinceMs < sentMs) entry.owesSinceMs = oldestOf(entry)
+    return lost
   }
 
   /** The workers that are late. */
@@ -84,7 +99,8 @@ export class Rota<Connection> {
   }
 
   /**
-   * The connections that a worker has not acknowledged, to be given to others; it stays late until it acknowledges one.
+   * The connections that a worker has not acknowledged, to be given to others; it stays late until it acknowledges one,
+   * or has looked at what was sent later.
    * Only safe when the worker will not serve them after all, or asks before it does.
    */
   takeBack(worker: number): Connection[] {
@@ -98,4 +114,10 @@ export class Rota<Connection> {
   private isLate({ owesSinceMs }: Worker<Connection>, nowMs: number): boolean {
     return owesSinceMs !== null && nowMs - owesSinceMs > this.lateAfterMs
   }
+}
+
+/** When the worker was handed what it has owed longest; null when it owes nothing. */
+function oldestOf({ owed }: Worker<unknown>): number | null {
+  const [oldestMs = null] = owed.values()
+  return oldestMs
 }

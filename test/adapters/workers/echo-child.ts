@@ -5,7 +5,7 @@ const line = new ParentLine()
 
 line.begin({
   told: (message) => {
-    if (message.kind === 'heartbeat') line.tell({ kind: 'alive' })
+    if (message.kind === 'heartbeat') line.tell({ kind: 'alive', askedMs: message.askedMs })
     else if (message.kind === 'count') line.tell({ kind: 'wanted', connection: message.query })
     else if (message.kind === 'drain') void end()
   },

@@ -106,7 +106,7 @@ export class Supervised {
         if (this.acknowledging) process.say({ kind: 'taken', connection: message.connection })
         return
       case 'heartbeat':
-        return process.say({ kind: 'alive' })
+        return process.say({ kind: 'alive', askedMs: message.askedMs })
       case 'count':
         return process.say({ kind: 'counted', query: message.query, counts: countsOf(process.pid) })
       case 'drain':

@@ -150,6 +150,50 @@ describe('Supervisor', () => {
     })
   })
 
+  describe('a worker that has no descriptor left', () => {
+    /** A crew whose workers turn, but are handed nothing that arrives. */
+    async function losing(): Promise<Supervised> {
+      const supervised = await Supervised.start()
+      await supervised.pass(1000)
+      supervised.acknowledging = false
+      return supervised
+    }
+
+    it('is given connections again, once it has answered what was sent behind one that was lost', async () => {
+      const supervised = await losing()
+      const connections = [supervised.door.connect(), supervised.door.connect()]
+      await supervised.pass(700)
+      supervised.door.connect()
+      assert.deepEqual(
+        supervised.processes.map((process) => process.told('connection').length),
+        [1, 1],
+        'not while it is not heard of',
+      )
+      supervised.acknowledging = true
+      await supervised.pass(500)
+      assert.deepEqual(
+        connections.map(({ fate }) => fate),
+        ['released', 'released'],
+      )
+      const handed = (): number[] => supervised.processes.map((process) => process.told('connection').length)
+      const before = handed()
+      for (let each = 0; each < 10; each++) supervised.door.connect()
+      assert.deepEqual(
+        handed().map((count, at) => count - before[at]!),
+        [5, 5],
+      )
+    })
+
+    it('does not make a connection go round without end', async () => {
+      const supervised = await losing()
+      const connection = supervised.door.connect()
+      await supervised.pass(4500)
+      assert.equal(connection.fate, 'held')
+      await supervised.pass(1500)
+      assert.equal(connection.fate, 'aborted')
+    })
+  })
+
   describe('connections', () => {
     it('are given to the workers in turn, and let go when they are taken', async () => {
       const { door, processes } = await Supervised.start()

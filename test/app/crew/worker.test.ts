@@ -132,9 +132,9 @@ describe('Worker', () => {
     const rig = new Rig()
     rig.service.started = new Promise(() => undefined)
     rig.line.say({ kind: 'start', orders: ORDERS })
-    rig.line.say({ kind: 'heartbeat' })
+    rig.line.say({ kind: 'heartbeat', askedMs: 1234 })
     await settled()
-    assert.deepEqual(rig.line.kinds, ['alive'])
+    assert.deepEqual(rig.line.heard, [{ kind: 'alive', askedMs: 1234 }])
   })
 
   it('tells what it has counted', async () => {

@@ -78,7 +78,7 @@ describe('Rota', () => {
     assert.isNull(rota.next(0))
   })
 
-  it('keeps one late whose connections were taken back, until it acknowledges one of them', () => {
+  it('keeps one late whose connections were taken back, until it is heard of', () => {
     const rota = rotaOf(1, 2)
     hand(rota, 'ab')
     rota.acknowledged(2, 'b')
@@ -86,6 +86,36 @@ describe('Rota', () => {
     assert.deepEqual(rota.late(101), [1])
     assert.isFalse(rota.acknowledged(1, 'a'), 'it is not its own any more')
     assert.deepEqual(rota.late(101), [])
+  })
+
+  describe('of a worker that has looked at what was sent to it', () => {
+    const cases: [sentMs: number, takenBack: boolean, lost: string[], isLate: boolean, rule: string][] = [
+      [50, false, ['a'], false, 'what it was handed before and has not acknowledged was lost on its way'],
+      [0, false, [], true, 'what it was handed at that time or later may still be on its way'],
+      [50, true, [], false, 'what was taken back before is owed no more: it was lost on its way'],
+      [0, true, [], true, 'what was taken back since may still be on its way'],
+    ]
+    for (const [sentMs, takenBack, lost, isLate, rule] of cases) {
+      it(rule, () => {
+        const rota = rotaOf(1)
+        hand(rota, 'a')
+        if (takenBack) rota.takeBack(1)
+        assert.deepEqual(rota.looked(1, sentMs), lost)
+        assert.deepEqual(rota.late(1000), isLate ? [1] : [])
+        assert.equal(rota.next(1000), isLate ? null : 1)
+      })
+    }
+
+    it('keeps what it was handed since', () => {
+      const rota = rotaOf(1)
+      hand(rota, 'a', 10)
+      hand(rota, 'b', 20)
+      assert.deepEqual(rota.looked(1, 15), ['a'])
+      assert.deepEqual([rota.late(120), rota.late(121)], [[], [1]])
+      assert.deepEqual(rota.gone(1), ['b'])
+    })
+
+    it('knows nothing of one that is gone', () => assert.deepEqual(rotaOf().looked(1, 50), []))
   })
 
   it('is even within one among any number of workers that all acknowledge', () => {
