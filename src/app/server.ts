@@ -73,6 +73,8 @@ export class Server implements ServerLife {
   private tally: DrainTally | null = null
   private finishDrain: (() => void) | null = null
   private drainPolls: Stoppable | null = null
+  /** Connections that were idle at the last poll of the drain. */
+  private idleBefore: ReadonlySet<ServeConnection> = new Set()
 
   constructor(private readonly parts: ServerParts) {}
 
@@ -180,30 +182,31 @@ export class Server implements ServerLife {
     this.phase = this.phaseOf(elapsedMs, rules)
     if (this.isRelieved) this.closeListener()
     if (this.phase === 'notice') return
-    // Idle connections are closed one poll after the listener, so that a request which lay in the kernel's buffer is met.
+    this.leaveIdle()
     if (this.drainingSinceMs === null) {
       this.drainingSinceMs = clock.now()
       this.closeListener()
       return
     }
-    this.leaveIdle()
     if (isOverdue(elapsedMs, rules)) this.force()
     else if (this.phase === 'stopped') this.finishDrain?.()
   }
 
   private phaseOf(elapsedMs: number, rules: DrainRules): Phase {
-    const open = this.connections.size
-    if (!this.isRelieved) return drainPhase(elapsedMs, open, rules)
     // While the listener is closing, one may still be on its way.
-    return reliefPhase(elapsedMs, this.hasClosed ? open : open + 1, rules)
+    const open = this.hasClosed ? this.connections.size : this.connections.size + 1
+    return this.isRelieved ? reliefPhase(elapsedMs, open, rules) : drainPhase(elapsedMs, open, rules)
   }
 
   private closeListener(): void {
     this.closing ??= this.listening?.close().then(() => void (this.hasClosed = true))
   }
 
+  /** Closes those that are idle for the second poll, so that a request which lay in the kernel's buffer is met. */
   private leaveIdle(): void {
-    for (const connection of [...this.connections]) if (connection.isIdle) connection.leave()
+    const idle = [...this.connections].filter(({ isIdle }) => isIdle)
+    for (const connection of idle) if (this.idleBefore.has(connection)) connection.leave()
+    this.idleBefore = new Set(idle)
   }
 
   private cut(connection: ServeConnection): void {

@@ -173,6 +173,21 @@ describe('drain', () => {
     assert.deepEqual(drained.report, { finished: 2, rejected: 0, cut: {} })
   })
 
+  it('does not end while a connection is on its way: it is met, and told to come again', async () => {
+    const served = await Served.start({})
+    served.listener.onTheirWay = true
+    const drained = await draining(served)
+    for (let poll = 0; poll < 3; poll++) await served.pass(POLL_MS)
+    const far = served.connect()
+    served.listener.arrived()
+    await served.pass(POLL_MS)
+    assert.deepEqual([drained.report, far.ended], [null, false], 'its request may lie unread')
+    far.send(get('/'))
+    assert.deepEqual(statuses(far.received), [503])
+    await close(served, far)
+    assert.deepEqual(drained.report, { finished: 0, rejected: 1, cut: {} })
+  })
+
   it('a request that began before is finished, one that begins after is turned away', async () => {
     const held = new Held()
     const served = await Served.start({ routes: { 'GET /': held.handler } })
@@ -438,6 +453,7 @@ describe('relief', () => {
   it('a drain under way is not relieved', async () => {
     const served = await Served.start({ routes })
     assert.equal(served.server.drain(), served.server.relieve())
+    await settled()
     await served.pass(50)
     assert.equal(served.server.phase, 'stopped')
   })
