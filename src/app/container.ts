@@ -23,6 +23,7 @@ import { measureEventLoopDelay } from '../adapters/metrics/event-loop-delay.js'
 import { residentMemory } from '../adapters/metrics/resident-memory.js'
 import { FolderPlugins } from '../adapters/plugins/folder-plugins.js'
 import { LayeredSettings } from '../adapters/settings/layered-settings.js'
+import { handedConnection } from '../adapters/socket/handed-connection.js'
 import { HandedListener } from '../adapters/socket/handed-listener.js'
 import { NetDoor } from '../adapters/socket/net-door.js'
 import { NetListener } from '../adapters/socket/net-listener.js'
@@ -130,7 +131,7 @@ function wireSupervisor(settings: Settings, load: () => Promise<LoadedSettings>)
 
 /** A worker process, which gets its settings from its supervisor. */
 export function wireWorker(): Worker {
-  return new Worker(new ParentLine(), new SystemClock(), (orders, hatch, crew) => {
+  return new Worker(new ParentLine(handedConnection), new SystemClock(), (orders, hatch, crew) => {
     const container = containerFor(orders.settings)
     container.bind(CREW).toConstantValue(crew)
     container.bind(LISTENER).toConstantValue(new HandedListener(orders.settings, hatch))

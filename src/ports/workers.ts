@@ -25,8 +25,8 @@ export interface Door {
 export interface Hatch {
   /** Where the supervisor listens. */
   readonly address: Address
-  /** Connections may come from now on; each handle is the taker's own. */
-  open(take: (handle: unknown) => void): void
+  /** Connections may come from now on; each is the taker's own. */
+  open(take: (connection: HandedConnection) => void): void
   /** Resolves when no connection is on its way any more; those that were still came. */
   close(): Promise<void>
 }
@@ -51,7 +51,7 @@ export interface WorkerOrders {
 export type ToWorker =
   | { readonly kind: 'start'; readonly orders: WorkerOrders }
   /**
-   * A connection to serve, with its handle. Who receives it up to `freshUntil`, in milliseconds of the wall clock, tells
+   * A connection to serve, which comes with it. Who receives it up to `freshUntil`, in milliseconds of the wall clock, tells
    * that it is `taken`; later it may have been given to another, and has to be asked for.
    */
   | { readonly kind: 'connection'; readonly connection: number; readonly freshUntil: number }
@@ -125,8 +125,8 @@ export interface WorkerProcesses {
 
 /** What a worker hears. */
 export interface OrdersReceiver {
-  /** @param handle of a connection, with `connection` only */
-  told(message: ToWorker, handle: unknown): void
+  /** @param connection with `connection` only; null also there when it was lost on its way */
+  told(message: ToWorker, connection: HandedConnection | null): void
   /** The supervisor is gone. The last call. */
   lost(): void
 }

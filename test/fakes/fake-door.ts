@@ -2,8 +2,8 @@ import type { Address, Listening, ListenError } from '../../src/ports/transport.
 import type { Door, HandedConnection } from '../../src/ports/workers.js'
 
 /** A connection that came to a door, and what has become of it. */
-class FakeConnection implements HandedConnection {
-  readonly handle: object = { close: () => undefined }
+export class FakeConnection implements HandedConnection {
+  readonly handle: object = {}
   fate: 'held' | 'released' | 'aborted' = 'held'
 
   release(): void {

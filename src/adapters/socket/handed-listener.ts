@@ -20,7 +20,7 @@ export class HandedListener implements Listener {
 
   /** Where the supervisor listens, wherever we are told to. */
   listen(_at: Address, accept: (transport: Transport) => void): Promise<Listening> {
-    this.#hatch.open((handle) => accept(transportOf(this.#socketOf(handle), this.#transportOptions)))
+    this.#hatch.open(({ handle }) => accept(transportOf(this.#socketOf(handle), this.#transportOptions)))
     return Promise.resolve({ address: this.#hatch.address, close: () => this.#hatch.close() })
   }
 

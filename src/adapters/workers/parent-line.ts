@@ -1,11 +1,16 @@
-import type { FromWorker, OrdersReceiver, SupervisorLine, ToWorker } from '../../ports/workers.js'
+import type { FromWorker, HandedConnection, OrdersReceiver, SupervisorLine, ToWorker } from '../../ports/workers.js'
 
 /** The line to the process that forked this one. */
 export class ParentLine implements SupervisorLine {
   private left: Promise<void> = Promise.resolve()
 
+  /** @param handed makes a connection of the handle that came over the line */
+  constructor(private readonly handed: (handle: unknown) => HandedConnection) {}
+
   begin(receiver: OrdersReceiver): void {
-    process.on('message', (message, handle) => receiver.told(message as ToWorker, handle))
+    process.on('message', (message, handle: unknown) => {
+      receiver.told(message as ToWorker, handle === undefined || handle === null ? null : this.handed(handle))
+    })
     process.on('disconnect', () => receiver.lost())
     if (!process.connected) setImmediate(() => receiver.lost())
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.js'
 import type { Address } from '../../ports/transport.js'
-import type { Hatch, SupervisorLine } from '../../ports/workers.js'
+import type { HandedConnection, Hatch, SupervisorLine } from '../../ports/workers.js'
 
 /**
  * The connections that the supervisor hands to this worker.
@@ -9,9 +9,9 @@ import type { Hatch, SupervisorLine } from '../../ports/workers.js'
  * since our event loop stood still, may have been given to another meanwhile: it is asked for first.
  */
 export class WorkerHatch implements Hatch {
-  /** Connections asked for, with their handles. */
-  private readonly asked = new Map<number, unknown>()
-  private take: (handle: unknown) => void = () => undefined
+  /** Connections asked for, by their numbers. */
+  private readonly asked = new Map<number, HandedConnection>()
+  private take: (connection: HandedConnection) => void = () => undefined
   private isShut = false
   private tellShut: () => void = () => undefined
 
@@ -21,7 +21,7 @@ export class WorkerHatch implements Hatch {
     readonly address: Address,
   ) {}
 
-  open(take: (handle: unknown) => void): void {
+  open(take: (connection: HandedConnection) => void): void {
     this.take = take
     this.line.tell({ kind: 'open' })
   }
@@ -33,25 +33,26 @@ export class WorkerHatch implements Hatch {
     return closed
   }
 
-  /** A connection came. */
-  received(connection: number, freshUntil: number, handle: unknown): void {
-    // Its peer has left while it was under way.
-    if (handle === undefined || handle === null) return this.line.tell({ kind: 'taken', connection })
+  /** A connection came; null when its peer has left while it was under way. */
+  received(number: number, freshUntil: number, connection: HandedConnection | null): void {
+    if (connection === null) return this.line.tell({ kind: 'taken', connection: number })
     if (this.clock.wall() <= freshUntil) {
-      this.line.tell({ kind: 'taken', connection })
-      this.take(handle)
+      this.line.tell({ kind: 'taken', connection: number })
+      this.take(connection)
     } else {
-      this.asked.set(connection, handle)
-      this.line.tell({ kind: 'wanted', connection })
+      this.asked.set(number, connection)
+      this.line.tell({ kind: 'wanted', connection: number })
     }
   }
 
   /** The answer to what was asked for. */
-  granted(connection: number, granted: boolean): void {
-    const handle = this.asked.get(connection)
-    this.asked.delete(connection)
-    if (granted) this.take(handle)
-    else letGo(handle)
+  granted(number: number, granted: boolean): void {
+    const connection = this.asked.get(number)
+    if (connection === undefined) return
+    this.asked.delete(number)
+    if (granted) this.take(connection)
+    // Our hold of it; another process has one, too.
+    else connection.release()
     this.tellWhenEmpty()
   }
 
@@ -63,7 +64,7 @@ export class WorkerHatch implements Hatch {
 
   /** The supervisor is gone, and with it whoever could grant what was asked for. */
   lost(): void {
-    for (const handle of this.asked.values()) letGo(handle)
+    for (const connection of this.asked.values()) connection.release()
     this.asked.clear()
     this.shut()
   }
@@ -71,9 +72,4 @@ export class WorkerHatch implements Hatch {
   private tellWhenEmpty(): void {
     if (this.isShut && this.asked.size === 0) this.tellShut()
   }
-}
-
-/** Our hold of it; another process has one, too. */
-function letGo(handle: unknown): void {
-  ;(handle as { close?(): void; destroy?(): void }).close?.()
 }

@@ -2,7 +2,7 @@ import type { DrainReport } from '../../domain/service/drain.js'
 import type { Clock } from '../../ports/clock.js'
 import type { EventLog } from '../../ports/event-log.js'
 import type { MetricsCounts } from '../../ports/metrics.js'
-import type { OrdersReceiver, SupervisorLine, ToWorker, WorkerOrders } from '../../ports/workers.js'
+import type { HandedConnection, OrdersReceiver, SupervisorLine, ToWorker, WorkerOrders } from '../../ports/workers.js'
 import { messageOf } from '../message-of.js'
 import { logStrayErrors } from '../stray-errors.js'
 import { WorkerCrew } from './worker-crew.js'
@@ -55,9 +55,9 @@ export class Worker implements OrdersReceiver {
     return ended
   }
 
-  told(message: ToWorker, handle: unknown): void {
+  told(message: ToWorker, connection: HandedConnection | null): void {
     if (message.kind === 'start') this.work = this.begin(message.orders)
-    else if (this.work !== null) this.toldAtWork(this.work, message, handle)
+    else if (this.work !== null) this.toldAtWork(this.work, message, connection)
   }
 
   /** Nobody is left who would replace it, or tell it to stop. */
@@ -75,11 +75,11 @@ export class Worker implements OrdersReceiver {
   private toldAtWork(
     { hatch, crew, service }: Work,
     message: Exclude<ToWorker, { kind: 'start' }>,
-    handle: unknown,
+    connection: HandedConnection | null,
   ): void {
     switch (message.kind) {
       case 'connection':
-        return hatch.received(message.connection, message.freshUntil, handle)
+        return hatch.received(message.connection, message.freshUntil, connection)
       case 'granted':
         return hatch.granted(message.connection, message.granted)
       case 'shut':

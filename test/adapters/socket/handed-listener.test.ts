@@ -2,7 +2,8 @@ import { createServer, Socket } from 'node:net'
 import { assert } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { HandedListener } from '../../../src/adapters/socket/handed-listener.js'
-import { handedSocket, NetDoor } from '../../../src/adapters/socket/net-door.js'
+import { handedConnection } from '../../../src/adapters/socket/handed-connection.js'
+import { NetDoor } from '../../../src/adapters/socket/net-door.js'
 import { bind, listening } from '../../../src/adapters/socket/listening.js'
 import type { Address, Listening, ListenError, Transport, TransportReceiver } from '../../../src/ports/transport.js'
 import type { Door, HandedConnection, Hatch } from '../../../src/ports/workers.js'
@@ -14,11 +15,11 @@ const OPTIONS = { readChunkSize: 65_536, writeChunkSize: 65_536 }
 
 /** A hatch that is beside the door, in one process. */
 class NearHatch implements Hatch {
-  give: (handle: unknown) => void = () => undefined
+  give: (connection: HandedConnection) => void = () => undefined
 
   constructor(readonly address: Address) {}
 
-  open(take: (handle: unknown) => void): void {
+  open(take: (connection: HandedConnection) => void): void {
     this.give = take
   }
 
@@ -30,7 +31,7 @@ class SocketDoor implements Door {
   async listen(at: Address, arrived: (connection: HandedConnection) => void): Promise<Listening> {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
     await bind(server, at)
-    server.on('connection', (socket) => arrived(handedSocket(socket)))
+    server.on('connection', (socket) => arrived(handedConnection(socket)))
     return listening(server)
   }
 }
@@ -40,7 +41,7 @@ transportContract('NetTransport, of a socket that was handed over,', () => subje
 
 async function subject(door: Door): Promise<TransportUnderTest> {
   let accept: (transport: Transport) => void
-  const arrived = ({ handle }: HandedConnection): void => hatch.give(handle)
+  const arrived = (connection: HandedConnection): void => hatch.give(connection)
   const { address, close } = await door.listen(ANY_PORT, arrived)
   const hatch = new NearHatch(address)
   await new HandedListener(OPTIONS, hatch).listen(ANY_PORT, (transport) => accept(transport))

@@ -1,7 +1,7 @@
 /** A worker process for the contract of those who start them: it echoes. */
 import { ParentLine } from '../../../src/adapters/workers/parent-line.js'
 
-const line = new ParentLine()
+const line = new ParentLine((handle) => ({ handle, release() {}, abort() {} }))
 
 line.begin({
   told: (message) => {

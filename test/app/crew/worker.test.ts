@@ -4,9 +4,17 @@ import { Worker, type WorkerService } from '../../../src/app/crew/worker.js'
 import type { WorkerCrew } from '../../../src/app/crew/worker-crew.js'
 import type { WorkerHatch } from '../../../src/app/crew/worker-hatch.js'
 import type { CrewCounts } from '../../../src/ports/crew.js'
-import type { FromWorker, OrdersReceiver, SupervisorLine, ToWorker, WorkerOrders } from '../../../src/ports/workers.js'
+import type {
+  FromWorker,
+  HandedConnection,
+  OrdersReceiver,
+  SupervisorLine,
+  ToWorker,
+  WorkerOrders,
+} from '../../../src/ports/workers.js'
 import { RecordingEventLog } from '../../fakes/event-log.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
+import { FakeConnection } from '../../fakes/fake-door.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 import { settled } from '../served.js'
 import { countsOf, NOTHING_CUT } from './supervised.js'
@@ -42,8 +50,8 @@ class FakeLine implements SupervisorLine {
 
   async close(): Promise<void> {}
 
-  say(message: ToWorker, handle?: unknown): void {
-    this.receiver!.told(message, handle)
+  say(message: ToWorker, connection: HandedConnection | null = null): void {
+    this.receiver!.told(message, connection)
   }
 
   get kinds(): string[] {
@@ -204,45 +212,37 @@ describe('Worker', () => {
     /** A hatch that is open, and what was taken. */
     async function open() {
       const rig = await Rig.start()
-      const taken: unknown[] = []
-      rig.hatch.open((handle) => taken.push(handle))
+      const taken: HandedConnection[] = []
+      rig.hatch.open((connection) => taken.push(connection))
       const { line, clock, hatch } = rig
       return { line, clock, hatch, taken }
     }
-
-    /** A handle that knows whether it was let go. */
-    const handleOf = (): { closed: boolean; close(): void } => ({
-      closed: false,
-      close() {
-        this.closed = true
-      },
-    })
 
     it('is where the supervisor listens', async () =>
       assert.deepEqual((await Rig.start()).hatch.address, ORDERS.address))
 
     it('takes a fresh connection at once, and says so before', async () => {
       const { line, clock, taken } = await open()
-      const handle = handleOf()
-      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() }, handle)
+      const connection = new FakeConnection()
+      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() }, connection)
       assert.deepEqual(line.heard.slice(1), [{ kind: 'open' }, { kind: 'taken', connection: 7 }])
-      assert.deepEqual(taken, [handle])
+      assert.deepEqual(taken, [connection])
     })
 
     for (const granted of [true, false]) {
       it(`asks for one that came late, and ${granted ? 'takes it' : 'lets it go'} by the answer`, async () => {
         const { line, clock, taken } = await open()
-        const handle = handleOf()
-        line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() - 1 }, handle)
+        const connection = new FakeConnection()
+        line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() - 1 }, connection)
         assert.deepEqual([line.heard.at(-1), taken], [{ kind: 'wanted', connection: 7 }, []])
         line.say({ kind: 'granted', connection: 7, granted })
-        assert.deepEqual([taken.length, handle.closed], [granted ? 1 : 0, !granted])
+        assert.deepEqual([taken.length, connection.fate], granted ? [1, 'held'] : [0, 'released'])
       })
     }
 
     it('acknowledges one whose peer has left under way, of which there is nothing to take', async () => {
       const { line, clock, taken } = await open()
-      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() }, undefined)
+      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() })
       assert.deepEqual([line.heard.at(-1), taken], [{ kind: 'taken', connection: 7 }, []])
     })
 
@@ -250,7 +250,7 @@ describe('Worker', () => {
       const { hatch, line, clock, taken } = await open()
       let closed = false
       void hatch.close().then(() => (closed = true))
-      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() }, handleOf())
+      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() }, new FakeConnection())
       await settled()
       assert.deepEqual([line.kinds.includes('shut'), closed, taken.length], [true, false, 1])
       line.say({ kind: 'shut' })
@@ -262,7 +262,7 @@ describe('Worker', () => {
       const { hatch, line, clock, taken } = await open()
       let closed = false
       void hatch.close().then(() => (closed = true))
-      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() - 1 }, handleOf())
+      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() - 1 }, new FakeConnection())
       line.say({ kind: 'shut' })
       await settled()
       assert.isFalse(closed)
@@ -273,11 +273,11 @@ describe('Worker', () => {
 
     it('is closed when the supervisor is gone, and what was asked for is let go', async () => {
       const { hatch, line, clock } = await open()
-      const handle = handleOf()
-      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() - 1 }, handle)
+      const connection = new FakeConnection()
+      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() - 1 }, connection)
       line.receiver!.lost()
       await hatch.close()
-      assert.isTrue(handle.closed)
+      assert.equal(connection.fate, 'released')
     })
   })
 
