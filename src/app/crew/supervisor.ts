@@ -14,7 +14,7 @@ import { Reception } from './reception.js'
 import { Roster } from './roster.js'
 import type { Runnable, Started } from '../run.js'
 
-/** How often it is looked whether something is due; a much longer gap tells that we ourselves stood still. */
+/** How often it is looked whether something is due; a much longer gap tells that we ourselves stood still for long. */
 const TICK_MS = 100
 const STANDSTILL_MS = 1000
 
@@ -230,17 +230,23 @@ export class Supervisor implements Runnable {
     this.roster.watch()
     this.judge()
     const { workerTimeoutMs } = this.plan!.settings
-    if (now - this.askedMs >= heartbeatIntervalMs(workerTimeoutMs)) this.askWhetherAlive(now, workerTimeoutMs)
+    this.killSilent(now, workerTimeoutMs)
+    if (now - this.askedMs >= heartbeatIntervalMs(workerTimeoutMs)) this.askWhetherAlive(now)
     if (now - this.countedMs < COUNTS_MS) return
     this.countedMs = now
     this.ledger.askAll()
   }
 
-  private askWhetherAlive(now: number, workerTimeoutMs: number): void {
-    this.askedMs = now
+  private killSilent(now: number, workerTimeoutMs: number): void {
     for (const member of this.members) {
       const patience = patienceMs(member.state === 'starting', workerTimeoutMs)
-      if (member.heartbeat.isOverdue(now, patience)) member.killSilent()
+      if (member.heartbeat.look(now, patience)) member.killSilent()
+    }
+  }
+
+  private askWhetherAlive(now: number): void {
+    this.askedMs = now
+    for (const member of this.members) {
       member.heartbeat.asked(now)
       member.tell({ kind: 'heartbeat', askedMs: now })
     }

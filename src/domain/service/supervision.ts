@@ -11,7 +11,10 @@ export function shareOf(total: number, workers: number): number {
 /** Asking more often finds nothing out sooner. */
 const MOST_BETWEEN_HEARTBEATS_MS = 1000
 
-/** How often a worker is asked whether it is alive, so that it was asked three times when its time is over. */
+/**
+ * How often a worker is asked whether it is alive: three times within its time, if it is looked that often whether it is
+ * to be asked.
+ */
 export function heartbeatIntervalMs(workerTimeoutMs: number): number {
   return Math.min(workerTimeoutMs / 3, MOST_BETWEEN_HEARTBEATS_MS)
 }
@@ -24,10 +27,17 @@ export function patienceMs(isStarting: boolean, workerTimeoutMs: number): number
   return isStarting ? Math.max(START_PATIENCE_MS, workerTimeoutMs) : workerTimeoutMs
 }
 
-/** Whether one worker answers. Times are milliseconds of a monotonic clock. */
+/**
+ * Whether one worker answers. Times are milliseconds of a monotonic clock.
+ *
+ * Who looks may have been busy just before, with the answer lying unread. So one look is not enough: between two of them,
+ * whatever had arrived was read.
+ */
 export class Heartbeat {
   /** When it was asked what it has not answered yet; null when it owes no answer. */
   private askedMs: number | null = null
+  /** Whether its answer was overdue at the last look. */
+  private wasOverdue = false
 
   asked(nowMs: number): void {
     this.askedMs ??= nowMs
@@ -36,14 +46,18 @@ export class Heartbeat {
   /** Whatever it says is a sign of life. */
   heard(): void {
     this.askedMs = null
+    this.wasOverdue = false
   }
 
-  /** We ourselves stood still, and may have an answer lying before us. */
+  /** We ourselves stood still, and it may have stood still with us: it is given its whole time anew. */
   excuse(nowMs: number): void {
     if (this.askedMs !== null) this.askedMs = nowMs
   }
 
-  isOverdue(nowMs: number, patienceMs: number): boolean {
-    return this.askedMs !== null && nowMs - this.askedMs >= patienceMs
+  /** Looks whether its answer is overdue. @returns whether it was so at the last look, too */
+  look(nowMs: number, patienceMs: number): boolean {
+    const wasOverdue = this.wasOverdue
+    this.wasOverdue = this.askedMs !== null && nowMs - this.askedMs >= patienceMs
+    return wasOverdue && this.wasOverdue
   }
 }

@@ -123,11 +123,39 @@ describe('Supervisor', () => {
       assert.lengthOf(supervised.alive, 2)
     })
 
-    it('is not told from one that answered while we stood still', async () => {
-      const supervised = await Supervised.start()
+    /** A crew one of which has left its heartbeat unanswered up to now, and a way to stand still. */
+    async function unanswered(workerTimeoutMs = TIMEOUT_MS) {
+      const supervised = await Supervised.start({ settings: { workerTimeoutMs } })
+      const [worker] = supervised.processes
+      worker!.isTurning = false
       await supervised.pass(1000)
-      const now = supervised.clock.now.bind(supervised.clock)
-      supervised.clock.now = () => now() + 20 * TIMEOUT_MS
+      const { askedMs } = worker!.told('heartbeat').at(-1)!
+      const standStill = (ms: number): void => {
+        const now = supervised.clock.now.bind(supervised.clock)
+        supervised.clock.now = () => now() + ms
+      }
+      const answer = async (): Promise<void> => {
+        worker!.isTurning = true
+        worker!.say({ kind: 'alive', askedMs })
+        await settled()
+      }
+      return { supervised, standStill, answer }
+    }
+
+    it('has its time anew when we stood still for long, and it may have with us', async () => {
+      const { supervised, standStill, answer } = await unanswered()
+      standStill(20 * TIMEOUT_MS)
+      await supervised.pass(500)
+      await answer()
+      await supervised.pass(2000)
+      assert.lengthOf(supervised.events('worker lost'), 0)
+    })
+
+    it('is not told from one whose answer lies before us unread', async () => {
+      const { supervised, standStill, answer } = await unanswered(1500)
+      standStill(900)
+      await supervised.pass(100)
+      await answer()
       await supervised.pass(2000)
       assert.lengthOf(supervised.events('worker lost'), 0)
     })

@@ -51,35 +51,57 @@ describe('patienceMs()', () => {
 })
 
 describe('Heartbeat', () => {
-  it('is not overdue before anything was asked', () => assert.isFalse(new Heartbeat().isOverdue(1e9, 100)))
+  /** Whether it is overdue at two looks in a row. */
+  const isOverdue = (heartbeat: Heartbeat, nowMs: number, patienceMs: number): boolean => {
+    heartbeat.look(nowMs, patienceMs)
+    return heartbeat.look(nowMs, patienceMs)
+  }
+
+  it('is not overdue before anything was asked', () => assert.isFalse(isOverdue(new Heartbeat(), 1e9, 100)))
 
   it('is overdue when the first of several questions has waited too long', () => {
     const heartbeat = new Heartbeat()
     for (const nowMs of [1000, 1050, 1099]) heartbeat.asked(nowMs)
-    assert.isFalse(heartbeat.isOverdue(1099, 100))
-    assert.isTrue(heartbeat.isOverdue(1100, 100))
+    assert.isFalse(isOverdue(heartbeat, 1099, 100))
+    assert.isTrue(isOverdue(heartbeat, 1100, 100))
+  })
+
+  it('is not overdue at the first look, before which an answer may lie unread', () => {
+    const heartbeat = new Heartbeat()
+    heartbeat.asked(1000)
+    assert.isFalse(heartbeat.look(1300, 100))
+    assert.isTrue(heartbeat.look(1301, 100))
+  })
+
+  it('has two looks again after a sign of life', () => {
+    const heartbeat = new Heartbeat()
+    heartbeat.asked(1000)
+    heartbeat.look(1300, 100)
+    heartbeat.heard()
+    heartbeat.asked(1300)
+    assert.deepEqual([heartbeat.look(1400, 100), heartbeat.look(1401, 100)], [false, true])
   })
 
   it('begins anew with each sign of life', () => {
     const heartbeat = new Heartbeat()
     heartbeat.asked(1000)
     heartbeat.heard()
-    assert.isFalse(heartbeat.isOverdue(5000, 100))
+    assert.isFalse(isOverdue(heartbeat, 5000, 100))
     heartbeat.asked(5000)
-    assert.isTrue(heartbeat.isOverdue(5100, 100))
+    assert.isTrue(isOverdue(heartbeat, 5100, 100))
   })
 
   it('is excused for the time in which nobody could have heard it', () => {
     const heartbeat = new Heartbeat()
     heartbeat.asked(1000)
     heartbeat.excuse(9000)
-    assert.isFalse(heartbeat.isOverdue(9099, 100))
-    assert.isTrue(heartbeat.isOverdue(9100, 100))
+    assert.isFalse(isOverdue(heartbeat, 9099, 100))
+    assert.isTrue(isOverdue(heartbeat, 9100, 100))
   })
 
   it('owes nothing for being excused', () => {
     const heartbeat = new Heartbeat()
     heartbeat.excuse(9000)
-    assert.isFalse(heartbeat.isOverdue(1e9, 100))
+    assert.isFalse(isOverdue(heartbeat, 1e9, 100))
   })
 })
