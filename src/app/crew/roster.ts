@@ -163,6 +163,7 @@ export class Roster {
 
   private fillAfter(place: Place, delayMs: number): void {
     if (!this.isKept || !this.places.includes(place)) return
+    place.due?.stop()
     place.due = this.parts.clock.after(delayMs, () => void this.refill(place))
   }
 

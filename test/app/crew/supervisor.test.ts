@@ -437,6 +437,23 @@ describe('Supervisor', () => {
       assert.lengthOf(supervised.alive, 2)
       assert.notInclude(supervised.alive, supervised.processes[1])
     })
+
+    it('replaces a worker once that could not be replaced, and dies before that is tried again', async () => {
+      const supervised = await Supervised.start()
+      await supervised.pass(10_000)
+      supervised.log.info = (event: string) => {
+        if (event === 'worker started' && supervised.processes.length === 3) supervised.failing = 'Cannot start'
+      }
+      await supervised.reload({})
+      await supervised.pass(1000)
+      const { length: attempts } = supervised.processes
+      supervised.failing = null
+      supervised.processes[1]!.endBy(KILLED)
+      await supervised.pass(200)
+      assert.lengthOf(supervised.processes, attempts + 1)
+      await supervised.pass(5000)
+      assert.lengthOf(supervised.processes, attempts + 1)
+    })
   })
 
   describe('drain()', () => {
