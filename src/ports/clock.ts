@@ -7,6 +7,11 @@ export interface Stoppable {
 export interface Clock {
   /** Milliseconds, with a fraction, that never go back: for durations and deadlines. */
   now(): number
+  /**
+   * Milliseconds, with a fraction, that never go back, and that all processes of the machine count alike: for times that
+   * one tells another.
+   */
+  machine(): number
   /** Milliseconds since 1970-01-01 UTC, as the wall clock has it: for `Date` fields and logs. */
   wall(): number
   /**

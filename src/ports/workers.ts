@@ -51,7 +51,7 @@ export interface WorkerOrders {
 export type ToWorker =
   | { readonly kind: 'start'; readonly orders: WorkerOrders }
   /**
-   * A connection to serve, which comes with it. Who receives it up to `freshUntil`, in milliseconds of the wall clock, tells
+   * A connection to serve, which comes with it. Who receives it up to `freshUntil`, in milliseconds of the machine, tells
    * that it is `taken`; later it may have been given to another, and has to be asked for.
    */
   | { readonly kind: 'connection'; readonly connection: number; readonly freshUntil: number }

@@ -19,6 +19,13 @@ export function clockContract(name: string, make: () => ClockUnderTest): void {
       assert.isAtLeast(clock.now() - before, 5)
     })
 
+    it('machine() advances as now() does', async () => {
+      const { clock, pass } = make()
+      const before = clock.machine()
+      await pass(5)
+      assert.isAtLeast(clock.machine() - before, 5)
+    })
+
     it('wall() counts from 1970', () => {
       assert.isAbove(make().clock.wall(), Date.UTC(2020, 0, 1))
     })

@@ -7,6 +7,9 @@ interface Timer {
   readonly task: () => void
 }
 
+/** How long the machine has run when a test begins. */
+const MACHINE_MS = 3_600_000
+
 /** A clock that stands still until the test advances it. */
 export class FakeClock implements Clock {
   /** What the wall clock shows less what `now` does; set it to make the wall clock jump. */
@@ -25,6 +28,10 @@ export class FakeClock implements Clock {
 
   now(): number {
     return this.#nowMs
+  }
+
+  machine(): number {
+    return MACHINE_MS + this.#nowMs
   }
 
   wall(): number {

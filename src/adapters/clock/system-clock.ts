@@ -6,6 +6,12 @@ export class SystemClock implements Clock {
     return performance.now()
   }
 
+  /** `performance.now()` begins with the process. */
+  machine(): number {
+    const [seconds, nanoseconds] = process.hrtime()
+    return seconds * 1000 + nanoseconds / 1e6
+  }
+
   wall(): number {
     return Date.now()
   }

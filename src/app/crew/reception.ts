@@ -6,7 +6,8 @@ import type { Member } from './member.js'
 
 /**
  * How long a worker may take a connection without asking; then how long until it is given to another one, who has to
- * ask as well. The gap between the two is for a worker that stands still just between looking at the clock and telling.
+ * ask as well. The gap between the two is for a worker that stands still just between looking at the clock and telling:
+ * one that does so for longer than that serves what was granted to another.
  */
 const FRESH_MS = 200
 const LATE_MS = 500
@@ -117,7 +118,7 @@ export class Reception {
   }
 
   private hand(member: Member, { number, connection, mustAsk }: Arrival): void {
-    const freshUntil = mustAsk ? 0 : this.clock.wall() + FRESH_MS
+    const freshUntil = mustAsk ? 0 : this.clock.machine() + FRESH_MS
     this.rota.handed(member.key, number, this.clock.now())
     member.hand({ kind: 'connection', connection: number, freshUntil }, connection)
   }

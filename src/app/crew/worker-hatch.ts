@@ -36,7 +36,7 @@ export class WorkerHatch implements Hatch {
   /** A connection came; null when its peer has left while it was under way. */
   received(number: number, freshUntil: number, connection: HandedConnection | null): void {
     if (connection === null) return this.line.tell({ kind: 'taken', connection: number })
-    if (this.clock.wall() <= freshUntil) {
+    if (this.clock.machine() <= freshUntil) {
       this.line.tell({ kind: 'taken', connection: number })
       this.take(connection)
     } else {

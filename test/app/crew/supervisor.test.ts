@@ -223,6 +223,12 @@ describe('Supervisor', () => {
   })
 
   describe('connections', () => {
+    it('are fresh for a while, by a clock that all processes share', async () => {
+      const { door, processes, clock } = await Supervised.start()
+      door.connect()
+      assert.equal(processes[0]!.told('connection')[0]!.freshUntil, clock.machine() + 200)
+    })
+
     it('are given to the workers in turn, and let go when they are taken', async () => {
       const { door, processes } = await Supervised.start()
       const connections = Array.from({ length: 10 }, () => door.connect())

@@ -224,7 +224,7 @@ describe('Worker', () => {
     it('takes a fresh connection at once, and says so before', async () => {
       const { line, clock, taken } = await open()
       const connection = new FakeConnection()
-      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() }, connection)
+      line.say({ kind: 'connection', connection: 7, freshUntil: clock.machine() }, connection)
       assert.deepEqual(line.heard.slice(1), [{ kind: 'open' }, { kind: 'taken', connection: 7 }])
       assert.deepEqual(taken, [connection])
     })
@@ -233,16 +233,25 @@ describe('Worker', () => {
       it(`asks for one that came late, and ${granted ? 'takes it' : 'lets it go'} by the answer`, async () => {
         const { line, clock, taken } = await open()
         const connection = new FakeConnection()
-        line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() - 1 }, connection)
+        line.say({ kind: 'connection', connection: 7, freshUntil: clock.machine() - 1 }, connection)
         assert.deepEqual([line.heard.at(-1), taken], [{ kind: 'wanted', connection: 7 }, []])
         line.say({ kind: 'granted', connection: 7, granted })
         assert.deepEqual([taken.length, connection.fate], granted ? [1, 'held'] : [0, 'released'])
       })
     }
 
+    it('asks for one that came late, though the wall clock was set back meanwhile', async () => {
+      const { line, clock, taken } = await open()
+      const freshUntil = clock.machine() + 200
+      clock.advance(1000)
+      clock.wallOffsetMs -= 3_600_000
+      line.say({ kind: 'connection', connection: 7, freshUntil }, new FakeConnection())
+      assert.deepEqual([line.heard.at(-1), taken], [{ kind: 'wanted', connection: 7 }, []])
+    })
+
     it('acknowledges one whose peer has left under way, of which there is nothing to take', async () => {
       const { line, clock, taken } = await open()
-      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() })
+      line.say({ kind: 'connection', connection: 7, freshUntil: clock.machine() })
       assert.deepEqual([line.heard.at(-1), taken], [{ kind: 'taken', connection: 7 }, []])
     })
 
@@ -250,7 +259,7 @@ describe('Worker', () => {
       const { hatch, line, clock, taken } = await open()
       let closed = false
       void hatch.close().then(() => (closed = true))
-      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() }, new FakeConnection())
+      line.say({ kind: 'connection', connection: 7, freshUntil: clock.machine() }, new FakeConnection())
       await settled()
       assert.deepEqual([line.kinds.includes('shut'), closed, taken.length], [true, false, 1])
       line.say({ kind: 'shut' })
@@ -262,7 +271,7 @@ describe('Worker', () => {
       const { hatch, line, clock, taken } = await open()
       let closed = false
       void hatch.close().then(() => (closed = true))
-      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() - 1 }, new FakeConnection())
+      line.say({ kind: 'connection', connection: 7, freshUntil: clock.machine() - 1 }, new FakeConnection())
       line.say({ kind: 'shut' })
       await settled()
       assert.isFalse(closed)
@@ -274,7 +283,7 @@ describe('Worker', () => {
     it('is closed when the supervisor is gone, and what was asked for is let go', async () => {
       const { hatch, line, clock } = await open()
       const connection = new FakeConnection()
-      line.say({ kind: 'connection', connection: 7, freshUntil: clock.wall() - 1 }, connection)
+      line.say({ kind: 'connection', connection: 7, freshUntil: clock.machine() - 1 }, connection)
       line.receiver!.lost()
       await hatch.close()
       assert.equal(connection.fate, 'released')
