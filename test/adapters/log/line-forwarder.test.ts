@@ -63,16 +63,17 @@ describe('LineForwarder', () => {
     assert.equal(await written(), 'größe\n')
   })
 
-  it('gives up on a line that never ends', async () => {
+  it('leaves out a line that is too long, to its end', async () => {
     const { source, written } = setUp()
-    for (let piece = 0; piece < 5; piece++) {
+    source.write('before\n')
+    for (let piece = 0; piece < 7; piece++) {
       source.write('x'.repeat(60 * 1024))
       await settled()
     }
-    source.write('\nnext\n')
-    const text = await written()
-    assert.isBelow(text.length, 256 * 1024)
-    assert.isTrue(text.endsWith('\nnext\n'))
+    source.write('end\nnext\n')
+    await settled()
+    source.write('last\n')
+    assert.equal(await written(), 'before\nnext\nlast\n')
   })
 
   it('stops reading while the sink is full, loses nothing, and reads on when there is room', async () => {
@@ -88,6 +89,37 @@ describe('LineForwarder', () => {
     outlet.room = Infinity
     for (let round = 0; round < 100 && source.readableLength > 0; round++) await written()
     assert.lengthOf((await written()).split('\n'), 2049)
+  })
+
+  it('stops reading all of many sources, before the sink would drop what comes from the next', async () => {
+    const { streams, sink, outlet, clock, written } = setUp(30)
+    outlet.room = 0
+    let dropped = 0
+    sink.onRecovery((lines) => (dropped += lines))
+    const piece = `${'x'.repeat(1023)}\n`.repeat(64)
+    for (const source of streams) for (let count = 0; count < 4; count++) source.write(piece)
+    await settled()
+    clock.advance(BATCH_MS)
+    await settled()
+    assert.isTrue(streams.every((source) => source.isPaused()))
+    outlet.room = Infinity
+    for (let round = 0; round < 200 && streams.some(({ readableLength }) => readableLength > 0); round++)
+      await written()
+    assert.lengthOf((await written()).split('\n'), 30 * 4 * 64 + 1)
+    assert.equal(dropped, 0)
+  })
+
+  it('does not begin to read while the sink is full', async () => {
+    const { source, sink, outlet, forwarder } = setUp()
+    outlet.room = 0
+    source.write(`${'x'.repeat(1023)}\n`.repeat(300))
+    await settled()
+    assert.isTrue(sink.isFull)
+    const late = new PassThrough()
+    forwarder.forward(late)
+    late.write('late\n')
+    await settled()
+    assert.equal(late.readableLength, 5)
   })
 
   it('waits for the last lines of sources that end', async () => {
