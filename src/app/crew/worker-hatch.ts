@@ -28,8 +28,8 @@ export class WorkerHatch implements Hatch {
 
   close(): Promise<void> {
     const closed = new Promise<void>((resolve) => (this.tellShut = resolve))
-    if (this.isShut) this.tellShut()
-    else this.line.tell({ kind: 'shut' })
+    if (!this.isShut) this.line.tell({ kind: 'shut' })
+    this.tellWhenEmpty()
     return closed
   }
 

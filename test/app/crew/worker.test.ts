@@ -280,6 +280,19 @@ describe('Worker', () => {
       assert.deepEqual([closed, taken.length], [true, 1])
     })
 
+    it('is not closed while one is asked for, though none follows any more', async () => {
+      const { hatch, line, clock, taken } = await open()
+      line.say({ kind: 'connection', connection: 7, freshUntil: clock.machine() - 1 }, new FakeConnection())
+      line.say({ kind: 'shut' })
+      let closed = false
+      void hatch.close().then(() => (closed = true))
+      await settled()
+      assert.isFalse(closed)
+      line.say({ kind: 'granted', connection: 7, granted: true })
+      await settled()
+      assert.deepEqual([closed, taken.length], [true, 1])
+    })
+
     it('is closed when the supervisor is gone, and what was asked for is let go', async () => {
       const { hatch, line, clock } = await open()
       const connection = new FakeConnection()
