@@ -119,8 +119,11 @@ export interface WorkerProcess {
 
 /** Starts worker processes. What they write to their standard output goes to the log. */
 export interface WorkerProcesses {
-  /** @param events called in later turns only */
-  start(events: WorkerEvents): WorkerProcess
+  /**
+   * @param events called in later turns only
+   * @param orphanedMs how long it may live on when this process is gone; it is ended then, where the platform can
+   */
+  start(events: WorkerEvents, orphanedMs: number): WorkerProcess
 }
 
 /** What a worker hears. */

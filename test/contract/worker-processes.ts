@@ -10,10 +10,10 @@ class Watched {
   readonly process: WorkerProcess
 
   constructor(processes: WorkerProcesses) {
-    this.process = processes.start({
-      told: (message) => this.told.push(message),
-      ended: (end) => this.ends.push(end),
-    })
+    this.process = processes.start(
+      { told: (message) => this.told.push(message), ended: (end) => this.ends.push(end) },
+      60_000,
+    )
   }
 
   async ended(): Promise<ProcessEnd> {

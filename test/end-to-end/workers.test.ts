@@ -282,6 +282,16 @@ describe('Worker processes', function () {
       await eventually('no process is left', () => pids(server).every(isGone))
     })
 
+    it('are ended when their supervisor is killed while they spin', async function () {
+      if (!TELLS_FACTS) return this.skip()
+      const { server } = await start({ drain: { timeoutMs: 0 } })
+      const spinning = await server.connect()
+      spinning.send(get('/spin'))
+      await setTimeout(200)
+      server.program.kill('SIGKILL')
+      await eventually('no process is left', () => pids(server).every(isGone))
+    })
+
     it('are replaced when they are told SIGTERM themselves, after they have drained', async () => {
       const { server } = await start()
       const load = new SteadyLoad(server.port, 8)

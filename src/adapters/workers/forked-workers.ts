@@ -1,5 +1,6 @@
 import { fork, type ChildProcess, type SendHandle } from 'node:child_process'
 import type { Readable } from 'node:stream'
+import { watchOrphan } from './orphan-watch.js'
 import type {
   FromWorker,
   HandedConnection,
@@ -21,7 +22,7 @@ export class ForkedWorkers implements WorkerProcesses {
     private readonly forward: (output: Readable) => void,
   ) {}
 
-  start(events: WorkerEvents): WorkerProcess {
+  start(events: WorkerEvents, orphanedMs: number): WorkerProcess {
     const child = this.fork()
     if (child === null) {
       setImmediate(() => events.ended({ code: null, signal: null }))
@@ -29,7 +30,7 @@ export class ForkedWorkers implements WorkerProcesses {
     }
     if (child.stdout) this.forward(child.stdout)
     child.on('message', (message) => events.told(message as FromWorker))
-    return new ForkedWorker(child, events)
+    return new ForkedWorker(child, events, orphanedMs)
   }
 
   /** @returns null where the platform lacks what a process takes, and says so at once instead of later */
@@ -49,11 +50,14 @@ const LAST_MESSAGES_MS = 1000
 
 class ForkedWorker implements WorkerProcess {
   private isOver = false
+  private readonly endWatch: () => void
 
   constructor(
     private readonly child: ChildProcess,
     private readonly events: WorkerEvents,
+    orphanedMs: number,
   ) {
+    this.endWatch = child.pid === undefined ? () => undefined : watchOrphan(child.pid, orphanedMs)
     child.on('exit', (code, signal) => this.exited({ code, signal }))
     // A process that could not be started never exits; other errors are followed by its exit.
     child.on('error', () => {
@@ -79,6 +83,7 @@ class ForkedWorker implements WorkerProcess {
 
   /** What it has said before still counts, and may lie unread: that it serves a connection, which nobody else must. */
   private exited(end: ProcessEnd): void {
+    this.endWatch()
     if (!this.child.connected) return this.end(end)
     this.child.once('disconnect', () => this.end(end))
     setTimeout(() => this.end(end), LAST_MESSAGES_MS).unref()

@@ -21,6 +21,9 @@ const STANDSTILL_MS = 1000
 /** How often workers are asked what they have counted: no more is lost with one that is killed. */
 const COUNTS_MS = 2000
 
+/** How much longer than its drain a worker may live that has lost us. */
+const ORPHANED_MS = 5000
+
 /** How long workers may take to end in order when one of them could not start. */
 const GIVE_UP_MS = 3000
 
@@ -138,13 +141,14 @@ export class Supervisor implements Runnable {
   // A worker's process, from its start to its end.
 
   private spawn(worker: number, plan: Plan): Member {
+    const { drain } = plan.settings
     const member = new Member(++this.keys, worker)
     this.members.add(member)
     member.runs(
-      this.parts.processes.start({
-        told: (message) => this.told(member, message),
-        ended: (end) => this.ended(member, end),
-      }),
+      this.parts.processes.start(
+        { told: (message) => this.told(member, message), ended: (end) => this.ended(member, end) },
+        drain.noticeMs + drain.timeoutMs + ORPHANED_MS,
+      ),
     )
     member.tell({ kind: 'start', orders: this.orders(worker, plan) })
     this.parts.log.info('worker started', { worker, pid: member.pid })

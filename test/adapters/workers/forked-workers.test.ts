@@ -14,7 +14,7 @@ describe('ForkedWorkers', function () {
   it('hands on what a process writes to its standard output, to the end', async () => {
     const written = new Promise<string>((resolve) => {
       const workers = new ForkedWorkers(ECHO, (output) => resolve(text(output)))
-      workers.start({ told: () => undefined, ended: () => undefined }).tell({ kind: 'drain' })
+      workers.start({ told: () => undefined, ended: () => undefined }, 60_000).tell({ kind: 'drain' })
     })
     assert.equal(await written, 'a last line\n')
   })
