@@ -292,11 +292,19 @@ describe('Worker processes', function () {
       await eventually('no process is left', () => pids(server).every(isGone))
     })
 
-    it('are replaced when they are told SIGTERM themselves, after they have drained', async () => {
+    it('are not those that are told SIGTERM themselves: they are replaced while they drain', async () => {
       const { server } = await start()
+      const [victim] = pids(server) as [number]
+      const slow = await server.connect()
+      slow.send(get('/slow?ms=4000'))
+      await setTimeout(100)
       const load = new SteadyLoad(server.port, 8)
-      kill(pids(server)[1]!, 'SIGTERM')
-      await eventually('it is replaced', () => pids(server).length === 3)
+      kill(victim, 'SIGTERM')
+      await eventually('it is replaced', async () => (await metrics(server)).workers['ready'] === 2)
+      assert.isFalse(isGone(victim))
+      assert.equal((await slow.lastResponse()).status, 200)
+      await eventually('it is gone', () => isGone(victim))
+      assert.deepEqual((await metrics(server)).workers.lost, { died: 0, unresponsive: 0 })
       const { failures } = await load.stop()
       assert.deepEqual(
         failures.filter((each) => each !== 'status 503'),

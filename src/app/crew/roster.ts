@@ -107,19 +107,21 @@ export class Roster {
     for (const place of this.places) this.abandon(place)
   }
 
+  /** A worker drains that nobody has told to: that may take long, and its successor does not wait for it. */
+  leaving(member: Member): void {
+    const place = this.placeOf(member)
+    if (!this.isKept || place === undefined || place.successor !== null) return
+    const { number: worker, pid } = member
+    this.fillAfter(place, this.delayAfter(place, this.livedMs(member), 'worker leaving', { worker, pid }))
+  }
+
   /** A worker's process is gone. */
   ended(member: Member, end: ProcessEnd): void {
-    const place = this.places.find((each) => each.member === member)
+    const place = this.placeOf(member)
     if (place !== undefined) place.member = null
-    const isLost = member.hasServed && (place !== undefined || member.report === null)
-    if (!this.isKept || !isLost) return
-    const { number: worker, pid, loss: cause, report } = member
-    this.lost[cause]++
-    const facts = { worker, pid, cause, ...end }
-    if (place === undefined) return this.parts.log.warn('worker lost', facts)
-    place.report = report
-    const delayMs = this.delayAfter(place, this.parts.clock.now() - member.readyMs!, 'worker lost', facts)
-    if (place.successor === null) this.fillAfter(place, delayMs)
+    if (!this.isKept || !member.hasServed) return
+    if (member.report === null) this.hasLost(member, end, place)
+    else if (place !== undefined) this.hasLeft(place, member.report)
   }
 
   /** To be called every so often: whether those that crashed have lived long enough since. */
@@ -129,6 +131,30 @@ export class Roster {
       place.isLooping = false
       this.parts.log.info('worker well again', { worker: place.number })
     }
+  }
+
+  private placeOf(member: Member): Place | undefined {
+    return this.places.find((each) => each.member === member)
+  }
+
+  private livedMs({ readyMs }: Member): number {
+    return this.parts.clock.now() - readyMs!
+  }
+
+  /** @param place that is empty now; none when another has taken it */
+  private hasLost(member: Member, end: ProcessEnd, place: Place | undefined): void {
+    const { number: worker, pid, loss: cause } = member
+    this.lost[cause]++
+    const facts = { worker, pid, cause, ...end }
+    if (place === undefined) return this.parts.log.warn('worker lost', facts)
+    const delayMs = this.delayAfter(place, this.livedMs(member), 'worker lost', facts)
+    if (place.successor === null) this.fillAfter(place, delayMs)
+  }
+
+  /** One drained by itself, and nobody has taken its place yet. */
+  private hasLeft(place: Place, report: DrainReport): void {
+    place.report = report
+    if (place.successor === null && place.due === null) this.fillAfter(place, 0)
   }
 
   /** @throws {Error} when nobody can start in the place */

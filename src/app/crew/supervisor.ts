@@ -199,6 +199,7 @@ export class Supervisor implements Runnable {
 
   /** A worker wants no more. When all drain, our door is closed first: what the kernel still held is served, too. */
   private async shut(member: Member): Promise<void> {
+    if (member.state === 'ready') this.roster.leaving(member)
     member.leaves()
     if (this.draining !== null) await this.closeDoors()
     this.reception.left(member)

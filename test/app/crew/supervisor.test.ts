@@ -100,14 +100,59 @@ describe('Supervisor', () => {
       assert.equal(supervised.processes.at(-1)!.told('start')[0]!.orders.trouble, 'workers crash')
       assert.deepEqual(other.told('trouble').at(-1), { kind: 'trouble', trouble: null })
     })
+  })
 
-    it('by itself after it was told to, is replaced likewise', async () => {
+  describe('a worker that drains by itself', () => {
+    it('is replaced, and not lost', async () => {
       const supervised = await Supervised.start()
       const [first] = supervised.processes
       first!.say({ kind: 'shut' })
       await supervised.pass(200)
+      assert.isNotNull(first!.end)
       assert.lengthOf(supervised.alive, 2)
       assert.lengthOf(first!.told('shut'), 1)
+      assert.deepInclude(supervised.events('worker leaving')[0], { worker: 1, pid: 1000 })
+      assert.lengthOf(supervised.events('worker lost'), 0)
+    })
+
+    it('is replaced before its drain is over', async () => {
+      const supervised = await Supervised.start()
+      const [first] = supervised.processes
+      first!.isTurning = false
+      first!.say({ kind: 'shut' })
+      await supervised.pass(1000)
+      assert.isNull(first!.end)
+      assert.deepEqual(
+        supervised.alive.map((each) => each.told('start')[0]!.orders.worker),
+        [1, 2, 1],
+      )
+      first!.say({ kind: 'done', report: NOTHING_CUT, counts: countsOf(1) })
+      first!.endBy({ code: 0, signal: null })
+      await supervised.pass(1000)
+      assert.lengthOf(supervised.processes, 3)
+      assert.lengthOf(supervised.events('worker lost'), 0)
+    })
+
+    it('and dies in it, is lost', async () => {
+      const supervised = await Supervised.start()
+      const [first] = supervised.processes
+      first!.isTurning = false
+      first!.say({ kind: 'shut' })
+      await settled()
+      first!.endBy(KILLED)
+      await supervised.pass(1000)
+      assert.lengthOf(supervised.events('worker lost'), 1)
+      assert.lengthOf(supervised.alive, 2)
+      assert.lengthOf(supervised.processes, 3)
+    })
+
+    it('again and again is a crash loop', async () => {
+      const supervised = await Supervised.start()
+      for (let life = 0; life < 5; life++) {
+        supervised.alive.at(-1)!.say({ kind: 'shut' })
+        await supervised.pass(5000)
+      }
+      assert.lengthOf(supervised.events('worker crashes again and again'), 1)
     })
   })
 
