@@ -31,7 +31,7 @@ export class CrewLedger {
   }
 
   /** A worker is dead: what it had counted when it was last asked stays. */
-  left(member: Member): void {
+  died(member: Member): void {
     this.members.delete(member)
     if (member.counts !== null) this.gone = [summedCounters([...this.gone, member.counts.counters])]
     for (const number of this.asked.keys()) this.answered(number, member)

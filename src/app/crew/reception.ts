@@ -35,7 +35,7 @@ interface Arrival {
  * so long, and are reset.
  */
 export class Reception {
-  private readonly rota = new Rota<number>(LATE_MS)
+  private readonly rota = new Rota(LATE_MS)
   private readonly members = new Map<number, Member>()
   /** Those that are not settled. */
   private readonly arrivals = new Map<number, Arrival>()
@@ -61,7 +61,7 @@ export class Reception {
   }
 
   /** A worker is given no more; it serves those that were on their way to it. */
-  left(member: Member): void {
+  relieved(member: Member): void {
     this.rota.relieved(member.key)
   }
 

@@ -162,7 +162,7 @@ export class Supervisor implements Runnable {
   }
 
   private relieve(member: Member): void {
-    this.reception.left(member)
+    this.reception.relieved(member)
     member.leaves()
     member.tell({ kind: 'relieve' })
   }
@@ -202,14 +202,14 @@ export class Supervisor implements Runnable {
     if (member.state === 'ready') this.roster.leaving(member)
     member.leaves()
     if (this.draining !== null) await this.closeDoors()
-    this.reception.left(member)
+    this.reception.relieved(member)
     member.tell({ kind: 'shut' })
   }
 
   private ended(member: Member, end: ProcessEnd): void {
     this.members.delete(member)
     this.reception.died(member)
-    this.ledger.left(member)
+    this.ledger.died(member)
     this.roster.ended(member, end)
     this.note(member, end)
     member.hasEnded(end)

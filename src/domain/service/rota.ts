@@ -1,24 +1,25 @@
-interface Worker<Connection> {
+interface Worker {
   /** Whether it takes connections. */
   isReady: boolean
   /** The number of its latest turn; 0 before the first. */
   turn: number
   /** What it was handed and has not acknowledged, with the time of hand-over; the oldest first. */
-  readonly owed: Map<Connection, number>
+  readonly owed: Map<number, number>
   /** Since when it owes an acknowledgement; null when it owes none. */
   owesSinceMs: number | null
 }
 
 /**
  * Which of several worker processes is given the next connection: one after the other, so that their numbers are even.
+ * Workers and connections have numbers, each its own.
  *
  * A worker acknowledges each connection. One that is late with that does not turn its event loop, and is passed over until
  * it is heard of again. A connection may also be lost on its way, when the worker has no descriptor left for it: then
  * only what the worker says later tells that it has nothing more to acknowledge.
  * Times are milliseconds of a monotonic clock.
  */
-export class Rota<Connection> {
-  private readonly workers = new Map<number, Worker<Connection>>()
+export class Rota {
+  private readonly workers = new Map<number, Worker>()
   private turns = 0
 
   /** @param lateAfterMs how long an acknowledgement may take */
@@ -40,7 +41,7 @@ export class Rota<Connection> {
    *
    * @returns the connections that it has not acknowledged
    */
-  gone(worker: number): Connection[] {
+  gone(worker: number): number[] {
     const connections = this.takeBack(worker)
     this.workers.delete(worker)
     return connections
@@ -59,24 +60,19 @@ export class Rota<Connection> {
   }
 
   /** A worker that is ready was handed this connection. */
-  handed(worker: number, connection: Connection, nowMs: number): void {
+  handed(worker: number, connection: number, nowMs: number): void {
     const entry = this.workers.get(worker)!
     entry.turn = ++this.turns
     entry.owed.set(connection, nowMs)
     entry.owesSinceMs ??= nowMs
   }
 
-  /**
-   * A worker has begun to serve this connection.
-   *
-   * @returns false when the connection is not its own any more: it was taken back, or the worker is gone
-   */
-  acknowledged(worker: number, connection: Connection): boolean {
+  /** A worker has looked at this connection; it may have been taken back meanwhile. */
+  acknowledged(worker: number, connection: number): void {
     const entry = this.workers.get(worker)
-    if (entry === undefined) return false
-    const isOwn = entry.owed.delete(connection)
+    if (entry === undefined) return
+    entry.owed.delete(connection)
     entry.owesSinceMs = oldestOf(entry)
-    return isOwn
   }
 
   /**
@@ -84,7 +80,7 @@ export class Rota<Connection> {
    *
    * @returns the connections that were lost on their way to it, to be given to others
    */
-  looked(worker: number, sentMs: number): Connection[] {
+  looked(worker: number, sentMs: number): number[] {
     const entry = this.workers.get(worker)
     if (entry === undefined) return []
     const lost = [...entry.owed].filter(([, handedMs]) => handedMs < sentMs).map(([connection]) => connection)
@@ -103,7 +99,7 @@ export class Rota<Connection> {
    * or has looked at what was sent later.
    * Only safe when the worker will not serve them after all, or asks before it does.
    */
-  takeBack(worker: number): Connection[] {
+  takeBack(worker: number): number[] {
     const owed = this.workers.get(worker)?.owed
     if (owed === undefined) return []
     const connections = [...owed.keys()]
@@ -111,13 +107,13 @@ export class Rota<Connection> {
     return connections
   }
 
-  private isLate({ owesSinceMs }: Worker<Connection>, nowMs: number): boolean {
+  private isLate({ owesSinceMs }: Worker, nowMs: number): boolean {
     return owesSinceMs !== null && nowMs - owesSinceMs > this.lateAfterMs
   }
 }
 
 /** When the worker was handed what it has owed longest; null when it owes nothing. */
-function oldestOf({ owed }: Worker<unknown>): number | null {
+function oldestOf({ owed }: Worker): number | null {
   const [oldestMs = null] = owed.values()
   return oldestMs
 }
