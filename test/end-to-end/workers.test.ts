@@ -294,12 +294,14 @@ describe('Worker processes', function () {
 
     it('are not those that are told SIGTERM themselves: they are replaced while they drain', async () => {
       const { server } = await start()
-      const [victim] = pids(server) as [number]
+      const first = await ask(server, '/pid')
+      const victim = pids(server).find((pid) => String(pid) !== first)!
       const slow = await server.connect()
-      slow.send(get('/slow?ms=4000'))
+      slow.send(get('/slow?ms=6000'))
       await setTimeout(100)
       const load = new SteadyLoad(server.port, 8)
       kill(victim, 'SIGTERM')
+      await server.logLine(({ event }) => event === 'worker leaving')
       await eventually('it is replaced', async () => (await metrics(server)).workers['ready'] === 2)
       assert.isFalse(isGone(victim))
       assert.equal((await slow.lastResponse()).status, 200)
