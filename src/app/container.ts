@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { Container, type ServiceIdentifier } from 'inversify'
 import { SystemClock } from '../adapters/clock/system-clock.js'
-import { MemoryMeter } from '../adapters/engine/memory-meter.js'
 import { SelectorsEngine } from '../adapters/engine/selectors-engine.js'
 import type { StartThread } from '../adapters/engine/thread-link.js'
+import { SystemThreadMeter } from '../adapters/engine/thread-meter.js'
 import { ThreadpoolEngine } from '../adapters/engine/threadpool-engine.js'
 import { workerThreads } from '../adapters/engine/worker-thread.js'
 import { mediaTypeOf } from '../adapters/files/media-types.js'
@@ -75,7 +75,7 @@ const THREAD_PARTS: ThreadParts = {
   plugins: crossedPart('../adapters/plugins/folder-plugins.js', FolderPlugins),
   files: crossedPart('../adapters/files/system-files.js', SystemFiles),
   clock: crossedPart('../adapters/clock/system-clock.js', SystemClock),
-  memory: crossedPart('../adapters/engine/memory-meter.js', MemoryMeter),
+  meter: crossedPart('../adapters/engine/thread-meter.js', SystemThreadMeter),
 }
 
 /** What both logs write to; no port, since nothing but the logs' adapters knows it. */
@@ -172,7 +172,7 @@ export function handlerThreads(settings: Settings): StartThread {
 }
 
 /** @param path of the class's module, seen from here */
-function crossedPart(path: string, made: new () => unknown): CrossedPart {
+function crossedPart<Port>(path: string, made: new () => Port): CrossedPart<Port> {
   return { module: new URL(path, import.meta.url).href, name: made.name }
 }
 

@@ -1,20 +1,25 @@
+import type { EngineContent } from '../ports/engine.js'
+
 /**
  * The content of a request on its way to a handler: read at the handler's pace.
  *
- * Nothing is taken from the connection before the handler asks; while it is slow, the connection is not read and the
- * peer is held back.
+ * Nothing is taken from the connection before it is asked for; while the handler is slow, the connection is not read and
+ * the peer is held back.
  */
-export class ContentReader {
-  /** Whether the handler waits for a piece. */
+export class ContentReader implements EngineContent {
+  /** Whether a piece is asked for. */
   wants = false
+  /** Whether it is the handler who waits for it, so that time runs against the peer and not against the handler. */
+  isAwaited = false
 
   private readonly pieces: Buffer[] = []
+  private isAhead = false
   private taken = false
   private ended = false
   private error: Error | null = null
   private wake: (() => void) | null = null
 
-  /** @param wanted called when the handler begins to wait for a piece; it may be pushed during the call */
+  /** @param wanted called when a piece is asked for, or becomes awaited; it may be pushed during the call */
   constructor(private readonly wanted: () => void) {}
 
   /** A piece of content; it is the reader's own from now on. */
@@ -33,6 +38,15 @@ export class ContentReader {
   fail(error: Error): void {
     this.error ??= error
     this.settle()
+  }
+
+  fetchAhead(): void {
+    this.isAhead = true
+  }
+
+  awaited(): void {
+    // One that is not asked for is on its way to the handler.
+    if (this.wants) this.ask(true)
   }
 
   /**
@@ -60,13 +74,18 @@ export class ContentReader {
 
   private async arrival(): Promise<void> {
     const arrived = new Promise<void>((resolve) => (this.wake = resolve))
-    this.wants = true
-    this.wanted()
+    this.ask(!this.isAhead)
     await arrived
   }
 
+  private ask(isAwaited: boolean): void {
+    this.wants = true
+    this.isAwaited = isAwaited
+    this.wanted()
+  }
+
   private settle(): void {
-    this.wants = false
+    this.wants = this.isAwaited = false
     this.wake?.()
     this.wake = null
   }

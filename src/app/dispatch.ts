@@ -93,11 +93,17 @@ export class Dispatch {
     return problem(500, exchange.accept)
   }
 
-  /** A request that no handler began can be sent again at once elsewhere; one that was lost with its thread has failed. */
+  /**
+   * A request that no handler began may be sent again. What the handler of one that was lost with its thread has done is
+   * not known, so that nobody is asked to: it has failed.
+   */
   private unavailable(exchange: Exchange, error: Unavailable): Response {
-    if (error.rule === 'thread-lost') this.fail(exchange, error)
-    else exchange.outcome = 'rejected'
     this.metrics.refused(error.rule)
+    if (error.rule === 'thread-lost') {
+      this.fail(exchange, error)
+      return problem(503, exchange.accept)
+    }
+    exchange.outcome = 'rejected'
     return turnedAway(exchange.accept)
   }
 

@@ -16,6 +16,7 @@ import { forbidsContent } from '../domain/message/status.js'
 import { turnedAway } from '../domain/service/admission.js'
 import { isTurnedAway, mayPersist } from '../domain/service/drain.js'
 import type { Outcome } from '../domain/service/outcome.js'
+import { OverdueError } from '../domain/service/overdue-error.js'
 import type { CloseReason, Transport, TransportReceiver } from '../ports/transport.js'
 import { ContentReader } from './content-reader.js'
 import { Exchange } from './exchange.js'
@@ -222,7 +223,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
   private expireHandler(): void {
     const { exchange } = this
     if (exchange === null || exchange.settled) return
-    const error = new Error(`Cannot wait any longer for the handler of ${exchange.routeName}`)
+    const error = new OverdueError(`Cannot wait any longer for the handler of ${exchange.routeName}`)
     this.service.log.error('handler timed out', { request: exchange.request, route: exchange.routeName })
     exchange.handed?.abort(error)
     exchange.outcome = 'timed-out'
@@ -237,8 +238,8 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     else if (connection.awaitsHead && !blocked) deadlines.head(Math.max(this.arrivedMs, this.readyMs))
     else deadlines.busy()
     if (!connection.awaitsContent) deadlines.contentComplete(this.nowMs)
-    else if (this.withholdsContent || this.paused || blocked) deadlines.contentPaused(this.nowMs, connection.octetsIn)
-    else deadlines.content(this.nowMs, connection.octetsIn)
+    else if (this.awaitsContent && !this.paused && !blocked) deadlines.content(this.nowMs, connection.octetsIn)
+    else deadlines.contentPaused(this.nowMs, connection.octetsIn)
   }
 
   /** What comes behind our end is read only so that the peer may get to ours; nobody need send much for that. */
@@ -300,6 +301,11 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
   /** Whether the next thing to read is content that the handler does not ask for. */
   private get withholdsContent(): boolean {
     return this.exchange !== null && this.connection.awaitsContent && this.exchange.handed?.content.wants !== true
+  }
+
+  /** Whether nothing goes on before content comes, which the peer owes. */
+  private get awaitsContent(): boolean {
+    return this.exchange === null || this.exchange.handed?.content.isAwaited === true
   }
 
   private wait(): false {

@@ -7,7 +7,11 @@
 import type { CrossedError, PlainValue } from '../domain/crossing/crossed-error.js'
 import type { Phase } from '../domain/service/drain.js'
 import type { MetricsSnapshot, WorkerSnapshot } from './metrics.js'
+import type { Clock } from './clock.js'
+import type { Files } from './files.js'
+import type { PluginSource } from './plugins.js'
 import type { Settings } from './settings.js'
+import type { ThreadMeter } from './thread-meter.js'
 
 /** What a thread is started with. */
 export interface ThreadSeed {
@@ -30,19 +34,26 @@ export interface ThreadOrders {
  * An adapter that a thread makes for itself, without arguments. Only data crosses, and to load what the main thread is
  * made of takes ten times as long as to load these few.
  */
-export interface CrossedPart {
+export interface CrossedPart<Port> {
   /** The URL of its module, and what it is exported as. */
   readonly module: string
   readonly name: string
+  /** Never there: it tells the compiler what for. */
+  readonly port?: Port
 }
 
-/** The adapters of a thread, by the port that each is for. */
-export type ThreadParts = Readonly<Record<'plugins' | 'files' | 'clock' | 'memory', CrossedPart>>
+/** The adapters of a thread. */
+export interface ThreadParts {
+  readonly plugins: CrossedPart<PluginSource>
+  readonly files: CrossedPart<Files>
+  readonly clock: CrossedPart<Clock>
+  readonly meter: CrossedPart<ThreadMeter>
+}
 
 /** A field section: its text, and four offsets a line. */
 export type CrossedFields = [text: string, bounds: readonly number[]]
 
-/** `coming`: pieces are sent until the first window is full; `withheld`: none before the thread says `want`. */
+/** `coming`: what comes is sent, up to a window ahead of the handler; `withheld`: none before the thread says `want`. */
 export type CrossedContent = 'none' | 'coming' | 'withheld'
 
 export type RequestMessage = readonly [
@@ -104,7 +115,7 @@ export type RunNews =
   | LastNews
   /** The handler only waits for something now. */
   | readonly [kind: 'waits', request: number]
-  /** The content of the request is wanted. */
+  /** The handler waits for content of the request: told each time it does. */
   | readonly [kind: 'want', request: number]
   /** So many octets of the request's content have been consumed. */
   | readonly [kind: 'consumed', request: number, octets: number]
@@ -112,7 +123,7 @@ export type RunNews =
   | readonly [kind: 'stream', request: number, status: number, fields: string, length: number | null]
   | readonly [kind: 'piece', request: number, octets: Uint8Array]
 
-/** With which a request is over in the thread; it blocked the thread for so long. */
+/** With which a request is over in the thread, which it never blocked for longer than the cost, in milliseconds. */
 export type LastNews =
   /** The answer is a bare text. */
   | readonly [kind: 'text', request: number, costMs: number, text: string]

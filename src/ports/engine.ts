@@ -12,10 +12,19 @@ export interface PlacedHandler {
   readonly pattern: string
 }
 
+/** The content of a request, for an engine that passes it on before the handler asks for it. */
+export interface EngineContent extends AsyncIterable<Uint8Array> {
+  /** To ask for a piece does not mean that the handler waits for it: from now on `awaited` tells that. */
+  fetchAhead(): void
+  /** The handler waits for the next piece. */
+  awaited(): void
+}
+
 /** A request, and what an engine may know of it beside what handlers may. */
 export interface EngineRequest extends Request {
   /** Raw, without the `?`. */
   readonly rawQuery: string
+  readonly content: EngineContent
   readonly hasContent: boolean
   /** Whether the peer waits for `100 Continue`, which it gets when the content is first asked for. */
   readonly expectsContinue: boolean

@@ -39,6 +39,30 @@ describe('ContentReader', () => {
     assert.deepEqual(await collected, ['one'])
   })
 
+  it('is awaited by whoever reads it', async () => {
+    const { reader } = setUp()
+    void collect(reader)
+    assert.isTrue(reader.isAwaited)
+    reader.push(piece('one'))
+    assert.isFalse(reader.isAwaited)
+  })
+
+  it('fetched ahead, is awaited when that is told, up to the next piece', async () => {
+    const { asked, reader } = setUp()
+    reader.fetchAhead()
+    reader.awaited()
+    assert.isFalse(reader.isAwaited, 'not before it is asked for')
+    void collect(reader)
+    assert.deepEqual([reader.wants, reader.isAwaited, asked.times], [true, false, 1])
+    reader.awaited()
+    assert.deepEqual([reader.wants, reader.isAwaited, asked.times], [true, true, 2])
+    reader.push(piece('one'))
+    reader.awaited()
+    assert.isFalse(reader.isAwaited, 'a piece is on its way')
+    await settled()
+    assert.deepEqual([reader.wants, reader.isAwaited], [true, false])
+  })
+
   it('takes a piece that comes during the call that asks for it', async () => {
     const reader: ContentReader = new ContentReader(() => {
       reader.push(piece('at once'))

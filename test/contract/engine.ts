@@ -154,6 +154,18 @@ export function engineContract(name: string, make: () => Engine): void {
       assert.isAbove(asked.length, 0)
     })
 
+    it('tells whether it is the handler who waits for content', async () => {
+      const { request } = house.begin('POST /waits', { content: [], isSlow: true })
+      await house.event('waits')
+      await turns(20)
+      assert.isFalse(request.content.isAwaited, 'not by one that does not read')
+      request.abort(new Error('enough'))
+      const reading = house.begin('POST /bytes', { content: [], isSlow: true })
+      await until(() => reading.request.content.isAwaited)
+      reading.request.content.end()
+      assert.lengthOf(((await reading.answer) as Response).content as Uint8Array, 0)
+    })
+
     it('fails the content that a handler reads when it breaks off', async () => {
       assert.equal(await run('POST /failing', { content: ['a'], failure: new Error('cut off') }), 'true cut off')
     })
@@ -261,6 +273,8 @@ interface RequestInit {
   readonly expectsContinue?: boolean
   /** How the content breaks off. */
   readonly failure?: Error
+  /** Whether nothing comes when it is asked for: whoever made the request pushes it, and ends it. */
+  readonly isSlow?: boolean
   /** Called whenever content is asked for. */
   readonly asked?: () => void
 }
@@ -342,13 +356,14 @@ function requestOf(key: string, init: RequestInit, log: EventLog): HandlerReques
 
 /** Each time content is asked for, one more piece comes. */
 function withContent(
-  { trailers = [], failure: broken, asked }: RequestInit,
+  { trailers = [], failure: broken, asked, isSlow = false }: RequestInit,
   content: readonly (string | Buffer)[],
   make: (reader: ContentReader) => HandlerRequest,
 ): HandlerRequest {
   const left = [...content]
   const reader: ContentReader = new ContentReader(() => {
     asked?.()
+    if (isSlow) return
     const piece = left.shift()
     if (piece !== undefined) reader.push(Buffer.from(piece as string))
     else if (broken !== undefined) reader.fail(broken)

@@ -111,6 +111,17 @@ describeOnEachEngine('deadlines, over real sockets', function () {
       client.close()
     })
 
+    it('a handler that does not settle is 504 although its content still comes, or does not come, and it does not read', async () => {
+      for (const sent of ['', 'x'.repeat(10)]) {
+        const client = await server.connect()
+        client.send(posting('/never', 100_000) + sent)
+        const trickling = sent === '' ? Promise.resolve(0) : trickle(client, 'x', 20)
+        assert.equal((await client.response()).status, 504)
+        client.reset()
+        await trickling
+      }
+    })
+
     it('a stream is left alone however long it goes on, and however its head came', async () => {
       const clients = [await server.connect(), await server.connect()]
       clients[0]!.send(get('/ticks'))

@@ -1,5 +1,5 @@
 import { FieldSection, NO_FIELDS } from '../../src/domain/message/field-section.js'
-import type { EngineRequest } from '../../src/ports/engine.js'
+import type { EngineContent, EngineRequest } from '../../src/ports/engine.js'
 import { RecordingEventLog } from './event-log.js'
 
 /** What a test says of a request; the rest is that of `GET /` without content. */
@@ -26,7 +26,7 @@ export class FakeRequest implements EngineRequest {
   readonly trailers = NO_FIELDS
   readonly hasContent: boolean
   readonly expectsContinue = false
-  readonly content: AsyncIterable<Uint8Array>
+  readonly content: EngineContent
   readonly signal: AbortSignal
   readonly id = 'request-1'
   readonly traceId = '0af7651916cd43dd8448eb211c80319c'
@@ -52,7 +52,7 @@ export class FakeRequest implements EngineRequest {
     this.params = params
     this.headers = FieldSection.of(headers)
     this.hasContent = init.content !== undefined
-    this.content = octetsOf(content)
+    this.content = Object.assign(octetsOf(content), { fetchAhead: () => undefined, awaited: () => undefined })
     this.signal = signal
   }
 

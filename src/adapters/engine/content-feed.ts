@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { crossedError } from '../../domain/crossing/crossed-error.js'
 import { SendGate } from '../../domain/crossing/send-gate.js'
-import { movable, ownOctets } from '../../domain/message/own-octets.js'
+import { movable, ownOctets } from '../../domain/crossing/own-octets.js'
 import type { RunMessage } from '../../ports/crossing.js'
 import type { EngineRequest } from '../../ports/engine.js'
 
@@ -17,7 +17,8 @@ export interface HandOver {
 type Numbered = (request: number) => RunMessage
 
 /**
- * The content of a request on its way to the thread that the request is handed to, at the pace it is consumed there.
+ * The content of a request on its way to the thread that the request is handed to: up to a window ahead of the handler,
+ * which tells when it waits for some.
  *
  * Of a request that can still be taken back and handed to another thread, all that was sent is kept: a window at most.
  */
@@ -34,8 +35,8 @@ export class ContentFeed {
   handedTo(place: HandOver): void {
     this.place = place
     for (const message of this.kept) place.send(message(place.number))
-    // A peer that waits for `100 Continue` gets it when the handler asks; for others the first window is on its way.
-    if (!this.request.expectsContinue) this.want()
+    // A peer that waits for `100 Continue` gets it when the handler asks; what others send is on its way before.
+    if (!this.request.expectsContinue) this.begin()
   }
 
   /** The request waits for another thread. */
@@ -43,10 +44,10 @@ export class ContentFeed {
     this.place = null
   }
 
+  /** The handler waits for content. */
   want(): void {
-    if (this.isPumping) return
-    this.isPumping = true
-    void this.pump()
+    this.begin()
+    this.request.content.awaited()
   }
 
   /** The thread has consumed so many octets. */
@@ -59,6 +60,13 @@ export class ContentFeed {
     this.isStopped = true
     this.kept = []
     this.gate.close()
+  }
+
+  private begin(): void {
+    if (this.isPumping) return
+    this.isPumping = true
+    this.request.content.fetchAhead()
+    void this.pump()
   }
 
   private async pump(): Promise<void> {

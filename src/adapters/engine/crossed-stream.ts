@@ -1,4 +1,4 @@
-import { ReceiveWindow } from '../../domain/service/credit-window.js'
+import { ReceiveWindow } from '../../domain/crossing/credit-window.js'
 
 /** What the reader of a stream tells the thread that makes it. */
 export interface StreamOrders {

@@ -16,8 +16,9 @@ export class HandedRequest extends PoolTask {
   reject!: (error: unknown) => void
   /** Its number in the thread that it is handed to. */
   number = 0
-  handedMs = 0
-  /** When its thread has had time enough to hear that it was aborted; null while it is wanted. */
+  /** When it left for its thread, by the time of the watch; Infinity before. */
+  handedMs = Infinity
+  /** When its thread has had time enough to hear that it was aborted, by the time of the watch; null while it is wanted. */
   graceEndsMs: number | null = null
   /** The content of its answer, where that comes in pieces. */
   stream: CrossedStream | null = null

@@ -9,8 +9,8 @@ import { responseWith } from './crossed-answer.js'
 import type { HandedRequest } from './handed-request.js'
 import type { StartThread, ThreadEvents, ThreadLink } from './thread-link.js'
 
-/** What a thread was handed and has not begun for so long is taken back: it is stuck. */
-const BEGIN_MS = 20
+/** What a thread was handed and has not begun for so long, or up to a look of the watch less, is taken back: it is stuck. */
+const BEGIN_MS = 30
 
 /** A thread that has requests and was not heard of for so long is asked whether it is there. */
 const SILENCE_MS = 50
@@ -45,7 +45,6 @@ export class LiveThread implements ThreadEvents {
   wellRssBytes = 0
   /** Since when it has said nothing although there was something to say. */
   silentSinceMs: number
-  readonly startedMs: number
 
   private readonly claims: Claims
   private readonly outbox: Outbox<ToThread>
@@ -56,12 +55,15 @@ export class LiveThread implements ThreadEvents {
   private readonly free: number[]
   /** Those that it may not have begun, in the order they were handed over. */
   private unbegun: HandedRequest[] = []
+  /** Those of them that wait here for the end of the turn. */
+  private unsent: HandedRequest[] = []
   /** Whether it has been asked whether it is there, and has not answered. */
   private isProbed = false
   private failure: { readonly error: unknown } | null = null
   private isOver = false
   private hasStopped: (() => void) | null = null
 
+  /** @param now the time of the watch */
   constructor(
     readonly number: number,
     slots: number,
@@ -70,31 +72,28 @@ export class LiveThread implements ThreadEvents {
     private readonly now: () => number,
     private readonly owner: ThreadOwner,
   ) {
-    this.silentSinceMs = this.startedMs = now()
+    this.silentSinceMs = now()
     this.claims = Claims.forSlots(slots)
     this.held = new Array<HandedRequest | null>(slots).fill(null)
     this.numbers = new Array<number>(slots).fill(0)
     this.free = this.numbers.map((_, slot) => slots - 1 - slot)
     this.link = start({ thread: number, routes, claims: this.claims.memory }, this)
-    this.outbox = new Outbox(
-      (batch, transfer) => this.link.post(batch, transfer),
-      () => setImmediate(() => this.flush()),
-    )
+    this.outbox = new Outbox((batch, transfer) => this.post(batch, transfer), setImmediate)
   }
 
   // Requests
 
   /** There is a slot for it: the pool keeps within them. */
   handOver(task: HandedRequest): void {
-    const now = this.now()
-    if (!this.isBusy) this.refresh(now)
+    if (!this.isBusy) this.refresh()
     const slot = this.free.pop()!
     const number = this.claims.numberAfter(this.numbers[slot]!, slot)
     this.numbers[slot] = task.number = number
     this.held[slot] = task
-    task.handedMs = now
+    task.handedMs = Infinity
     task.request.thread = this.number
     this.unbegun.push(task)
+    this.unsent.push(task)
     this.claims.open(number)
     this.send(task.message())
     task.feed?.handedTo(this.wayOf(number))
@@ -108,6 +107,7 @@ export class LiveThread implements ThreadEvents {
   takeBack(task: HandedRequest): boolean {
     if (!this.claims.take(task.number)) return false
     this.release(task)
+    task.request.thread = 0
     task.feed?.takenBack()
     return true
   }
@@ -133,23 +133,25 @@ export class LiveThread implements ThreadEvents {
   /**
    * Whether it leaves what it was handed, or a question whether it is there, unanswered for too long. Asks that question.
    */
-  stalls(nowMs: number): boolean {
+  stalls(): boolean {
+    const nowMs = this.now()
     this.unbegun = this.unbegun.filter((task) => this.holds(task) && this.claims.isOpen(task.number))
     const oldest = this.unbegun[0]
     if (oldest !== undefined && nowMs - oldest.handedMs >= BEGIN_MS) return true
     if (this.isProbed) return nowMs - this.silentSinceMs >= BEGIN_MS
-    if (this.isBusy && nowMs - this.silentSinceMs >= SILENCE_MS) this.probe(nowMs)
+    if (this.isBusy && nowMs - this.silentSinceMs >= SILENCE_MS) this.probe()
     return false
   }
 
   /** It does not get on; it will be heard when it does. */
-  stuck(nowMs: number): void {
+  stuck(): void {
     this.isStuck = true
-    if (!this.isProbed) this.probe(nowMs)
+    if (!this.isProbed) this.probe()
   }
 
   /** Whether it has had time enough to hear that one of its requests was aborted. */
-  ignoresAborts(nowMs: number): boolean {
+  ignoresAborts(): boolean {
+    const nowMs = this.now()
     return this.held.some((task) => task !== null && task.graceEndsMs !== null && task.graceEndsMs <= nowMs)
   }
 
@@ -172,8 +174,8 @@ export class LiveThread implements ThreadEvents {
 
   received(batch: readonly FromThread[]): void {
     if (this.isOver) return
-    this.refresh(this.now())
-    if (this.isStuck) this.recover()
+    // Log lines leave a thread at once, whether or not its loop ever turns again.
+    if (batch.some(([kind]) => kind !== 'log')) this.heard()
     for (const message of batch) this.take(message)
     this.owner.heard()
   }
@@ -189,12 +191,14 @@ export class LiveThread implements ThreadEvents {
     this.owner.gone(this, this.causeOfLoss(), this.failure?.error)
   }
 
-  private refresh(nowMs: number): void {
+  private refresh(): void {
     this.isFresh = true
-    this.silentSinceMs = nowMs
+    this.silentSinceMs = this.now()
   }
 
-  private recover(): void {
+  private heard(): void {
+    this.refresh()
+    if (!this.isStuck) return
     this.isStuck = false
     this.owner.recovered(this)
   }
@@ -308,13 +312,16 @@ export class LiveThread implements ThreadEvents {
     }
   }
 
-  private probe(nowMs: number): void {
+  private probe(): void {
     this.isProbed = true
-    this.silentSinceMs = nowMs
+    this.silentSinceMs = this.now()
     this.send(['probe'])
   }
 
-  private flush(): void {
-    if (!this.isOver) this.outbox.flush()
+  private post(batch: readonly ToThread[], transfer: readonly ArrayBuffer[]): void {
+    const now = this.now()
+    for (const task of this.unsent) task.handedMs = now
+    this.unsent = []
+    if (!this.isOver) this.link.post(batch, transfer)
   }
 }

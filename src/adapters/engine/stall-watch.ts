@@ -1,28 +1,55 @@
 import type { Settings } from '../../ports/settings.js'
 import type { LiveThread } from './live-thread.js'
 
+/** How often the watch looks. */
+export const WATCH_MS = 10
+
+/** When more time than this has passed between two looks, the main thread stood still, and it counts as one look's. */
+const LONGEST_STEP_MS = 2 * WATCH_MS
+
 /** How long a thread may take to hear that a request is aborted. */
 export const GRACE_MS = 1000
 
 /** What the watch finds: nothing; a thread that has just got stuck; one that is to be ended, and why. */
 export type Finding = 'nothing' | 'stalls' | 'stuck' | 'memory'
 
-/** Judges whether threads come back from their handlers. */
+/**
+ * Judges whether threads come back from their handlers.
+ *
+ * It has a time of its own, which passes while it looks: what a thread could not say because the main thread stood still
+ * is not held against it.
+ */
 export class StallWatch {
+  /** Milliseconds, as of the latest look. */
+  nowMs = 0
+  private lookedMs = 0
+
   constructor(private readonly settings: Pick<Settings, 'handlerTimeoutMs' | 'threadpool'>) {}
 
-  /** @param rssBytes memory of the whole process, in octets */
-  judge(thread: LiveThread, nowMs: number, rssBytes: number): Finding {
-    if (thread.isFresh) thread.wellRssBytes = rssBytes
-    thread.isFresh = false
-    if (thread.ignoresAborts(nowMs)) return 'stuck'
-    if (thread.isStuck) return this.judgeStuck(thread, nowMs, rssBytes)
-    return thread.stalls(nowMs) ? 'stalls' : 'nothing'
+  /** It looks from now on, by the clock of everyone else. */
+  begin(clockMs: number): void {
+    this.lookedMs = clockMs
   }
 
-  private judgeStuck(thread: LiveThread, nowMs: number, rssBytes: number): Finding {
+  /** It looks now. */
+  look(clockMs: number): void {
+    const stepMs = clockMs - this.lookedMs
+    this.nowMs += stepMs > LONGEST_STEP_MS ? WATCH_MS : stepMs
+    this.lookedMs = clockMs
+  }
+
+  /** @param rssBytes memory of the whole process, in octets */
+  judge(thread: LiveThread, rssBytes: number): Finding {
+    if (thread.isFresh) thread.wellRssBytes = rssBytes
+    thread.isFresh = false
+    if (thread.ignoresAborts()) return 'stuck'
+    if (thread.isStuck) return this.judgeStuck(thread, rssBytes)
+    return thread.stalls() ? 'stalls' : 'nothing'
+  }
+
+  private judgeStuck(thread: LiveThread, rssBytes: number): Finding {
     const { handlerTimeoutMs, threadpool } = this.settings
-    if (nowMs - thread.silentSinceMs >= handlerTimeoutMs + GRACE_MS) return 'stuck'
+    if (this.nowMs - thread.silentSinceMs >= handlerTimeoutMs + GRACE_MS) return 'stuck'
     // It cannot tell what it takes, so that all that the process has come to take meanwhile is put down to it.
     return rssBytes - thread.wellRssBytes > threadpool.memoryBytes ? 'memory' : 'nothing'
   }

@@ -12,6 +12,7 @@ export class ThreadPlace {
 
   private readonly restarts = new Restarts()
   private state: State = 'starting'
+  private readyMs = 0
   private delay: Stoppable | null = null
 
   /** @param open starts a thread */
@@ -28,8 +29,10 @@ export class ThreadPlace {
 
   /** The thread can be handed requests. */
   ready(): void {
+    if (this.state === 'closed') return
     this.state = 'ready'
-    this.restarts.started(this.clock.now())
+    this.readyMs = this.clock.now()
+    this.restarts.started(this.readyMs)
   }
 
   /**
@@ -39,7 +42,7 @@ export class ThreadPlace {
    */
   died(): number {
     const now = this.clock.now()
-    const delayMs = this.restarts.died(now, this.state === 'ready' ? now - this.thread!.startedMs : 0)
+    const delayMs = this.restarts.died(now, this.state === 'ready' ? now - this.readyMs : 0)
     this.thread = null
     if (this.state === 'closed') return 0
     this.state = 'delayed'

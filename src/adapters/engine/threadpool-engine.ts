@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os'
+import { OverdueError } from '../../domain/service/overdue-error.js'
 import { Pool } from '../../domain/service/pool.js'
 import type { Trouble } from '../../domain/service/readiness.js'
 import { Unavailable } from '../../domain/service/unavailable.js'
 import type { Clock, Stoppable } from '../../ports/clock.js'
+import type { Facts } from '../../ports/event-log.js'
 import type { NewsFromThread } from '../../ports/crossing.js'
 import type { Engine, EngineRequest, PlacedHandler } from '../../ports/engine.js'
 import type { ThreadLoss, ThreadsMetrics } from '../../ports/metrics.js'
@@ -12,7 +14,7 @@ import { HandedRequest } from './handed-request.js'
 import { LiveThread, type ThreadOwner } from './live-thread.js'
 import type { StartThread } from './thread-link.js'
 import { MainServices } from './main-services.js'
-import { GRACE_MS, StallWatch } from './stall-watch.js'
+import { GRACE_MS, StallWatch, WATCH_MS } from './stall-watch.js'
 import { ThreadPlace } from './thread-place.js'
 
 /*
@@ -21,12 +23,6 @@ import { ThreadPlace } from './thread-place.js'
  * milliseconds for threads that do not begin what they were handed, takes that back for others, and ends those that do
  * not come back.
  */
-
-/** How often the watch looks. */
-const WATCH_MS = 10
-
-/** A connection that counts a handler's time may have begun to a little earlier: at the begin of its turn. */
-const TURN_MS = 50
 
 /** With a single one, `auto` would leave nobody to others while it is stuck. */
 const LEAST_THREADS = 2
@@ -123,7 +119,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
     await Promise.all(threads.map((thread) => thread.stop(late)))
     timer.stop()
     this.services?.close()
-    this.watching?.stop()
+    this.endWatch()
   }
 
   // What threads tell
@@ -137,7 +133,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
   }
 
   refused(thread: LiveThread, reason: string): void {
-    this.endThread(thread, 'threw', new Error(reason))
+    this.endThread(thread, 'threw', { error: new Error(reason) })
   }
 
   recovered(thread: LiveThread): void {
@@ -157,13 +153,12 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
   }
 
   told(thread: LiveThread, news: NewsFromThread): void {
-    if (news[0] === 'memory') this.endThread(thread, 'memory', undefined)
+    if (news[0] === 'memory') this.endThread(thread, 'memory', { octets: news[1] })
     else this.services?.serve(thread, news)
   }
 
   gone(thread: LiveThread, cause: ThreadLoss, error: unknown): void {
-    if (this.starting !== null) this.failStart(thread, error)
-    else if (!this.isStopping) this.replace(thread, cause, error)
+    this.lost(thread, cause, error === undefined ? {} : { error })
   }
 
   // Requests
@@ -174,10 +169,8 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
   }
 
   private abort(task: HandedRequest, reason: Error): void {
-    const now = this.clock.now()
-    const overdueMs = task.sinceMs + this.settings.handlerTimeoutMs
-    // A handler whose peer left has as much time to come back as if it were still waited for.
-    task.graceEndsMs = Math.max(now, overdueMs) + GRACE_MS
+    const isOverdue = reason instanceof OverdueError
+    task.graceEndsMs = this.stallWatch.nowMs + (isOverdue ? 0 : this.timeLeftMs(task)) + GRACE_MS
     // It must not look complete to a peer that is still there, and broke the request's framing.
     task.stream?.fail(reason)
     const thread = this.threadOf(task)
@@ -185,7 +178,12 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
     else if (thread.takeBack(task)) {
       this.pool.takeBack(task)
       this.forget(task)
-    } else thread.abort(task, reason, now >= overdueMs - TURN_MS)
+    } else thread.abort(task, reason, isOverdue)
+  }
+
+  /** A handler whose peer left has as much time to come back as if it were still waited for. */
+  private timeLeftMs(task: HandedRequest): number {
+    return Math.max(0, task.sinceMs + this.settings.handlerTimeoutMs - this.clock.now())
   }
 
   /** It is not waited for, and no thread has it. */
@@ -203,33 +201,41 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
   // The watch
 
   private watch(): void {
-    this.watching ??= this.clock.every(WATCH_MS, () => this.look())
+    if (this.watching !== null) return
+    this.stallWatch.begin(this.clock.now())
+    // Behind the turn, in which all is heard that threads have said while the main thread was at work.
+    this.watching = this.clock.every(WATCH_MS, () => setImmediate(() => this.look()))
   }
 
   private look(): void {
+    if (this.watching === null) return
     const now = this.clock.now()
+    this.stallWatch.look(now)
     const rssBytes = this.rssBytes()
-    for (const thread of this.readyThreads) this.judge(thread, now, rssBytes)
+    for (const thread of this.readyThreads) this.judge(thread, rssBytes)
     for (const task of this.pool.overdue(now)) {
       task.fail(new Unavailable('queue-timeout', `Cannot wait any longer for a thread: ${this.pool.waiting} wait`))
     }
     this.handOver()
-    if (!this.pool.isIdle) return
+    if (this.pool.isIdle) this.endWatch()
+  }
+
+  private endWatch(): void {
     this.watching?.stop()
     this.watching = null
   }
 
-  private judge(thread: LiveThread, nowMs: number, rssBytes: number): void {
-    const finding = this.stallWatch.judge(thread, nowMs, rssBytes)
-    if (finding === 'stalls') this.passOver(thread, nowMs)
-    else if (finding !== 'nothing') this.endThread(thread, finding, undefined)
+  private judge(thread: LiveThread, rssBytes: number): void {
+    const finding = this.stallWatch.judge(thread, rssBytes)
+    if (finding === 'stalls') this.passOver(thread)
+    else if (finding !== 'nothing') this.endThread(thread, finding, {})
   }
 
   /** What the thread has not begun goes to others. */
-  private passOver(thread: LiveThread, nowMs: number): void {
-    this.pool.threadStuck(thread.number)
+  private passOver(thread: LiveThread): void {
     for (const task of thread.takeBackAll()) this.pool.takeBack(task)
-    thread.stuck(nowMs)
+    this.pool.threadStuck(thread.number)
+    thread.stuck()
   }
 
   // Threads
@@ -237,33 +243,38 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
   private open(number: number): LiveThread {
     const { concurrency } = this.settings.threadpool
     const routes = [...this.indexes.keys()].map(({ method, pattern }) => `${method} ${pattern}`)
-    const now = (): number => this.clock.now()
+    const now = (): number => this.stallWatch.nowMs
     const thread = new LiveThread(number, concurrency, routes, this.startThread, now, this)
     this.services?.greet(thread)
     return thread
   }
 
-  private endThread(thread: LiveThread, cause: ThreadLoss, error: unknown): void {
+  private endThread(thread: LiveThread, cause: ThreadLoss, details: Facts): void {
     void thread.end()
-    this.gone(thread, cause, error)
+    this.lost(thread, cause, details)
+  }
+
+  private lost(thread: LiveThread, cause: ThreadLoss, details: Facts): void {
+    if (this.starting !== null) this.failStart(thread, this.starting, details['error'])
+    else if (!this.isStopping) this.replace(thread, cause, details)
   }
 
   /** One that cannot start is reason enough not to: it would not be able to later. */
-  private failStart(thread: LiveThread, error: unknown): void {
+  private failStart(thread: LiveThread, starting: Starting, error: unknown): void {
     const place = this.placeOf(thread)
     place.close()
     place.died()
-    this.starting?.reject(error instanceof Error ? error : new Error(`Cannot start handler thread ${thread.number}`))
+    starting.reject(error instanceof Error ? error : new Error(`Cannot start handler thread ${thread.number}`))
   }
 
-  private replace(thread: LiveThread, cause: ThreadLoss, error: unknown): void {
+  private replace(thread: LiveThread, cause: ThreadLoss, details: Facts): void {
     this.losses[cause]++
     for (const task of thread.takeBackAll()) this.pool.takeBack(task)
     const lost = this.pool.threadGone(thread.number)
     const place = this.placeOf(thread)
     const replacedInMs = place.died()
-    const facts = { thread: thread.number, cause, requests: lost.length, replacedInMs }
-    this.services?.log.error('handler thread lost', error === undefined ? facts : { ...facts, error })
+    const facts = { thread: thread.number, cause, requests: lost.length, replacedInMs, ...details }
+    this.services?.log.error('handler thread lost', facts)
     if (place.isLooping) this.services?.log.error('handler threads crash', { thread: thread.number })
     for (const task of lost) task.fail(threadLost(thread.number, cause))
     if (this.isPromising) this.handOver()
@@ -271,8 +282,10 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
   }
 
   private poolOf(routes: number): Pool<HandedRequest> {
-    const { queueSize, queueTimeoutMs, concurrency } = this.settings.threadpool
-    return new Pool({ queueSize, longestWaitMs: queueTimeoutMs, concurrency }, routes)
+    const { handlerTimeoutMs, threadpool } = this.settings
+    const { queueSize, queueTimeoutMs, concurrency } = threadpool
+    // One that no handler has seen is turned away, and not told that its handler took too long.
+    return new Pool({ queueSize, longestWaitMs: Math.min(queueTimeoutMs, handlerTimeoutMs), concurrency }, routes)
   }
 
   private get isPromising(): boolean {

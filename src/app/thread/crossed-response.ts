@@ -1,4 +1,4 @@
-import { ownOctets } from '../../domain/message/own-octets.js'
+import { ownOctets } from '../../domain/crossing/own-octets.js'
 import { isOfKind, type FileReference, type Response } from '../../domain/message/response.js'
 import type { CrossedFile } from '../../ports/crossing.js'
 

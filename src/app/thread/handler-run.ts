@@ -1,9 +1,9 @@
 import { crossedError, revivedError, type CrossedError } from '../../domain/crossing/crossed-error.js'
 import { SendGate } from '../../domain/crossing/send-gate.js'
 import { FieldSection } from '../../domain/message/field-section.js'
-import { movable, ownOctets } from '../../domain/message/own-octets.js'
+import { movable, ownOctets } from '../../domain/crossing/own-octets.js'
 import { isOfKind, type Response, type StreamedContent } from '../../domain/message/response.js'
-import { ReceiveWindow } from '../../domain/service/credit-window.js'
+import { ReceiveWindow } from '../../domain/crossing/credit-window.js'
 import type { CrossedContent, FromThread, RequestMessage } from '../../ports/crossing.js'
 import type { EventLog } from '../../ports/event-log.js'
 import type { Answer, Params } from '../../ports/plugin.js'
@@ -19,29 +19,30 @@ export interface RunOwner {
   readonly log: EventLog
   /** @param moved memory of the message that is to be moved */
   send(message: FromThread, moved?: ArrayBuffer | null): void
-  /** The run is over: nothing that comes for it later means anything. */
+  /** The run is over, as the last that it sent tells: nothing that comes for it later means anything. */
   over(run: HandlerRun): void
+  /** The handler, or its stream, has been at work until now. */
+  account(run: HandlerRun): void
 }
+
+/** The handler has not answered; it has, with a stream; all has been said, or nobody listens any more. */
+type State =
+  { readonly at: 'running' } | { readonly at: 'streaming'; readonly content: StreamedContent } | { readonly at: 'over' }
 
 /** One request in a handler thread, from its claim to the last that is heard of it. */
 export class HandlerRun {
   readonly number: number
   readonly request: HandlerRequest
-  /** How long it has blocked the thread, in milliseconds. */
+  /** The longest that it has kept the thread from others at one go, in milliseconds. */
   costMs = 0
-  /** Whether what it comes to is still wanted. */
-  isWanted = true
-  /** Whether an answer has been given, of which a stream may be left. */
-  isAnswered = false
 
+  private state: State = { at: 'running' }
   /** Whether it was given up since the answer came too late. */
   private isOverdue = false
   private readonly reader: ContentReader | null
   private readonly window = new ReceiveWindow()
   /** Octets of content given to the reader since it last waited. */
   private unread = 0
-  private isContentAsked: boolean
-  private stream: StreamedContent | null = null
   private readonly gate = new SendGate()
 
   /** @param route as `METHOD /pattern` */
@@ -52,7 +53,6 @@ export class HandlerRun {
   ) {
     const [, number, , method, target, path, query, params, text, bounds, content, id, traceId, peer] = message
     this.number = number
-    this.isContentAsked = content !== 'withheld'
     this.reader = this.readerOf(content)
     const fields = new FieldSection(text, bounds)
     const head = { method, target, path, query, fields, expectsContinue: content === 'withheld' }
@@ -60,11 +60,16 @@ export class HandlerRun {
     this.request = new HandlerRequest(head, paramsOf(params), this.reader, who)
   }
 
+  /** Whether the handler has not answered, and is still wanted to. */
+  get isRunning(): boolean {
+    return this.state.at === 'running'
+  }
+
   // What the handler came to
 
   /** The handler answered. */
   answered(answer: Answer): void {
-    if (!this.isWanted) return this.drop(answer)
+    if (!this.isRunning) return this.drop(answer)
     try {
       this.send(answer)
     } catch (error) {
@@ -74,17 +79,12 @@ export class HandlerRun {
 
   /** The handler threw, or its answer was none. */
   failed(error: unknown): void {
-    if (!this.isWanted) return this.late()
-    this.isAnswered = true
+    if (!this.isRunning) return this.late()
     this.end(['failed', this.number, this.costMs, crossedError(error, described)])
   }
 
   private send(answer: Answer): void {
-    if (typeof answer === 'string') {
-      this.isAnswered = true
-      this.end(['text', this.number, this.costMs, answer])
-      return
-    }
+    if (typeof answer === 'string') return this.end(['text', this.number, this.costMs, answer])
     const response = responseOf(answer)
     if (isOfKind(response.content, 'stream')) this.sendStream(response, response.content)
     else this.sendWhole(response)
@@ -92,14 +92,12 @@ export class HandlerRun {
 
   private sendWhole(response: Response): void {
     const content = crossedContent(response)
-    this.isAnswered = true
     const moved = content instanceof Uint8Array ? movable(content) : null
     this.end(['answer', this.number, this.costMs, response.status, response.fields.wire, content], moved)
   }
 
   private sendStream({ status, fields }: Response, content: StreamedContent): void {
-    this.stream = content
-    this.isAnswered = true
+    this.state = { at: 'streaming', content }
     const length = typeof content.length === 'number' ? content.length : null
     this.owner.send(['stream', this.number, status, fields.wire, length])
   }
@@ -116,7 +114,7 @@ export class HandlerRun {
   }
 
   private end(message: FromThread, moved: ArrayBuffer | null = null): void {
-    this.isWanted = false
+    this.state = { at: 'over' }
     this.owner.send(message, moved)
     this.request.end()
     this.owner.over(this)
@@ -134,13 +132,13 @@ export class HandlerRun {
   /** What is left of the response's content is not wanted. */
   cancel(): void {
     this.gate.close()
-    if (this.stream !== null) abandon(this.stream)
+    if (this.state.at === 'streaming') abandon(this.state.content)
     this.end(['over', this.number, this.costMs])
   }
 
   /** The response's content is wanted from now on. */
   want(): void {
-    if (this.stream !== null) void this.pump(this.stream)
+    if (this.state.at === 'streaming') void this.pump(this.state.content)
   }
 
   /** So many octets of the response's content have been consumed. */
@@ -170,10 +168,7 @@ export class HandlerRun {
 
   /** The handler has consumed all that came, and waits for more. */
   private contentWanted(): void {
-    if (!this.isContentAsked) {
-      this.isContentAsked = true
-      this.owner.send(['want', this.number])
-    }
+    this.owner.send(['want', this.number])
     const returned = this.window.consumed(this.unread)
     this.unread = 0
     if (returned > 0) this.owner.send(['consumed', this.number, returned])
@@ -182,17 +177,24 @@ export class HandlerRun {
   private async pump(content: StreamedContent): Promise<void> {
     try {
       for await (const piece of content.pieces) {
+        this.owner.account(this)
         const octets = octetsOf(piece)
         // A stream of empty pieces must not keep the thread from everyone else.
         if (octets.length === 0) await nextTurn()
         else if (!(await this.gate.admits(octets.length))) return
-        if (!this.isWanted) return
+        if (this.isOver) return
         if (octets.length > 0) this.sendPiece(octets)
       }
-      if (this.isWanted) this.end(['end', this.number, this.costMs])
+      this.owner.account(this)
+      if (!this.isOver) this.end(['end', this.number, this.costMs])
     } catch (error) {
-      if (this.isWanted) this.end(['failed', this.number, this.costMs, crossedError(error, described)])
+      this.owner.account(this)
+      if (!this.isOver) this.end(['failed', this.number, this.costMs, crossedError(error, described)])
     }
+  }
+
+  private get isOver(): boolean {
+    return this.state.at === 'over'
   }
 
   /** Copied no sooner than it leaves: a reader that stalls holds no copy up here. */

@@ -10,6 +10,7 @@ import type { Files } from '../../ports/files.js'
 import type { Answer, Handler, SharedContext } from '../../ports/plugin.js'
 import type { PluginRoute, Plugins, PluginSource } from '../../ports/plugins.js'
 import type { Settings } from '../../ports/settings.js'
+import type { ThreadMeter } from '../../ports/thread-meter.js'
 import { isPromise } from '../answer.js'
 import { messageOf } from '../message-of.js'
 import { HandlerRun, type RunOwner } from './handler-run.js'
@@ -18,20 +19,13 @@ import { ThreadMetrics } from './thread-metrics.js'
 
 /*
  * Theory of operation: the main thread hands requests over in batches. Each is claimed and its handler called, one after
- * the other; what comes of them in one turn of the event loop goes back in one batch. A request is over for the main
- * thread with one message: its answer, its failure, the end of its stream, or `over`.
+ * the other. A request is over for the main thread with one message: its answer, its failure, the end of its stream, or
+ * `over`. That leaves at once, since whatever runs next may never come back. All else that is told in one turn of the
+ * event loop goes back in one batch.
  */
-
-/** When answers that are ready leave although the turn is not over: others behind them may take long. */
-const LONG_TURN_MS = 1
 
 /** How often the memory that was taken is looked at. */
 const MEMORY_CHECK_MS = 250
-
-/** The memory that the thread has taken. */
-export interface MemoryMeter {
-  readonly octets: number
-}
 
 /** What a handler thread is made of. */
 export interface HandlerThreadParts extends Omit<ThreadSeed, 'claims'> {
@@ -40,7 +34,7 @@ export interface HandlerThreadParts extends Omit<ThreadSeed, 'claims'> {
   readonly plugins: PluginSource
   readonly files: Files
   readonly clock: Clock
-  readonly memory: MemoryMeter
+  readonly meter: ThreadMeter
   readonly post: (batch: readonly FromThread[], transfer: readonly ArrayBuffer[]) => void
 }
 
@@ -58,12 +52,12 @@ export class HandlerThread implements RunOwner {
   private plugins: Plugins | null = null
   private phase: Phase = 'starting'
   private unready: string | null = 'starting'
-  /** Up to when it has been told who blocked the thread in this turn; null outside of the turns that messages begin. */
-  private accountedMs: number | null = null
-  private flushedMs = 0
+  /** Up to when it has been told who kept the thread busy, by the meter. */
+  private accountedMs = 0
+  private isTurnBegun = false
 
   constructor(private readonly parts: HandlerThreadParts) {
-    this.outbox = new Outbox(parts.post, () => setImmediate(() => this.endTurn()))
+    this.outbox = new Outbox(parts.post, setImmediate)
     this.logCrossing = new LogCrossing(parts.settings.log.level, (line) => this.sendNow(line))
     this.log = new ThreadLog(this.logCrossing)
     this.metrics = new ThreadMetrics((question) => this.send(['ask', question]))
@@ -84,8 +78,7 @@ export class HandlerThread implements RunOwner {
   }
 
   receive(batch: readonly ToThread[]): void {
-    this.outbox.schedule()
-    this.accountedMs = this.flushedMs = this.parts.clock.now()
+    this.beginTurn()
     for (const message of batch) this.take(message)
   }
 
@@ -95,6 +88,14 @@ export class HandlerThread implements RunOwner {
 
   over(run: HandlerRun): void {
     this.runs.delete(run.number)
+    this.outbox.flush()
+  }
+
+  /** What was done since the last account was done for this run, as far as anybody can tell. */
+  account(run: HandlerRun): void {
+    const { busyMs } = this.parts.meter
+    run.costMs = Math.max(run.costMs, busyMs - this.accountedMs)
+    this.accountedMs = busyMs
   }
 
   /** Sends what is still to be sent: the thread ends. */
@@ -191,13 +192,6 @@ export class HandlerThread implements RunOwner {
     const run = new HandlerRun(message, this.parts.routes[route]!, this)
     this.runs.set(number, run)
     this.call(run, this.handlers[route]!)
-    this.flushLongTurn()
-  }
-
-  private flushLongTurn(): void {
-    if (this.accountedMs === null || this.accountedMs - this.flushedMs <= LONG_TURN_MS) return
-    this.flushedMs = this.accountedMs
-    this.outbox.flush()
   }
 
   private call(run: HandlerRun, handler: Handler): void {
@@ -226,27 +220,27 @@ export class HandlerThread implements RunOwner {
     )
   }
 
-  /** What was done since the last account was done for this run, as far as anybody can tell. */
-  private account(run: HandlerRun): void {
-    if (this.accountedMs === null) return
-    const now = this.parts.clock.now()
-    run.costMs += now - this.accountedMs
-    this.accountedMs = now
+  private beginTurn(): void {
+    // What kept the thread busy before is no cost of what has come now.
+    this.accountedMs = this.parts.meter.busyMs
+    if (this.isTurnBegun) return
+    this.isTurnBegun = true
+    setImmediate(() => this.endTurn())
   }
 
   /** All that could be done at once has been done. */
   private endTurn(): void {
-    for (const run of this.promised) if (!run.isAnswered && run.isWanted) this.send(['waits', run.number])
+    this.isTurnBegun = false
+    for (const run of this.promised) if (run.isRunning) this.send(['waits', run.number])
     this.promised = []
-    this.accountedMs = null
     this.outbox.flush()
   }
 
   // The thread's life
 
   private checkMemory(): void {
-    const { octets } = this.parts.memory
-    if (octets > this.parts.settings.threadpool.memoryBytes) this.sendNow(['memory', octets])
+    const { memoryOctets } = this.parts.meter
+    if (memoryOctets > this.parts.settings.threadpool.memoryBytes) this.sendNow(['memory', memoryOctets])
   }
 
   private async stop(): Promise<void> {

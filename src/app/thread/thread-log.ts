@@ -30,8 +30,10 @@ export class LogCrossing {
       this.dropped++
       return
     }
+    // The facts first: what a plugin logs may have getters that throw.
+    const line: FromThread = ['log', level, event, facts()]
     this.underWay++
-    this.send(['log', level, event, facts()])
+    this.send(line)
   }
 
   /** The main thread has taken so many lines. */

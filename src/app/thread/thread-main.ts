@@ -1,11 +1,8 @@
 /** What a handler thread runs. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Claims } from '../../domain/crossing/claims.js'
-import type { Clock } from '../../ports/clock.js'
 import type { CrossedPart, ThreadOrders, ToThread } from '../../ports/crossing.js'
-import type { Files } from '../../ports/files.js'
-import type { PluginSource } from '../../ports/plugins.js'
-import { HandlerThread, type MemoryMeter } from './handler-thread.js'
+import { HandlerThread } from './handler-thread.js'
 
 const port = parentPort!
 const { seed, settings, parts } = workerData as ThreadOrders
@@ -14,10 +11,10 @@ const thread = new HandlerThread({
   ...seed,
   claims: new Claims(seed.claims),
   settings,
-  plugins: await made<PluginSource>(parts.plugins),
-  files: await made<Files>(parts.files),
-  clock: await made<Clock>(parts.clock),
-  memory: await made<MemoryMeter>(parts.memory),
+  plugins: await made(parts.plugins),
+  files: await made(parts.files),
+  clock: await made(parts.clock),
+  meter: await made(parts.meter),
   post: (batch, transfer) => port.postMessage(batch, transfer),
 })
 
@@ -26,7 +23,7 @@ port.on('message', (batch: readonly ToThread[]) => thread.receive(batch))
 process.on('exit', () => thread.flush())
 await thread.start()
 
-async function made<Port>({ module, name }: CrossedPart): Promise<Port> {
+async function made<Port>({ module, name }: CrossedPart<Port>): Promise<Port> {
   const exported = (await import(module)) as Readonly<Record<string, new () => Port>>
   return new exported[name]!()
 }

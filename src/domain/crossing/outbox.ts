@@ -6,34 +6,33 @@ export class Outbox<Message> {
 
   /**
    * @param post hands a batch over; the buffers of `transfer` are moved, not copied
-   * @param later has it flushed at the end of this turn
+   * @param later calls back at the end of this turn
    */
   constructor(
     private readonly post: (batch: readonly Message[], transfer: readonly ArrayBuffer[]) => void,
-    private readonly later: () => void,
+    private readonly later: (flush: () => void) => void,
   ) {}
 
   /** @param moved memory of the message that nobody here needs any more */
   send(message: Message, moved: ArrayBuffer | null = null): void {
     this.messages.push(message)
     if (moved !== null) this.transfer.push(moved)
-    this.schedule()
-  }
-
-  /** A flush will come, whether or not there will be something to send. */
-  schedule(): void {
     if (this.isScheduled) return
     this.isScheduled = true
-    this.later()
+    this.later(this.turnEnds)
   }
 
   /** Hands over what there is, now. */
   flush(): void {
-    this.isScheduled = false
     if (this.messages.length === 0) return
     const { messages, transfer } = this
     this.messages = []
     this.transfer = []
     this.post(messages, transfer)
+  }
+
+  private readonly turnEnds = (): void => {
+    this.isScheduled = false
+    this.flush()
   }
 }

@@ -1,4 +1,4 @@
-import { SendWindow } from '../service/credit-window.js'
+import { SendWindow } from './credit-window.js'
 
 /** Holds back the pieces of a stream until the other side has room for them. */
 export class SendGate {

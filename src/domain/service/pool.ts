@@ -99,8 +99,7 @@ export class Pool<Task extends PoolTask> {
 
   /** The handler of a request only waits now, and its thread's loop is free for others. */
   waits(task: Task): void {
-    const thread = this.revived(task)
-    thread?.unburden(task)
+    this.live.get(task.thread)?.unburden(task)
   }
 
   /**
@@ -109,7 +108,7 @@ export class Pool<Task extends PoolTask> {
    * @param costMs how long it blocked its thread
    */
   answered(task: Task, costMs: number): void {
-    const thread = this.revived(task)
+    const thread = this.live.get(task.thread)
     if (thread === undefined) return
     thread.release(task)
     this.held--
@@ -163,17 +162,21 @@ export class Pool<Task extends PoolTask> {
   }
 
   /**
-   * A thread does not begin what it was handed: it is handed nothing more until one of the requests that it still holds
-   * gets on, or the thread is said to have recovered.
+   * A thread does not get on: it is handed nothing more before it has recovered. What it has begun, and does not only
+   * wait for, may be what keeps it, so that the routes of that are slow from now on.
    */
   threadStuck(number: number): void {
-    this.able = this.able.filter((thread) => thread.number !== number)
+    this.disable(number)
+    const held = this.live.get(number)?.held.first ?? null
+    for (let task: PoolTask | null = held; task !== null; task = task.next) {
+      if (task.blocks) this.learn(task.route, Infinity)
+    }
   }
 
   /** A thread gives a sign of life; told of one that is not stuck, or is gone, it is let be. */
   threadRecovered(number: number): void {
     const thread = this.live.get(number)
-    if (thread !== undefined) this.revive(thread)
+    if (thread !== undefined && !this.able.includes(thread)) this.enable(thread)
   }
 
   /**
@@ -186,7 +189,7 @@ export class Pool<Task extends PoolTask> {
     const lost: Task[] = []
     if (thread === undefined) return lost
     this.live.delete(number)
-    this.threadStuck(number)
+    this.disable(number)
     for (let task = thread.held.first; task !== null; task = thread.held.first) {
       thread.release(task)
       lost.push(task)
@@ -239,15 +242,8 @@ export class Pool<Task extends PoolTask> {
     else this.slow.moveRoute(route, this.quick)
   }
 
-  /** The thread that holds a task which got on, and so is not stuck; undefined when none holds it. */
-  private revived(task: Task): PoolThread<Task> | undefined {
-    const thread = this.live.get(task.thread)
-    if (thread !== undefined) this.revive(thread)
-    return thread
-  }
-
-  private revive(thread: PoolThread<Task>): void {
-    if (this.able.length < this.live.size && !this.able.includes(thread)) this.enable(thread)
+  private disable(number: number): void {
+    this.able = this.able.filter((thread) => thread.number !== number)
   }
 
   private enable(thread: PoolThread<Task>): void {

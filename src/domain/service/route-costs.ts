@@ -10,10 +10,10 @@ const UNKNOWN_MS = 2 * QUICK_MS
  */
 const LATEST_SHARE = 0.2
 
-/** A cost beyond counts as this much, so that a handler that hung once is not held to be slow for ever. */
+/** A cost beyond counts as this much, so that a route whose handler hung once is not held to be slow for ever. */
 const MOST_MS = 100
 
-/** How long a request of each route blocks its thread: a mean that forgets, in milliseconds. */
+/** For how long at one go a request of each route blocks its thread: a mean that forgets, in milliseconds. */
 export class RouteCosts {
   private readonly means: Float64Array
 
@@ -30,7 +30,7 @@ export class RouteCosts {
     return this.meanMs(route) <= QUICK_MS
   }
 
-  /** @param costMs how long a request of this route blocked its thread */
+  /** @param costMs how long a request of this route blocked its thread; Infinity for one that hangs */
   note(route: number, costMs: number): void {
     this.means[route]! += (Math.min(costMs, MOST_MS) - this.meanMs(route)) * LATEST_SHARE
   }

@@ -8,7 +8,7 @@
  */
 export type UnavailableRule = 'queue-full' | 'queue-timeout' | 'thread-lost' | 'threads-crash'
 
-/** An engine cannot run a handler for reasons that pass: answered with 503 and `Retry-After`. */
+/** An engine cannot run a handler for reasons that pass: answered with 503. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
 

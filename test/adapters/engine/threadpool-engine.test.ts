@@ -6,7 +6,8 @@ import { ContentReader } from '../../../src/app/content-reader.js'
 import { HandlerRequest } from '../../../src/app/handler-request.js'
 import { FieldSection } from '../../../src/domain/message/field-section.js'
 import type { Response, StreamedContent } from '../../../src/domain/message/response.js'
-import { WINDOW } from '../../../src/domain/service/credit-window.js'
+import { WINDOW } from '../../../src/domain/crossing/credit-window.js'
+import { OverdueError } from '../../../src/domain/service/overdue-error.js'
 import type { Unavailable } from '../../../src/domain/service/unavailable.js'
 import type { PlacedHandler } from '../../../src/ports/engine.js'
 import type { MetricsSnapshot } from '../../../src/ports/metrics.js'
@@ -52,7 +53,7 @@ class Pool {
     await pool.start()
     for (let times = 0; times < 30; times++) await pool.trial(QUICK, 0.1)
     await pool.trial(SLOW, 5)
-    pool.clock.advance(2000)
+    await pool.pass(2000)
     for (const thread of pool.threads.started) thread.batches.length = thread.begun.length = 0
     return pool
   }
@@ -233,6 +234,15 @@ describe('ThreadpoolEngine', () => {
       assert.deepEqual(counted(runs), { 'queue-full': 2, 'queue-timeout': 2, null: 2 })
     })
 
+    it('refuses what has waited as long as a handler may take: none has seen it', async () => {
+      const pool = await Pool.started({ queueTimeoutMs: 10_000, workers: 1 })
+      const [served, waiting] = [pool.run(SLOW), pool.run(SLOW)]
+      await settled()
+      pool.threads.at(1).claim()
+      await pool.pass(5100)
+      assert.deepEqual([served.outcome, waiting.outcome], [null, 'queue-timeout'])
+    })
+
     it('watches only while something is under way', async () => {
       const pool = await Pool.started()
       const before = pool.clock.pending
@@ -312,6 +322,21 @@ describe('ThreadpoolEngine', () => {
       assert.isNull(spinning.outcome)
     })
 
+    it('is not heard by what it logs, which leaves a loop that never turns', async () => {
+      const pool = await Pool.started()
+      const run = pool.run(SLOW)
+      await settled()
+      const [stuck] = pool.pair
+      stuck.claim()
+      for (let line = 0; line < 20; line++) {
+        pool.rssBytes += 4 * MEBIBYTE
+        stuck.says(['log', 'info', 'still at it', {}])
+        await pool.pass(20)
+      }
+      assert.equal(run.outcome, 'thread-lost')
+      assert.deepEqual(pool.alarms, [['handler thread lost', 'memory']])
+    })
+
     it('is ended when the process grows meanwhile', async () => {
       const pool = await Pool.started()
       const run = pool.run(SLOW)
@@ -334,6 +359,40 @@ describe('ThreadpoolEngine', () => {
       await pool.pass(200)
       assert.equal(run.outcome, 'thread-lost')
       assert.equal(pool.engine.threads.lost.stuck, 1)
+    })
+  })
+
+  describe('a main thread that stands still', () => {
+    it('holds nothing against threads that it could not hear meanwhile', async () => {
+      const { pool, run, thread } = await Pool.atWork()
+      run.request.abort(new OverdueError('too late'))
+      await pool.pass(500)
+      pool.clock.advance(60_000)
+      thread.says(['over', thread.latest, 0])
+      await pool.pass(2000)
+      assert.isFalse(thread.isEnded)
+    })
+
+    it('counts it as one look at most', async () => {
+      const { pool, run, thread } = await Pool.atWork()
+      run.request.abort(new OverdueError('too late'))
+      await pool.pass(500)
+      pool.clock.advance(60_000)
+      await pool.pass(400)
+      assert.isFalse(thread.isEnded)
+      await pool.pass(200)
+      assert.isTrue(thread.isEnded)
+    })
+
+    it('counts the time of a thread from when a request has left for it', async () => {
+      const pool = await Pool.started({ workers: 1 })
+      pool.run()
+      pool.clock.advance(60_000)
+      await settled()
+      await pool.pass(10)
+      assert.isEmpty(pool.threads.at(1).sent('probe'))
+      await pool.pass(30)
+      assert.lengthOf(pool.threads.at(1).sent('probe'), 1)
     })
   })
 
@@ -389,10 +448,11 @@ describe('ThreadpoolEngine', () => {
     it('is taken back from a thread that has not begun it', async () => {
       const pool = await Pool.started()
       const { request } = pool.run()
+      const thread = pool.threads.at(request.thread)
       request.abort(new Error('left'))
       await settled()
-      assert.isFalse(pool.threads.at(request.thread).claim())
-      assert.equal(pool.engine.threads.inFlight, 0)
+      assert.isFalse(thread.claim())
+      assert.deepEqual([pool.engine.threads.inFlight, request.thread], [0, 0])
     })
 
     it('frees its slot when the thread has heard, and a late answer is dropped', async () => {
@@ -430,7 +490,7 @@ describe('ThreadpoolEngine', () => {
       for (const [, number] of thread.requests) thread.claim(number)
       thread.says(...thread.requests.map(([, number]) => ['waits', number] as const))
       await pool.pass(5000)
-      overdue.request.abort(new Error('handler timed out'))
+      overdue.request.abort(new OverdueError('handler timed out'))
       await pool.pass(990)
       assert.isFalse(thread.isEnded)
       await pool.pass(20)
@@ -481,6 +541,23 @@ describe('ThreadpoolEngine', () => {
         assert.isNull(pool.engine.trouble)
       })
     }
+
+    it('tells how much memory it had taken', async () => {
+      const { pool, thread } = await Pool.atWork()
+      thread.says(['memory', 1 << 30])
+      assert.deepInclude(pool.log.events.at(-1)!.facts, { cause: 'memory', octets: 1 << 30 })
+    })
+
+    it('soon after it was ready is in a crash loop, however long it took to start', async () => {
+      const pool = await Pool.started({ workers: 1 })
+      for (let death = 0; death < 5; death++) {
+        pool.threads.at(1).dies()
+        await pool.pass(1600)
+        await pool.pass(11_000)
+        pool.threads.at(1).says(['ready'])
+      }
+      assert.equal(pool.engine.trouble, 'threads crash')
+    })
 
     it('cuts the streams that it has begun', async () => {
       const { run, thread } = await Pool.atWork()

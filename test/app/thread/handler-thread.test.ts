@@ -5,7 +5,7 @@ import { Claims } from '../../../src/domain/crossing/claims.js'
 import { NO_RESPONSE_FIELDS } from '../../../src/domain/message/response-fields.js'
 import { bytes, file, stream, text } from '../../../src/domain/message/response-makers.js'
 import { Response } from '../../../src/domain/message/response.js'
-import { WINDOW } from '../../../src/domain/service/credit-window.js'
+import { WINDOW } from '../../../src/domain/crossing/credit-window.js'
 import type { CrossedContent, FromThread, RequestMessage } from '../../../src/ports/crossing.js'
 import type { Handler, Plugin, PluginContext, Routes } from '../../../src/ports/plugin.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
@@ -24,10 +24,11 @@ class Thread {
   readonly claims = Claims.forSlots(8)
   readonly batches: (readonly FromThread[])[] = []
   moved: ArrayBuffer[] = []
-  readonly memory = { octets: 0 }
+  readonly meter = { memoryOctets: 0, busyMs: 0 }
   readonly thread: HandlerThread
   context: PluginContext | null = null
-  private latest = 0
+  /** Numbers one after the other go through the slots in turn. */
+  private latest = this.claims.slots
 
   constructor(routes: Routes, wanted = Object.keys(routes), rest: Partial<Plugin> = {}) {
     const start = (context: PluginContext): void => {
@@ -41,7 +42,7 @@ class Thread {
       plugins: new FakePlugins([{ name: 'test', routes, start, ...rest }]),
       files: new FakeFiles({}),
       clock: this.clock,
-      memory: this.memory,
+      meter: this.meter,
       post: (batch, transfer) => {
         this.batches.push(batch)
         this.moved.push(...transfer)
@@ -63,7 +64,7 @@ class Thread {
 
   /** Open for the thread to begin; not yet told. */
   request(content: CrossedContent = 'none'): RequestMessage {
-    const number = (this.latest = this.claims.numberAfter(this.latest, 0))
+    const number = ++this.latest
     this.claims.open(number)
     return [
       'request',
@@ -111,9 +112,9 @@ describe('HandlerThread', () => {
     it('takes the routes by their names, in whatever order they are', async () => {
       const thread = new Thread(routes, ['GET /b', 'GET /a'])
       await thread.thread.start()
-      thread.begin()
+      const number = thread.begin()
       await settled()
-      assert.deepEqual(thread.said.at(-1), ['text', 8, 0, 'b'])
+      assert.deepEqual(thread.said.at(-1), ['text', number, 0, 'b'])
     })
 
     it('is refused when the plugins have other routes than in the main thread', async () => {
@@ -135,21 +136,17 @@ describe('HandlerThread', () => {
   })
 
   describe('requests', () => {
-    it('of one batch are answered in one batch', async () => {
-      const thread = await Thread.started(({ params }) => text(params['id']!, { status: 201 }))
+    it('are answered at once, before those behind them are begun', async () => {
+      const seen: unknown[] = []
+      const thread = await Thread.started(({ params }) => {
+        seen.push(thread.said)
+        return text(params['id']!, { status: 201 })
+      })
       const [one, two] = [thread.request(), thread.request()]
-      thread.claims.open(one[1])
-      thread.thread.receive([one])
-      thread.claims.open(two[1])
-      thread.thread.receive([two])
-      await settled()
-      const fields = 'Content-Type: text/plain; charset=utf-8\r\n'
-      assert.deepEqual(thread.batches, [
-        [
-          ['answer', one[1], 0, 201, fields, '7'],
-          ['answer', two[1], 0, 201, fields, '7'],
-        ],
-      ])
+      thread.thread.receive([one, two])
+      const first = ['answer', one[1], 0, 201, 'Content-Type: text/plain; charset=utf-8\r\n', '7']
+      assert.deepEqual(seen, [[], [first]])
+      assert.lengthOf(thread.said, 2)
     })
 
     it('that were taken back are not run', async () => {
@@ -162,14 +159,30 @@ describe('HandlerThread', () => {
       assert.deepEqual([runs, thread.said], [0, []])
     })
 
-    it('tell how long they have blocked the thread, and do not wait for those behind them', async () => {
-      const thread = await Thread.started(() => {
-        thread.clock.advance(5)
-        return 'slow'
+    /** What a request cost whose handler is at work before and after it waits. */
+    async function costOf(work: { before: number; after: number }): Promise<unknown> {
+      const thread = await Thread.started(async () => {
+        thread.meter.busyMs += work.before
+        await settled()
+        thread.meter.busyMs += work.after
+        return 'done'
       })
-      const first = thread.request()
-      thread.thread.receive([first])
-      assert.deepEqual(thread.batches, [[['text', first[1], 5, 'slow']]])
+      thread.begin()
+      await settled()
+      await settled()
+      return thread.said.find(([kind]) => kind === 'text')?.[2]
+    }
+
+    it('tell for how long at one go they have kept the thread from others', async () => {
+      assert.equal(await costOf({ before: 5, after: 1 }), 5)
+      assert.equal(await costOf({ before: 1, after: 30 }), 30)
+    })
+
+    it('are not charged for what was done before they came', async () => {
+      const thread = await Thread.started(() => 'quick')
+      thread.meter.busyMs += 50
+      const number = thread.begin()
+      assert.deepEqual(thread.said, [['text', number, 0, 'quick']])
     })
 
     it('whose handlers wait are told of, but for those that answer in the same turn', async () => {
@@ -435,7 +448,7 @@ describe('HandlerThread', () => {
     const thread = await Thread.started(never)
     thread.clock.advance(1000)
     assert.isEmpty(thread.said)
-    thread.memory.octets = 65 * MEBIBYTE
+    thread.meter.memoryOctets = 65 * MEBIBYTE
     thread.clock.advance(250)
     assert.deepEqual(thread.said, [['memory', 65 * MEBIBYTE]])
   })

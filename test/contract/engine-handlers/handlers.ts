@@ -71,6 +71,10 @@ export default definePlugin({
       return json([content, ...request.trailers])
     },
     'POST /ignored': () => 'ignored',
+    'POST /waits': ({ signal, log }) => {
+      log.info('waits')
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))
+    },
     'POST /failing': async (request) => {
       const error = (await request.bytes().catch((reason: unknown) => reason)) as Error
       return `${error instanceof Error} ${error.message}`

@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { SendGate } from '../../../src/domain/crossing/send-gate.js'
-import { WINDOW } from '../../../src/domain/service/credit-window.js'
+import { WINDOW } from '../../../src/domain/crossing/credit-window.js'
 
 describe('SendGate', () => {
   it('admits a window at once, and more when some of it has been consumed', async () => {

@@ -18,7 +18,7 @@ class Task extends PoolTask {
 type Step =
   | { readonly does: 'offer'; readonly route: number }
   | { readonly does: 'answer'; readonly pick: number; readonly costMs: number }
-  | { readonly does: 'wait' | 'drop' | 'stick' | 'gone'; readonly pick: number }
+  | { readonly does: 'wait' | 'drop' | 'stick' | 'recover' | 'gone'; readonly pick: number }
   | { readonly does: 'pass'; readonly ms: number }
 
 const pick = fc.nat(100)
@@ -29,7 +29,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ does: fc.constant('answer'), pick, costMs: fc.constantFrom(0, 0.05, 0.3, 1, 8, 500) }),
   },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('wait'), pick }) },
-  { weight: 1, arbitrary: fc.record({ does: fc.constantFrom('drop', 'stick', 'gone'), pick }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constantFrom('drop', 'stick', 'recover', 'gone'), pick }) },
   { weight: 1, arbitrary: fc.record({ does: fc.constant('pass'), ms: fc.constantFrom(1, 40, 700) }) },
 )
 
@@ -77,6 +77,9 @@ class Account {
       case 'stick':
         this.withOne(this.able, step.pick, (thread) => this.stick(thread))
         break
+      case 'recover':
+        this.withOne(this.stuck, step.pick, (thread) => this.recover(thread))
+        break
       case 'gone':
         this.withOne(this.threads(), step.pick, (thread) => this.lose(thread))
         break
@@ -117,7 +120,6 @@ class Account {
   }
 
   private answer(task: Task, costMs: number): void {
-    this.revive(task.thread)
     this.pool.answered(task, costMs)
     this.costs.note(task.route, costMs)
     this.held.delete(task)
@@ -125,7 +127,6 @@ class Account {
   }
 
   private wait(task: Task): void {
-    this.revive(task.thread)
     this.pool.waits(task)
     task.rests = true
   }
@@ -136,17 +137,25 @@ class Account {
     task.fates.push('dropped')
   }
 
-  /** The thread does not begin what it was handed, except for what has got on before. */
+  /** The thread does not come back from the first of those that it holds and that does not rest. */
   private stick(thread: number): void {
-    this.pool.threadStuck(thread)
-    this.able.delete(thread)
-    this.stuck.add(thread)
-    for (const task of [...this.held].filter((each) => each.thread === thread && !each.rests)) {
+    const [begun, ...unbegun] = [...this.held].filter((each) => each.thread === thread && !each.rests)
+    for (const task of unbegun) {
       assert.isTrue(this.pool.takeBack(task))
       this.held.delete(task)
       this.waiting.add(task)
       task.wasTakenBack = true
     }
+    this.pool.threadStuck(thread)
+    this.able.delete(thread)
+    this.stuck.add(thread)
+    if (begun !== undefined) this.costs.note(begun.route, Infinity)
+  }
+
+  private recover(thread: number): void {
+    this.pool.threadRecovered(thread)
+    this.stuck.delete(thread)
+    this.able.add(thread)
   }
 
   private lose(thread: number): void {
@@ -228,10 +237,6 @@ class Account {
   private addThread(): void {
     this.pool.threadReady(this.threadCount)
     this.able.add(this.threadCount++)
-  }
-
-  private revive(thread: number): void {
-    if (this.stuck.delete(thread)) this.able.add(thread)
   }
 
   private withOne<Thing>(things: ReadonlySet<Thing>, number: number, act: (thing: Thing) => void): void {

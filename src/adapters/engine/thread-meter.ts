@@ -1,14 +1,16 @@
-import { constants, PerformanceObserver } from 'node:perf_hooks'
+import { constants, performance, PerformanceObserver } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
+import type { ThreadMeter } from '../../ports/thread-meter.js'
 
 /** A garbage collection, as the platform tells of it. */
 interface Collection {
   readonly detail: { readonly kind: number }
 }
 
-/** The memory that this thread has taken; as V8 tells it, which opens no file as `process.memoryUsage()` does. */
-export class MemoryMeter {
+/** Asks V8 for the memory, which opens no file as `process.memoryUsage()` does, and the event loop for the time. */
+export class SystemThreadMeter implements ThreadMeter {
   private heapOctets = 0
+  private readonly timing = performance.nodeTiming
 
   constructor() {
     // What is garbage shows when it has been collected: all that is left then is in use.
@@ -19,8 +21,11 @@ export class MemoryMeter {
     observer.observe({ entryTypes: ['gc'] })
   }
 
-  /** Of the heap or outside of it, whichever is more. */
-  get octets(): number {
+  get memoryOctets(): number {
     return Math.max(this.heapOctets, getHeapStatistics().external_memory)
+  }
+
+  get busyMs(): number {
+    return performance.now() - this.timing.idleTime
   }
 }

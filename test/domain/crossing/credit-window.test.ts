@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import { ReceiveWindow, SendWindow, WINDOW } from '../../../src/domain/service/credit-window.js'
+import { ReceiveWindow, SendWindow, WINDOW } from '../../../src/domain/crossing/credit-window.js'
 
 const PORTION = WINDOW / 4
 

@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import { movable, ownOctets } from '../../../src/domain/message/own-octets.js'
+import { movable, ownOctets } from '../../../src/domain/crossing/own-octets.js'
 
 describe('ownOctets()', () => {
   it('has exactly the octets of a view, in memory of its own', () => {
