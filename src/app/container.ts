@@ -7,7 +7,7 @@ import { SelectorsEngine } from '../adapters/engine/selectors-engine.js'
 import type { StartThread } from '../adapters/engine/thread-link.js'
 import { SystemThreadMeter } from '../adapters/engine/thread-meter.js'
 import { ThreadpoolEngine } from '../adapters/engine/threadpool-engine.js'
-import { workerThreads } from '../adapters/engine/worker-thread.js'
+import { threadsEnded, workerThreads } from '../adapters/engine/worker-thread.js'
 import { mediaTypeOf } from '../adapters/files/media-types.js'
 import { SystemFiles } from '../adapters/files/system-files.js'
 import { jsonAccessLine, plainAccessLine } from '../adapters/log/access-line.js'
@@ -70,6 +70,9 @@ const WORKER_MODULE = new URL('./crew/worker-main.js', import.meta.url)
 
 /** What handler threads run. */
 const THREAD_MODULE = new URL('./thread/thread-main.js', import.meta.url)
+
+/** Longer than a thread takes to end that can. */
+const THREADS_END_MS = 500
 
 const THREAD_PARTS: ThreadParts = {
   plugins: crossedPart('../adapters/plugins/folder-plugins.js', FolderPlugins),
@@ -164,6 +167,17 @@ function wireServer(container: Container, orders?: WorkerOrders): Wired {
   bindServer(container)
   const sink = container.get(SINK)
   return { server: container.get(SERVER), log: container.get(EVENT_LOG), closeLogs: () => sink.close() }
+}
+
+/**
+ * Ends this process, with nothing left to do.
+ *
+ * The platform waits for all threads then, and one that is stuck in a call of the system never comes: with such a one the
+ * process can only be killed, and its exit code is lost.
+ */
+export async function endProcess(code: number): Promise<never> {
+  if (!(await threadsEnded(THREADS_END_MS))) process.kill(process.pid, 'SIGKILL')
+  return process.exit(code)
 }
 
 /** Threads that run the handlers of the settings' plugins. */

@@ -44,9 +44,9 @@ export class ContentReader implements EngineContent {
     this.isAhead = true
   }
 
-  awaited(): void {
-    // One that is not asked for is on its way to the handler.
+  awaited(): boolean {
     if (this.wants) this.ask(true)
+    return this.isAwaited
   }
 
   /**

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { commandLine } from './cli/command-line.js'
-import { settingsSource, wire, wireService } from './container.js'
+import { endProcess, settingsSource, wire, wireService } from './container.js'
 import { run } from './run.js'
 import { logStrayErrors } from './stray-errors.js'
 
@@ -40,4 +40,4 @@ const portico = commandLine({
 })
 
 const code = await portico(process.argv.slice(2), process.env)
-process.exit(code)
+await endProcess(code)

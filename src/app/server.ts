@@ -38,6 +38,9 @@ const LINGER_MS = 5000
 /** Connections that are told there is no room; beyond so many at once they are reset without a word. */
 const MAX_TURNED_AWAY = 1000
 
+/** How long plugins may take to stop. */
+const PLUGIN_STOP_MS = 5000
+
 /** What a server is made of. */
 export interface ServerParts {
   readonly settings: Settings
@@ -279,10 +282,17 @@ export class Server implements ServerLife {
   }
 
   private async stopPlugins(): Promise<void> {
+    const { clock, log } = this.parts
+    let timer: Stoppable | null = null
+    const late = new Promise<never>((_, reject) => {
+      timer = clock.after(PLUGIN_STOP_MS, () => reject(new Error('Cannot wait any longer for plugins to stop')))
+    })
     try {
-      await this.plugins?.stop()
+      await Promise.race([this.plugins?.stop(), late])
     } catch (error) {
-      this.parts.log.error('plugins failed to stop', { error })
+      log.error('plugins failed to stop', { error })
+    } finally {
+      timer!.stop()
     }
   }
 

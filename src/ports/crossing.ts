@@ -84,8 +84,8 @@ export type RunMessage =
   | readonly [kind: 'abort', request: number, error: CrossedError, overdue: boolean]
   /** The content of the response is wanted from now on, up to a window. */
   | readonly [kind: 'want', request: number]
-  /** So many octets of the response's content have been consumed. */
-  | readonly [kind: 'consumed', request: number, octets: number]
+  /** Pieces of the response's content have been consumed: so much credit for them is given back. */
+  | readonly [kind: 'consumed', request: number, credit: number]
   /** No more of the response's content is wanted. To be answered by `over`. */
   | readonly [kind: 'cancel', request: number]
 
@@ -117,8 +117,8 @@ export type RunNews =
   | readonly [kind: 'waits', request: number]
   /** The handler waits for content of the request: told each time it does. */
   | readonly [kind: 'want', request: number]
-  /** So many octets of the request's content have been consumed. */
-  | readonly [kind: 'consumed', request: number, octets: number]
+  /** Pieces of the request's content have been consumed: so much credit for them is given back. */
+  | readonly [kind: 'consumed', request: number, credit: number]
   /** An answer whose content will come in pieces when it is wanted; its fields as on the wire. */
   | readonly [kind: 'stream', request: number, status: number, fields: string, length: number | null]
   | readonly [kind: 'piece', request: number, octets: Uint8Array]

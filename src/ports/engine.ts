@@ -16,8 +16,12 @@ export interface PlacedHandler {
 export interface EngineContent extends AsyncIterable<Uint8Array> {
   /** To ask for a piece does not mean that the handler waits for it: from now on `awaited` tells that. */
   fetchAhead(): void
-  /** The handler waits for the next piece. */
-  awaited(): void
+  /**
+   * The handler waits for the next piece.
+   *
+   * @returns false when it does not wait for the peer: a piece is on its way
+   */
+  awaited(): boolean
 }
 
 /** A request, and what an engine may know of it beside what handlers may. */

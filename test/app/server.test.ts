@@ -280,6 +280,19 @@ describe('drain', () => {
     assert.deepEqual(drained.report, { finished: 0, rejected: 0, cut: { cut: 1 } })
   })
 
+  it('does not wait for ever for a plugin that does not stop', async () => {
+    const stop = (): Promise<void> => new Promise(() => undefined)
+    const served = await Served.start({ plugins: [{ name: 'a', routes: {}, stop }] })
+    const drained = served.server.drain()
+    let isOver = false
+    void drained.then(() => (isOver = true))
+    await served.pass(4000)
+    assert.isFalse(isOver)
+    await served.pass(2000)
+    assert.isTrue(isOver)
+    assert.include(served.alarms, 'plugins failed to stop')
+  })
+
   it('plugins stop after the last request, the engine behind them, and an error of one is logged', async () => {
     const held = new Held()
     const engine = new FakeEngine()

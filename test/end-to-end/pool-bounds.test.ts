@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { NONE_LOST, PooledServer } from './support/pooled-server.js'
 import { eventually } from './support/process-facts.js'
 import { RawClient } from './support/raw-client.js'
-import { get } from './support/requests.js'
+import { get, request } from './support/requests.js'
 import { valueOf, type RawResponse } from './support/response-reader.js'
 
 /** As soon as that, with patience for a busy machine: less than what the others wait for. */
@@ -103,6 +103,17 @@ describe('the bounds of the pool', function () {
     assert.equal((await busy.response()).status, 200)
     assert.equal((await pool.ask('/light')).status, 200)
     assert.isEmpty(pool.events('handler began'))
+  })
+
+  it('peers that take their time take no place from others: those that do not read, or do not send', async () => {
+    pool = await PooledServer.start({ 'threadpool.workers': 2, 'threadpool.concurrency': 4 })
+    for (let round = 0; round < 15; round++) {
+      const reader = await pool.connect(get('/endless'))
+      reader.pause()
+      await pool.connect(`${request('POST /trailers', 'Content-Length: 1000')}abc`)
+    }
+    await eventually('all are begun', async () => (await pool.metrics()).threads.inFlight === 30)
+    assert.equal((await pool.ask('/light')).status, 200)
   })
 
   describe('of a handler', () => {

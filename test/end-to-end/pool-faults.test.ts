@@ -1,10 +1,12 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { assert } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { Metronome } from './support/metronome.js'
-import { CRASH } from './support/pool-plugin.js'
+import { CRASH, PIPE } from './support/pool-plugin.js'
 import { NONE_LOST, PooledServer, type PoolMetrics } from './support/pooled-server.js'
-import { eventually } from './support/process-facts.js'
+import { eventually, TELLS_FACTS } from './support/process-facts.js'
 import type { RawClient } from './support/raw-client.js'
 import { get } from './support/requests.js'
 import { valueOf } from './support/response-reader.js'
@@ -106,6 +108,13 @@ describe('handler threads that are lost', function () {
       assert.equal((await client.response()).status, 200)
     }
 
+    it('behind its answer, when nobody waits for it: the thread is replaced', async () => {
+      await start({ 'threadpool.workers': 1 })
+      assert.equal((await pool.ask('/spin-behind')).content, 'done\n')
+      await pool.event('handler thread replaced')
+      assert.equal((await pool.ask('/light')).status, 200)
+    })
+
     it('on every thread: who waits is told so in time, and all is well once they are replaced', async () => {
       await start({ 'threadpool.queueTimeoutMs': 300, 'threadpool.queueSize': 2 })
       const spinning = await Promise.all([1, 2, 3].map(() => pool.connect(get('/spin'))))
@@ -124,6 +133,18 @@ describe('handler threads that are lost', function () {
       }
       assert.deepInclude((await pool.metrics()).rejections, { 'queue-full': 1, 'queue-timeout': 2 })
     })
+  })
+
+  it('to a call of the system that does not return: it is 504, the thread is replaced, and SIGTERM ends the process', async function () {
+    if (!TELLS_FACTS) this.skip()
+    await start({})
+    execFileSync('mkfifo', [join(pool.folder.path, PIPE)])
+    assert.equal((await pool.ask('/system-call')).status, 504)
+    await pool.event('handler thread replaced')
+    const { code, signal } = await pool.server.stop()
+    assert.match(pool.server.program.stderr, /portico stopped: /)
+    // The platform would wait for the thread: nothing but a signal gets it away.
+    assert.deepEqual([code, signal], [null, 'SIGKILL'])
   })
 
   describe('to a handler that takes too much memory', () => {
@@ -155,18 +176,21 @@ describe('handler threads that are lost', function () {
     ]
     for (const [what, target, status, cause] of strays) {
       it(`${what}: what its thread was at is 503 or cut visibly, what others are at goes on`, async () => {
-        await start({ 'threadpool.workers': 2, 'threadpool.concurrency': 3, handlerTimeoutMs: 20_000 })
-        // Both threads have a stream, and one of them room for one more.
+        await start({ 'threadpool.workers': 2, handlerTimeoutMs: 20_000 })
+        // Each thread has as many as the other, of streams and of handlers that wait.
         const streams = [await ticking(), await ticking(), await ticking(), await ticking()]
-        const waiting = await pool.connect(get('/wait/10000'))
-        await eventually('it is begun', async () => (await pool.metrics()).threads.inFlight === 5)
+        const waiting = [await pool.connect(get('/wait/10000')), await pool.connect(get('/wait/10000'))]
+        await eventually('they are begun', async () => (await pool.metrics()).threads.inFlight === 6)
         const stray = await (await pool.connect(get(target))).response()
         await replaced({ [cause]: 1 })
         const line = await pool.event('handler thread lost')
         assert.include(line, { cause })
         if (cause === 'threw') assert.include((line['error'] as { message: string }).message, 'a stray error')
         assert.equal(stray.status, status)
-        assert.equal((await waiting.response()).status, 503)
+        await eventually('one that waited is told', () => waiting.some((client) => client.unreadOctets > 0))
+        const [told, ...others] = waiting.toSorted((one, other) => other.unreadOctets - one.unreadOctets)
+        assert.equal((await told!.response()).status, 503)
+        for (const client of others) assert.equal(client.unreadOctets, 0)
         for (const { client, thread } of streams) {
           if (thread === line['thread']) await assertCut(client)
           else await assertGoesOn(client)

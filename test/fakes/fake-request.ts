@@ -52,7 +52,7 @@ export class FakeRequest implements EngineRequest {
     this.params = params
     this.headers = FieldSection.of(headers)
     this.hasContent = init.content !== undefined
-    this.content = Object.assign(octetsOf(content), { fetchAhead: () => undefined, awaited: () => undefined })
+    this.content = Object.assign(octetsOf(content), { fetchAhead: () => undefined, awaited: () => false })
     this.signal = signal
   }
 

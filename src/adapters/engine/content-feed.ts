@@ -10,6 +10,8 @@ export interface HandOver {
   readonly number: number
   /** Whether the thread has begun it: from then on it is not taken back. */
   readonly hasBegun: () => boolean
+  /** Content is sent to the handler, which may have waited for its peer. */
+  readonly goesOn: () => void
   readonly send: (message: RunMessage, moved?: ArrayBuffer | null) => void
 }
 
@@ -44,15 +46,19 @@ export class ContentFeed {
     this.place = null
   }
 
-  /** The handler waits for content. */
-  want(): void {
+  /**
+   * The handler waits for content.
+   *
+   * @returns whether it waits for the peer
+   */
+  want(): boolean {
     this.begin()
-    this.request.content.awaited()
+    return this.request.content.awaited()
   }
 
-  /** The thread has consumed so many octets. */
-  consumed(octets: number): void {
-    this.gate.returned(octets)
+  /** The thread gives so much credit back. */
+  consumed(credit: number): void {
+    this.gate.returned(credit)
   }
 
   /** Nobody there reads it any more. */
@@ -86,14 +92,16 @@ export class ContentFeed {
   private passOctets(piece: Uint8Array): void {
     const octets = ownOctets(piece)
     const { place } = this
-    if (place === null || !this.isBegun(place)) this.pass((request) => ['content', request, octets])
-    else place.send(['content', place.number, octets], movable(octets))
+    if (place === null || !this.isBegun(place)) return this.pass((request) => ['content', request, octets])
+    place.goesOn()
+    place.send(['content', place.number, octets], movable(octets))
   }
 
   private pass(message: Numbered): void {
     if (this.isStopped) return
     const { place } = this
     if (place === null || !this.isBegun(place)) this.kept.push(message)
+    place?.goesOn()
     place?.send(message(place.number))
   }
 

@@ -1,10 +1,10 @@
-import { ReceiveWindow } from '../../domain/crossing/credit-window.js'
+import { creditFor, ReceiveWindow } from '../../domain/crossing/credit-window.js'
 
 /** What the reader of a stream tells the thread that makes it. */
 export interface StreamOrders {
   /** The content is wanted from now on. */
   want(): void
-  consumed(octets: number): void
+  consumed(credit: number): void
   /** No more is wanted. */
   cancel(): void
 }
@@ -13,7 +13,7 @@ export interface StreamOrders {
 export class CrossedStream implements AsyncIterableIterator<Uint8Array> {
   private readonly window = new ReceiveWindow()
   private pieces: Uint8Array[] = []
-  /** Octets of the piece that was given last: asking for the next one means that it has been sent. */
+  /** The credit for the piece that was given last: asking for the next one means that it has been sent. */
   private given = 0
   private isWanted = false
   private isOver = false
@@ -31,7 +31,7 @@ export class CrossedStream implements AsyncIterableIterator<Uint8Array> {
     while (this.pieces.length === 0 && !this.isOver) await new Promise<void>((resolve) => (this.wake = resolve))
     const piece = this.pieces.shift()
     if (piece === undefined) return this.last()
-    this.given = piece.length
+    this.given = creditFor(piece.length)
     return { done: false, value: piece }
   }
 

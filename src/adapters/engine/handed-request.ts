@@ -67,11 +67,16 @@ export class HandedRequest extends PoolTask {
    *
    * @throws {TypeError} for fields that no response may have
    */
-  streams(status: number, fields: string, length: number | null, { number, send }: HandOver): void {
+  streams(
+    status: number,
+    fields: string,
+    length: number | null,
+    { number, send }: Pick<HandOver, 'number' | 'send'>,
+  ): void {
     const checked = fieldsOf(fields)
     const stream = new CrossedStream({
       want: () => send(['want', number]),
-      consumed: (octets) => send(['consumed', number, octets]),
+      consumed: (credit) => send(['consumed', number, credit]),
       cancel: () => send(['cancel', number]),
     })
     this.stream = stream

@@ -25,6 +25,10 @@ export interface ThreadOwner {
   recovered(thread: LiveThread): void
   /** The handler of a request only waits now. */
   waits(task: HandedRequest): void
+  /** Nothing goes on with a request before its peer sends or reads. */
+  awaitsPeer(task: HandedRequest): void
+  /** The peer has sent something that the handler waited for. */
+  goesOn(task: HandedRequest): void
   /** A request is over in the thread. */
   over(task: HandedRequest, costMs: number): void
   /** What concerns no request. */
@@ -53,6 +57,7 @@ export class LiveThread implements ThreadEvents {
   private readonly held: (HandedRequest | null)[]
   private readonly numbers: number[]
   private readonly free: number[]
+  private readonly aborted = new Set<HandedRequest>()
   /** Those that it may not have begun, in the order they were handed over. */
   private unbegun: HandedRequest[] = []
   /** Those of them that wait here for the end of the turn. */
@@ -96,7 +101,7 @@ export class LiveThread implements ThreadEvents {
     this.unsent.push(task)
     this.claims.open(number)
     this.send(task.message())
-    task.feed?.handedTo(this.wayOf(number))
+    task.feed?.handedTo(this.wayOf(task))
   }
 
   /**
@@ -121,6 +126,7 @@ export class LiveThread implements ThreadEvents {
 
   /** Nobody waits for the answer any more: the thread, which has begun it, is told. */
   abort(task: HandedRequest, reason: Error, isOverdue: boolean): void {
+    this.aborted.add(task)
     this.send(['abort', task.number, crossedError(reason, inspect), isOverdue])
   }
 
@@ -143,6 +149,16 @@ export class LiveThread implements ThreadEvents {
     return false
   }
 
+  /** Nobody has asked it for a while: it is asked whether it is there. */
+  visit(): void {
+    if (!this.isProbed) this.probe()
+  }
+
+  /** Whether it has answered all that it was asked. */
+  get isHeard(): boolean {
+    return !this.isProbed && !this.isStuck
+  }
+
   /** It does not get on; it will be heard when it does. */
   stuck(): void {
     this.isStuck = true
@@ -152,13 +168,15 @@ export class LiveThread implements ThreadEvents {
   /** Whether it has had time enough to hear that one of its requests was aborted. */
   ignoresAborts(): boolean {
     const nowMs = this.now()
-    return this.held.some((task) => task !== null && task.graceEndsMs !== null && task.graceEndsMs <= nowMs)
+    for (const { graceEndsMs } of this.aborted) if (graceEndsMs !== null && graceEndsMs <= nowMs) return true
+    return false
   }
 
   // Its end
 
   /** Has it stop its plugins and end; resolves when it has. What it logs until then is still heard. */
   async stop(within: Promise<void>): Promise<void> {
+    if (this.isStuck) return this.end()
     this.send(['stop'])
     await Promise.race([new Promise<void>((resolve) => (this.hasStopped = resolve)), within])
     await this.end()
@@ -232,12 +250,13 @@ export class LiveThread implements ThreadEvents {
 
   private takeRun(message: RunNews): void {
     const task = this.held[this.claims.slotOf(message[1])]
-    if (task?.number !== message[1]) return
+    if (task === null || task === undefined || task.number !== message[1]) return
     switch (message[0]) {
       case 'waits':
         return this.owner.waits(task)
       case 'want':
-        return task.feed?.want()
+        if (task.feed?.want() === true) this.owner.awaitsPeer(task)
+        return
       case 'consumed':
         return task.feed?.consumed(message[2])
       case 'stream':
@@ -251,8 +270,10 @@ export class LiveThread implements ThreadEvents {
 
   private takeStream(task: HandedRequest, status: number, fields: string, length: number | null): void {
     this.owner.waits(task)
+    // A stream is made at the pace of the one who reads it, up to its end.
+    this.owner.awaitsPeer(task)
     try {
-      task.streams(status, fields, length, this.wayOf(task.number))
+      task.streams(status, fields, length, this.wayOf(task))
     } catch (error) {
       this.send(['cancel', task.number])
       task.fail(error)
@@ -298,16 +319,19 @@ export class LiveThread implements ThreadEvents {
     const slot = this.claims.slotOf(task.number)
     this.held[slot] = null
     this.free.push(slot)
+    this.aborted.delete(task)
   }
 
   private get isBusy(): boolean {
     return this.free.length < this.held.length
   }
 
-  private wayOf(number: number): HandOver {
+  private wayOf(task: HandedRequest): HandOver {
+    const { number } = task
     return {
       number,
       hasBegun: () => !this.claims.isOpen(number),
+      goesOn: () => this.owner.goesOn(task),
       send: (message, moved) => this.send(message, moved),
     }
   }

@@ -5,6 +5,9 @@ import type { LiveThread } from './live-thread.js'
 /** Starting; at work; ended, with another to come after a delay; or none any more. */
 type State = 'starting' | 'ready' | 'delayed' | 'closed'
 
+/** How long one may take to start. */
+const START_MS = 60_000
+
 /** The place of one handler thread: when that dies, another takes it. */
 export class ThreadPlace {
   /** The one that starts or works here. */
@@ -13,23 +16,31 @@ export class ThreadPlace {
   private readonly restarts = new Restarts()
   private state: State = 'starting'
   private readyMs = 0
-  private delay: Stoppable | null = null
+  /** Until the next one starts, or until the one that starts takes too long. */
+  private timer: Stoppable | null = null
 
-  /** @param open starts a thread */
+  /**
+   * @param open starts a thread
+   * @param late told of one that takes too long to start
+   */
   constructor(
     readonly number: number,
     private readonly clock: Clock,
     private readonly open: (number: number) => LiveThread,
+    private readonly late: (thread: LiveThread) => void,
   ) {}
 
   start(): void {
     this.state = 'starting'
-    this.thread = this.open(this.number)
+    const thread = this.open(this.number)
+    this.thread = thread
+    this.timer = this.clock.after(START_MS, () => this.late(thread))
   }
 
   /** The thread can be handed requests. */
   ready(): void {
     if (this.state === 'closed') return
+    this.timer?.stop()
     this.state = 'ready'
     this.readyMs = this.clock.now()
     this.restarts.started(this.readyMs)
@@ -44,9 +55,10 @@ export class ThreadPlace {
     const now = this.clock.now()
     const delayMs = this.restarts.died(now, this.state === 'ready' ? now - this.readyMs : 0)
     this.thread = null
+    this.timer?.stop()
     if (this.state === 'closed') return 0
     this.state = 'delayed'
-    this.delay = this.clock.after(delayMs, () => this.start())
+    this.timer = this.clock.after(delayMs, () => this.start())
     return delayMs
   }
 
@@ -67,6 +79,6 @@ export class ThreadPlace {
   /** No other thread follows. */
   close(): void {
     this.state = 'closed'
-    this.delay?.stop()
+    this.timer?.stop()
   }
 }

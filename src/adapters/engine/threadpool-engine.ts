@@ -27,8 +27,15 @@ import { ThreadPlace } from './thread-place.js'
 /** With a single one, `auto` would leave nobody to others while it is stuck. */
 const LEAST_THREADS = 2
 
-/** How long threads may take to stop their plugins. */
+/** How often threads are asked whether they are there while nothing is under way. */
+const VISIT_MS = 1000
+
+/** How long threads may take to stop their plugins, and then to end. */
 const STOP_MS = 5000
+const END_MS = 500
+
+/** More requests than this no thread needs to hold, however many connections there may be. */
+const MOST_SLOTS = 65_536
 
 /** A start under way: the threads that it waits for. */
 interface Starting {
@@ -48,12 +55,13 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
   private pool: Pool<HandedRequest>
   private services: MainServices | null = null
   private watching: Stoppable | null = null
+  private visiting: Stoppable | null = null
   private starting: Starting | null = null
   private isStopping = false
 
   /** @param rssBytes memory of the whole process, in octets */
   constructor(
-    private readonly settings: Pick<Settings, 'handlerTimeoutMs' | 'threadpool'>,
+    private readonly settings: Pick<Settings, 'handlerTimeoutMs' | 'maxConnections' | 'threadpool'>,
     private readonly clock: Clock,
     private readonly startThread: StartThread,
     private readonly rssBytes: () => number,
@@ -62,7 +70,9 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
     const length = workers === 'auto' ? Math.max(LEAST_THREADS, availableParallelism()) : workers
     this.pool = this.poolOf(0)
     this.stallWatch = new StallWatch(settings)
-    this.places = Array.from({ length }, (_, at) => new ThreadPlace(at + 1, clock, (number) => this.open(number)))
+    const open = (number: number): LiveThread => this.open(number)
+    const late = (thread: LiveThread): void => this.late(thread)
+    this.places = Array.from({ length }, (_, at) => new ThreadPlace(at + 1, clock, open, late))
   }
 
   async start(routes: readonly PlacedHandler[], context: SharedContext): Promise<void> {
@@ -81,6 +91,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
     } finally {
       this.starting = null
     }
+    this.visiting = this.clock.every(VISIT_MS, () => this.visit())
   }
 
   run(placed: PlacedHandler, request: EngineRequest): Answer | Promise<Answer> {
@@ -113,13 +124,20 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
     this.isStopping = true
     const threads = this.liveThreads
     for (const place of this.places) place.close()
-    let giveUp = (): void => undefined
-    const late = new Promise<void>((resolve) => (giveUp = resolve))
-    const timer = this.clock.after(STOP_MS, () => giveUp())
-    await Promise.all(threads.map((thread) => thread.stop(late)))
-    timer.stop()
+    const [stopping, ending] = [this.patience(STOP_MS), this.patience(STOP_MS + END_MS)]
+    const stopped = Promise.all(threads.map((thread) => thread.stop(stopping.over)))
+    // One that is stuck in the platform never ends.
+    await Promise.race([stopped, ending.over])
+    for (const { timer } of [stopping, ending]) timer.stop()
     this.services?.close()
+    this.visiting?.stop()
     this.endWatch()
+  }
+
+  private patience(ms: number): { readonly over: Promise<void>; readonly timer: Stoppable } {
+    let end = (): void => undefined
+    const over = new Promise<void>((resolve) => (end = resolve))
+    return { over, timer: this.clock.after(ms, () => end()) }
   }
 
   // What threads tell
@@ -142,6 +160,14 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
 
   waits(task: HandedRequest): void {
     this.pool.waits(task)
+  }
+
+  awaitsPeer(task: HandedRequest): void {
+    this.pool.awaitsPeer(task)
+  }
+
+  goesOn(task: HandedRequest): void {
+    this.pool.goesOn(task)
   }
 
   over(task: HandedRequest, costMs: number): void {
@@ -217,7 +243,14 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
       task.fail(new Unavailable('queue-timeout', `Cannot wait any longer for a thread: ${this.pool.waiting} wait`))
     }
     this.handOver()
-    if (this.pool.isIdle) this.endWatch()
+    if (this.pool.isIdle && this.readyThreads.every((thread) => thread.isHeard)) this.endWatch()
+  }
+
+  /** A thread may get stuck, or take memory, with what nobody waits for. */
+  private visit(): void {
+    if (this.watching !== null) return
+    for (const thread of this.readyThreads) thread.visit()
+    this.watch()
   }
 
   private endWatch(): void {
@@ -241,12 +274,16 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
   // Threads
 
   private open(number: number): LiveThread {
-    const { concurrency } = this.settings.threadpool
     const routes = [...this.indexes.keys()].map(({ method, pattern }) => `${method} ${pattern}`)
     const now = (): number => this.stallWatch.nowMs
-    const thread = new LiveThread(number, concurrency, routes, this.startThread, now, this)
+    const thread = new LiveThread(number, this.slots, routes, this.startThread, now, this)
     this.services?.greet(thread)
     return thread
+  }
+
+  private late(thread: LiveThread): void {
+    const error = new Error(`Cannot wait any longer for handler thread ${thread.number} to start`)
+    this.endThread(thread, 'stuck', { error })
   }
 
   private endThread(thread: LiveThread, cause: ThreadLoss, details: Facts): void {
@@ -285,7 +322,13 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
     const { handlerTimeoutMs, threadpool } = this.settings
     const { queueSize, queueTimeoutMs, concurrency } = threadpool
     // One that no handler has seen is turned away, and not told that its handler took too long.
-    return new Pool({ queueSize, longestWaitMs: Math.min(queueTimeoutMs, handlerTimeoutMs), concurrency }, routes)
+    const longestWaitMs = Math.min(queueTimeoutMs, handlerTimeoutMs)
+    return new Pool({ queueSize, longestWaitMs, concurrency, slots: this.slots }, routes)
+  }
+
+  /** A connection has one request at a time. */
+  private get slots(): number {
+    return Math.min(this.settings.maxConnections, MOST_SLOTS)
   }
 
   private get isPromising(): boolean {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { FromThread, ThreadOrders, ThreadParts } from '../../ports/crossing.js'
 import type { Settings } from '../../ports/settings.js'
@@ -11,6 +12,19 @@ const MEBIBYTE = 1024 * 1024
  */
 const HEADROOM_BYTES = 512 * MEBIBYTE
 
+/** Threads that are to end and have not, and their ends. */
+const ending = new Map<Worker, Promise<unknown>>()
+
+/**
+ * Waits for the threads that are to end.
+ *
+ * @returns whether all have: one that is stuck in a call of the system, where nothing reaches it, never does
+ */
+export async function threadsEnded(withinMs: number): Promise<boolean> {
+  const ends = Promise.all(ending.values()).then(() => true)
+  return Promise.race([ends, setTimeout(withinMs, false)])
+}
+
 /**
  * Threads of this process.
  *
@@ -23,6 +37,8 @@ export function workerThreads(entry: URL, settings: Settings, parts: ThreadParts
       const worker = new Worker(entry, {
         name: `portico-handlers-${seed.thread}`,
         workerData: { seed, settings, parts } satisfies ThreadOrders,
+        // It tells how the main program was given, which the thread's is not.
+        execArgv: process.execArgv.filter((option) => !option.startsWith('--input-type')),
         resourceLimits: { maxOldGenerationSizeMb },
       })
       return linkTo(worker, events)
@@ -38,18 +54,24 @@ export function workerThreads(entry: URL, settings: Settings, parts: ThreadParts
 }
 
 function linkTo(worker: Worker, events: ThreadEvents): ThreadLink {
-  worker.on('message', (batch: readonly FromThread[]) => events.received(batch))
+  const end = async (): Promise<void> => {
+    const end = worker.terminate()
+    ending.set(worker, end)
+    await end
+  }
+  worker.on('message', (batch: unknown) => {
+    // A plugin may post something of its own.
+    if (Array.isArray(batch)) events.received(batch as readonly FromThread[])
+  })
   worker.on('messageerror', (error) => {
     // A batch is lost, and whoever waits for what was in it would wait for ever.
     events.failed(error)
-    void worker.terminate()
+    void end()
   })
   worker.on('error', (error) => events.failed(error))
-  worker.on('exit', () => events.exited())
-  return {
-    post: (batch, transfer) => worker.postMessage(batch, transfer),
-    end: async () => {
-      await worker.terminate()
-    },
-  }
+  worker.on('exit', () => {
+    ending.delete(worker)
+    events.exited()
+  })
+  return { post: (batch, transfer) => worker.postMessage(batch, transfer), end }
 }

@@ -1,5 +1,5 @@
 /** What a worker process runs: the supervisor forks this module and tells it all that it needs. */
-import { wireWorker } from '../container.js'
+import { endProcess, wireWorker } from '../container.js'
 
 // Ctrl-C and the end of a terminal reach the whole group; it is the supervisor who tells what follows from that.
 for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined)
@@ -9,4 +9,4 @@ process.stderr.on('error', () => undefined)
 
 const worker = wireWorker()
 process.on('SIGTERM', () => worker.drain())
-process.exit(await worker.live())
+await endProcess(await worker.live())

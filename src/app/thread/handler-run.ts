@@ -3,7 +3,7 @@ import { SendGate } from '../../domain/crossing/send-gate.js'
 import { FieldSection } from '../../domain/message/field-section.js'
 import { movable, ownOctets } from '../../domain/crossing/own-octets.js'
 import { isOfKind, type Response, type StreamedContent } from '../../domain/message/response.js'
-import { ReceiveWindow } from '../../domain/crossing/credit-window.js'
+import { creditFor, ReceiveWindow } from '../../domain/crossing/credit-window.js'
 import type { CrossedContent, FromThread, RequestMessage } from '../../ports/crossing.js'
 import type { EventLog } from '../../ports/event-log.js'
 import type { Answer, Params } from '../../ports/plugin.js'
@@ -41,7 +41,7 @@ export class HandlerRun {
   private isOverdue = false
   private readonly reader: ContentReader | null
   private readonly window = new ReceiveWindow()
-  /** Octets of content given to the reader since it last waited. */
+  /** The credit for the content given to the reader since it last waited. */
   private unread = 0
   private readonly gate = new SendGate()
 
@@ -141,13 +141,13 @@ export class HandlerRun {
     if (this.state.at === 'streaming') void this.pump(this.state.content)
   }
 
-  /** So many octets of the response's content have been consumed. */
-  consumed(octets: number): void {
-    this.gate.returned(octets)
+  /** So much credit for the response's content is given back. */
+  consumed(credit: number): void {
+    this.gate.returned(credit)
   }
 
   content(octets: Uint8Array): void {
-    this.unread += octets.length
+    this.unread += creditFor(octets.length)
     this.reader?.push(Buffer.from(octets.buffer, octets.byteOffset, octets.length))
   }
 

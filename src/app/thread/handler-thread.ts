@@ -208,7 +208,8 @@ export class HandlerThread implements RunOwner {
 
   private awaitAnswer(run: HandlerRun, answer: Promise<Answer>): void {
     this.promised.push(run)
-    answer.then(
+    // One that is not of the platform's may resolve to another.
+    Promise.resolve(answer).then(
       (settled) => {
         this.account(run)
         run.answered(settled)

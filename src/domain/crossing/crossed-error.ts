@@ -32,8 +32,8 @@ export function crossedError(
   describe: (value: unknown) => string,
   causes: number = MOST_CAUSES,
 ): CrossedError {
-  if (!(thrown instanceof Error)) return { kind: 'value', value: isPlain(thrown) ? thrown : describe(thrown) }
   try {
+    if (!(thrown instanceof Error)) return { kind: 'value', value: isPlain(thrown) ? thrown : describe(thrown) }
     const { name, message, stack, code, cause } = thrown as unknown as Record<string, unknown>
     return {
       kind: 'error',
@@ -45,7 +45,7 @@ export function crossedError(
       isBadContent: thrown instanceof BadContentError,
     }
   } catch {
-    // What handlers throw may have getters that throw, too.
+    // What handlers throw may have getters that throw, or be a proxy that does.
     return { kind: 'value', value: 'an error that cannot be described' }
   }
 }

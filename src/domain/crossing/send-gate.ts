@@ -1,4 +1,4 @@
-import { SendWindow } from './credit-window.js'
+import { creditFor, SendWindow } from './credit-window.js'
 
 /** Holds back the pieces of a stream until the other side has room for them. */
 export class SendGate {
@@ -7,19 +7,20 @@ export class SendGate {
   private wake: (() => void) | null = null
 
   /**
-   * Waits for room.
+   * Waits for room for a piece.
    *
    * @returns whether the piece may be sent, and then it must be; false when nobody wants it any more
    */
   async admits(octets: number): Promise<boolean> {
-    while (!this.closed && !this.window.admits(octets)) await this.change()
-    if (!this.closed) this.window.sent(octets)
+    const credit = creditFor(octets)
+    while (!this.closed && !this.window.admits(credit)) await this.change()
+    if (!this.closed) this.window.sent(credit)
     return !this.closed
   }
 
-  /** The other side has consumed so many octets. */
-  returned(octets: number): void {
-    this.window.returned(octets)
+  /** The other side gives so much credit back. */
+  returned(credit: number): void {
+    this.window.returned(credit)
     this.wakeUp()
   }
 

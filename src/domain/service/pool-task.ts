@@ -16,6 +16,8 @@ export abstract class PoolTask {
   weightMs = 0
   /** Whether it keeps its thread from running anything else, as far as we know. The pool's. */
   blocks = false
+  /** Whether it goes on only when its peer sends or reads something. The pool's. */
+  awaitsPeer = false
   /** The list that it stands in, null for none. The list's, as are its neighbours. */
   list: unknown = null
   previous: PoolTask | null = null

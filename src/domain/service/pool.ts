@@ -1,15 +1,13 @@
 import { TaskList, type PoolTask } from './pool-task.js'
-import { PoolThread } from './pool-thread.js'
+import { PoolThread, type ThreadBounds } from './pool-thread.js'
 import { RouteCosts } from './route-costs.js'
 
 /** The bounds of a pool of handler threads. */
-export interface PoolRules {
+export interface PoolRules extends ThreadBounds {
   /** How many requests may wait. */
   readonly queueSize: number
   /** How long one may wait. */
   readonly longestWaitMs: number
-  /** How many requests one thread holds at once: handed over and not answered. */
-  readonly concurrency: number
 }
 
 /** How long after the last offer of a quick request a thread is still kept for such ones. */
@@ -100,6 +98,16 @@ export class Pool<Task extends PoolTask> {
   /** The handler of a request only waits now, and its thread's loop is free for others. */
   waits(task: Task): void {
     this.live.get(task.thread)?.unburden(task)
+  }
+
+  /** Nothing goes on with a request before its peer sends or reads: until then it takes no place from others. */
+  awaitsPeer(task: Task): void {
+    this.live.get(task.thread)?.setAwaitsPeer(task, true)
+  }
+
+  /** The peer has done something, and the handler goes on: with more than its thread's share of them, where need be. */
+  goesOn(task: Task): void {
+    this.live.get(task.thread)?.setAwaitsPeer(task, false)
   }
 
   /**
@@ -223,8 +231,7 @@ export class Pool<Task extends PoolTask> {
     let best: PoolThread<Task> | null = null
     for (let at = from; at < to; at++) {
       const thread = this.able[at]!
-      if (thread.hasRoom(weightMs, this.rules.concurrency) && (best === null || thread.loadMs < best.loadMs))
-        best = thread
+      if (thread.hasRoom(weightMs, this.rules) && (best === null || thread.isLessLoaded(best))) best = thread
     }
     return best
   }

@@ -2,7 +2,13 @@ import type { StartThread, ThreadEvents, ThreadLink } from '../../../src/adapter
 import { Claims } from '../../../src/domain/crossing/claims.js'
 import type { FromThread, RequestMessage, ThreadSeed, ToThread } from '../../../src/ports/crossing.js'
 
-/** A handler thread that does what the test says: it claims and answers nothing by itself. */
+/** With which a request is over. */
+const LAST: ReadonlySet<string> = new Set(['text', 'answer', 'end', 'failed', 'over'])
+
+/**
+ * A handler thread that does what the test says: it claims and answers nothing by itself, but for a question whether it is
+ * there while it has nothing else to do.
+ */
 export class FakeThread implements ThreadLink {
   readonly batches: (readonly ToThread[])[] = []
   /** Octets that were moved to it. */
@@ -11,7 +17,11 @@ export class FakeThread implements ThreadLink {
   private isReady = false
   /** Whether it answers each request in the next turn, with its own number. */
   isDiligent = false
+  /** Whether it does not even answer questions. */
+  isDeaf = false
   private readonly claims: Claims
+  private readonly isOver = new Set<number>()
+  private readonly isBegun = new Set<number>()
 
   constructor(
     readonly seed: ThreadSeed,
@@ -24,6 +34,7 @@ export class FakeThread implements ThreadLink {
     this.batches.push(batch)
     for (const { byteLength } of transfer) this.moved += byteLength
     if (this.isDiligent) setImmediate(() => this.work(batch))
+    else if (this.isAtRest && batch.some(([kind]) => kind === 'probe')) setImmediate(() => this.says(['here']))
   }
 
   async end(): Promise<void> {
@@ -52,11 +63,14 @@ export class FakeThread implements ThreadLink {
   /** Begins a request, as long as it was not taken back. */
   claim(request: number = this.latest): boolean {
     const isClaimed = this.claims.take(request)
-    if (isClaimed) this.begun.push(this.requests.findLast(([, number]) => number === request)![11])
-    return isClaimed
+    if (!isClaimed) return false
+    this.isBegun.add(request)
+    this.begun.push(this.requests.findLast(([, number]) => number === request)![11])
+    return true
   }
 
   says(...batch: FromThread[]): void {
+    for (const [kind, request] of batch) if (LAST.has(kind)) this.isOver.add(request as number)
     this.events.received(batch)
   }
 
@@ -80,6 +94,13 @@ export class FakeThread implements ThreadLink {
     for (const [, number, ...rest] of this.requests) {
       if (this.claim(number) || this.begun.includes(rest[9])) this.says(['text', number, 0, 'at last'])
     }
+  }
+
+  private get isAtRest(): boolean {
+    if (this.isDeaf) return false
+    return this.requests.every(
+      ([, number]) => this.isOver.has(number) || !(this.isBegun.has(number) || this.claims.isOpen(number)),
+    )
   }
 
   private work(batch: readonly ToThread[]): void {

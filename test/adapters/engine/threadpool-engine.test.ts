@@ -42,6 +42,7 @@ class Pool {
   constructor(threadpool: Partial<Settings['threadpool']> = {}) {
     const settings = {
       handlerTimeoutMs: 5000,
+      maxConnections: 100,
       threadpool: { ...DEFAULT_SETTINGS.threadpool, workers: 2, memoryBytes: 64 * MEBIBYTE, ...threadpool },
     }
     this.engine = new ThreadpoolEngine(settings, this.clock, this.threads.start, () => this.rssBytes)
@@ -53,7 +54,7 @@ class Pool {
     await pool.start()
     for (let times = 0; times < 30; times++) await pool.trial(QUICK, 0.1)
     await pool.trial(SLOW, 5)
-    await pool.pass(2000)
+    await pool.pass(2500)
     for (const thread of pool.threads.started) thread.batches.length = thread.begun.length = 0
     return pool
   }
@@ -294,9 +295,10 @@ describe('ThreadpoolEngine', () => {
 
     it('gets nothing more until it is heard', async () => {
       const pool = await Pool.started({ workers: 1 })
+      const thread = pool.threads.at(1)
+      thread.isDeaf = true
       pool.run()
       await pool.pass(30)
-      const thread = pool.threads.at(1)
       assert.lengthOf(thread.requests, 1)
       assert.lengthOf(thread.sent('probe'), 1)
       pool.run()
@@ -362,6 +364,75 @@ describe('ThreadpoolEngine', () => {
     })
   })
 
+  describe('a thread without a request', () => {
+    it('is asked now and then whether it is there, and replaced when it is not', async () => {
+      const pool = await Pool.started()
+      const [stuck, other] = [pool.threads.at(1), pool.threads.at(2)]
+      stuck.isDeaf = true
+      await pool.pass(1200)
+      assert.isNotEmpty(stuck.sent('probe'))
+      await pool.pass(6000)
+      assert.deepEqual([stuck.isEnded, other.isEnded], [true, false])
+      assert.deepEqual(pool.alarms, [['handler thread lost', 'stuck']])
+    })
+
+    it('is ended when the process grows while it does not answer', async () => {
+      const pool = await Pool.started()
+      pool.threads.at(1).isDeaf = true
+      await pool.pass(1200)
+      pool.rssBytes += 65 * MEBIBYTE
+      await pool.pass(50)
+      assert.deepEqual(pool.alarms, [['handler thread lost', 'memory']])
+    })
+
+    it('may take a minute to start, and no longer', async () => {
+      const pool = await Pool.started({ workers: 1 })
+      pool.threads.at(1).dies()
+      await pool.pass(100)
+      const slow = pool.threads.at(1)
+      pool.clock.advance(59_000)
+      assert.isFalse(slow.isEnded)
+      pool.clock.advance(2000)
+      assert.isTrue(slow.isEnded)
+      await pool.pass(500)
+      assert.lengthOf(pool.threads.started, 3)
+    })
+  })
+
+  describe('peers that take their time', () => {
+    it('take no place from others: one that reads a stream', async () => {
+      const pool = await Pool.started({ workers: 1, concurrency: 1 })
+      const { thread } = await pool.claimed()
+      thread.says(['stream', thread.latest, 200, '', null])
+      const { run } = await pool.claimed()
+      thread.answers('beside it')
+      await settled()
+      assert.equal(run.outcome, 'beside it')
+    })
+
+    it('take no place from others: one whose content the handler waits for', async () => {
+      const pool = await Pool.started({ workers: 1, concurrency: 1 })
+      const reader = new ContentReader(() => undefined)
+      pool.run(QUICK, reader)
+      await settled()
+      const thread = pool.threads.at(1)
+      thread.claim()
+      const next = pool.run()
+      await settled()
+      assert.equal(pool.engine.queue.length, 1)
+      thread.says(['want', thread.latest])
+      await settled()
+      assert.equal(pool.engine.queue.length, 0)
+      thread.answers('beside it')
+      await settled()
+      assert.equal(next.outcome, 'beside it')
+      reader.push(Buffer.from('at last'))
+      await settled()
+      pool.run()
+      assert.equal(pool.engine.queue.length, 1, 'the handler goes on')
+    })
+  })
+
   describe('a main thread that stands still', () => {
     it('holds nothing against threads that it could not hear meanwhile', async () => {
       const { pool, run, thread } = await Pool.atWork()
@@ -369,7 +440,7 @@ describe('ThreadpoolEngine', () => {
       await pool.pass(500)
       pool.clock.advance(60_000)
       thread.says(['over', thread.latest, 0])
-      await pool.pass(2000)
+      await pool.pass(2500)
       assert.isFalse(thread.isEnded)
     })
 

@@ -42,5 +42,8 @@ describe('An error that crosses', () => {
     const broken = new Error('broken')
     Object.defineProperty(broken, 'message', { get: () => assert.fail('cannot be read') })
     assert.equal(crossing(broken), 'an error that cannot be described')
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    assert.equal(crossing(proxy), 'an error that cannot be described')
   })
 })

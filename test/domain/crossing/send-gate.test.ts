@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { SendGate } from '../../../src/domain/crossing/send-gate.js'
-import { WINDOW } from '../../../src/domain/crossing/credit-window.js'
+import { creditFor, WINDOW } from '../../../src/domain/crossing/credit-window.js'
 
 describe('SendGate', () => {
   it('admits a window at once, and more when some of it has been consumed', async () => {
@@ -14,6 +14,14 @@ describe('SendGate', () => {
     gate.returned(WINDOW / 2)
     await waiting
     assert.isTrue(admitted)
+  })
+
+  it('admits fewer small pieces than their octets would fill: each takes memory beside them', async () => {
+    const gate = new SendGate()
+    let admitted = 0
+    for (let piece = 0; piece < 100; piece++) void gate.admits(1).then(() => admitted++)
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+    assert.equal(admitted, WINDOW / creditFor(1))
   })
 
   it('admits nothing any more when it is closed, nor what waits then', async () => {

@@ -12,13 +12,14 @@ class Task extends PoolTask {
   /** How it ended, or came to a thread: each way once. */
   readonly fates: string[] = []
   rests = false
+  isPeers = false
   wasTakenBack = false
 }
 
 type Step =
   | { readonly does: 'offer'; readonly route: number }
   | { readonly does: 'answer'; readonly pick: number; readonly costMs: number }
-  | { readonly does: 'wait' | 'drop' | 'stick' | 'recover' | 'gone'; readonly pick: number }
+  | { readonly does: 'wait' | 'to-peer' | 'from-peer' | 'drop' | 'stick' | 'recover' | 'gone'; readonly pick: number }
   | { readonly does: 'pass'; readonly ms: number }
 
 const pick = fc.nat(100)
@@ -28,7 +29,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({ does: fc.constant('answer'), pick, costMs: fc.constantFrom(0, 0.05, 0.3, 1, 8, 500) }),
   },
-  { weight: 2, arbitrary: fc.record({ does: fc.constant('wait'), pick }) },
+  { weight: 3, arbitrary: fc.record({ does: fc.constantFrom('wait', 'to-peer', 'from-peer'), pick }) },
   { weight: 1, arbitrary: fc.record({ does: fc.constantFrom('drop', 'stick', 'recover', 'gone'), pick }) },
   { weight: 1, arbitrary: fc.record({ does: fc.constant('pass'), ms: fc.constantFrom(1, 40, 700) }) },
 )
@@ -37,6 +38,7 @@ const rules = fc.record({
   queueSize: fc.nat(6),
   longestWaitMs: fc.constantFrom(50, 2000),
   concurrency: fc.integer({ min: 1, max: 4 }),
+  slots: fc.integer({ min: 4, max: 6 }),
 })
 
 /** A pool beside a plain account of what it must do, which looks at every hand-over. */
@@ -70,6 +72,12 @@ class Account {
         break
       case 'wait':
         this.withOne(this.held, step.pick, (task) => this.wait(task))
+        break
+      case 'to-peer':
+        this.withOne(this.held, step.pick, (task) => this.leave(task))
+        break
+      case 'from-peer':
+        this.withOne(this.held, step.pick, (task) => this.goOn(task))
         break
       case 'drop':
         this.withOne(this.waiting, step.pick, (task) => this.drop(task))
@@ -129,6 +137,17 @@ class Account {
   private wait(task: Task): void {
     this.pool.waits(task)
     task.rests = true
+  }
+
+  private leave(task: Task): void {
+    this.wait(task)
+    this.pool.awaitsPeer(task)
+    task.isPeers = true
+  }
+
+  private goOn(task: Task): void {
+    this.pool.goesOn(task)
+    task.isPeers = false
   }
 
   private drop(task: Task): void {
@@ -199,14 +218,16 @@ class Account {
     }
     this.waiting.delete(task)
     this.held.add(task)
-    task.rests = false
-    assert.isAtMost(this.heldBy(task.thread).length, this.rules.concurrency, 'no more than a thread may hold')
+    task.rests = task.isPeers = false
+    const held = this.heldBy(task.thread)
+    assert.isAtMost(held.length, this.rules.slots, 'no more than a thread may hold')
+    assert.isAtMost(this.at(task.thread), this.rules.concurrency, 'no more than its handlers may be at')
     return task
   }
 
   private assertNobodyWaitsInVain(): void {
     for (const thread of this.able) {
-      if (!this.isFree(thread) || this.heldBy(thread).length >= this.rules.concurrency) continue
+      if (!this.isFree(thread) || this.isFull(thread)) continue
       const waiting = [...this.waiting].filter((task) => thread !== this.keptThread() || this.costs.isQuick(task.route))
       assert.deepEqual(waiting, [], 'nobody waits while a free thread may take him')
     }
@@ -224,6 +245,15 @@ class Account {
 
   private heldBy(thread: number): Task[] {
     return [...this.held].filter((task) => task.thread === thread)
+  }
+
+  /** How many its handlers are at, and do not leave to their peers. */
+  private at(thread: number): number {
+    return this.heldBy(thread).filter((task) => !task.isPeers).length
+  }
+
+  private isFull(thread: number): boolean {
+    return this.at(thread) >= this.rules.concurrency || this.heldBy(thread).length >= this.rules.slots
   }
 
   private isFree(thread: number): boolean {

@@ -8,7 +8,7 @@ const ROUTES = { q: 0, m: 1, s: 2, u: 3 }
 const COSTS_MS = [0.01, 0.6, 5]
 type Letter = keyof typeof ROUTES
 
-const RULES: PoolRules = { queueSize: 10, longestWaitMs: 100, concurrency: 4 }
+const RULES: PoolRules = { queueSize: 10, longestWaitMs: 100, concurrency: 4, slots: 6 }
 
 class Task extends PoolTask {
   constructor(
@@ -241,6 +241,30 @@ describe('Pool: room to wait', () => {
     assert.equal(pool.waiting, 1)
     assert.deepEqual(texts(pool.overdue(121)), ['q1'])
     assert.isFalse(pool.isIdle)
+  })
+})
+
+describe('Pool: requests that go on when their peers do', () => {
+  it('take no place from others, up to the slots of a thread', () => {
+    const pool = withThreads(1)
+    const { tasks } = offer(pool, 'qqqqqqqq')
+    assert.deepEqual([pool.inFlight, pool.waiting], [4, 4])
+    for (const task of tasks.slice(0, 3)) pool.awaitsPeer(task)
+    assert.deepEqual(handOvers(pool), ['q5>0', 'q6>0'])
+    pool.answered(tasks[0]!, 0.01)
+    assert.deepEqual(handOvers(pool), ['q7>0'])
+  })
+
+  it('have their places again when they go on, however many others there are', () => {
+    const pool = withThreads(1)
+    const { tasks } = offer(pool, 'qqqqqq')
+    for (const times of [1, 2]) for (const task of tasks.slice(0, times)) pool.awaitsPeer(task)
+    assert.deepEqual(handOvers(pool), ['q5>0', 'q6>0'])
+    for (const task of tasks) pool.goesOn(task)
+    for (const task of tasks.slice(2, 4)) pool.answered(task, 0.01)
+    assert.deepEqual(offer(pool, 'q').handed, [])
+    pool.answered(tasks[0]!, 0.01)
+    assert.deepEqual(handOvers(pool), ['q1>0'])
   })
 })
 

@@ -1,12 +1,16 @@
 /** While this file stands beside the plugins' folder, handler threads die soon after their start. */
 export const CRASH = 'crash'
 
+/** A named pipe that nobody writes to, for whoever reads it to wait for ever in a call of the system. */
+export const PIPE = 'pipe'
+
 /** A plugin for tests, as a module's text: handlers that do their thread harm, and harmless ones beside them. */
 export const POOL_PLUGIN = `
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as later } from 'node:timers/promises'
 import { definePlugin, json, stream } from 'portico/plugin'
 
+const PIPE = new URL('../${PIPE}', import.meta.url)
 const CRASH = new URL('../${CRASH}', import.meta.url)
 const MIB = 1024 * 1024
 const leaked = []
@@ -35,6 +39,11 @@ async function* ticks({ log, signal }) {
   } finally {
     log.info('stream ended')
   }
+}
+
+function* endless() {
+  const piece = 'x'.repeat(1000)
+  for (;;) yield piece
 }
 
 async function* breaking() {
@@ -66,6 +75,8 @@ export default definePlugin({
     'GET /wait/:ms': async ({ params }) => (await later(Number(params.ms)), 'waited\\n'),
     'GET /work/:ms': ({ params }) => (blockFor(Number(params.ms)), 'worked\\n'),
     'GET /spin': spin,
+    'GET /spin-behind': () => (setImmediate(spin), 'done\\n'),
+    'GET /system-call': () => readFileSync(PIPE, 'utf8'),
     'GET /at-times/:mood': ({ params }) => (params.mood === 'spin' ? spin() : 'calm\\n'),
     'GET /hoard/objects': () => hoard((at) => ({ at, text: ['x' + at, 'y' + at] })),
     'GET /hoard/buffers': () => hoard(() => Buffer.alloc(MIB, 1)),
@@ -79,6 +90,7 @@ export default definePlugin({
     'GET /throws': () => { throw new Error('the secret of the house') },
     'GET /says': () => (console.log('said by a handler'), 'said\\n'),
     'POST /back': (request) => stream(request.content),
+    'GET /endless': () => stream(endless()),
     'POST /unread': async () => (await later(300), 'unread\\n'),
     'POST /trailers': async (request) => json({ content: await request.text(), trailers: [...request.trailers] }),
   },
