@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { afterEach, it } from 'mocha'
-import { describeOnEachEngine } from './support/engines.js'
+import { describeOnEachEngine, garbageOctets } from './support/engines.js'
 import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
@@ -14,6 +14,8 @@ import { startServer, type RunningServer } from './support/server.js'
 
 const UPLOAD_OCTETS = 256 * 1024 * 1024
 const PIECE_OCTETS = 1024 * 1024
+/** What the server takes for itself while it warms up, its own garbage included. */
+const SLACK_OCTETS = 96 * 1024 * 1024
 
 /** Runs one of the programs beside this test, in a process of its own, and reads its JSON. */
 async function run(program: string, ...parameters: (string | number)[]): Promise<Record<string, number>> {
@@ -82,6 +84,6 @@ describeOnEachEngine('load', function () {
     }
     await uploaded
     assert.deepEqual([octets, received.digest('hex')], [UPLOAD_OCTETS, sent.digest('hex')])
-    assert.isBelow(peak - before, 64 * 1024 * 1024)
+    assert.isBelow(peak - before, SLACK_OCTETS + garbageOctets())
   })
 })

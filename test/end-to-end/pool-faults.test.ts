@@ -15,6 +15,8 @@ type Lost = PoolMetrics['threads']['lost']
 
 /** What others may lose while a handler does not come back. */
 const LOSS_MS = 50
+/** A machine that is busy with something else may cost them as much once or twice; the pool would each time. */
+const NOISE = 2
 /** As long as others are looked at without a fault. */
 const CALM_MS = 500
 
@@ -59,7 +61,8 @@ describe('handler threads that are lost', function () {
   }
 
   describe('to a handler that spins', () => {
-    it('one: it is 504 in time, others notice nothing, the thread is replaced and the log says why', async () => {
+    it('one: it is 504 in time, others notice nothing, the thread is replaced and the log says why', async function () {
+      this.retries(NOISE)
       await start({})
       await withOthers(async () => {
         const beganMs = performance.now()
@@ -77,7 +80,8 @@ describe('handler threads that are lost', function () {
       assert.equal((await pool.event('handler thread replaced'))['thread'], line['thread'])
     })
 
-    it('two at once: the thread that is left serves the others', async () => {
+    it('two at once: the thread that is left serves the others', async function () {
+      this.retries(NOISE)
       await start({})
       await withOthers(async () => {
         const clients = [await pool.connect(get('/spin')), await pool.connect(get('/spin'))]
@@ -149,7 +153,8 @@ describe('handler threads that are lost', function () {
 
   describe('to a handler that takes too much memory', () => {
     for (const what of ['objects', 'buffers']) {
-      it(`${what} in a loop without end: the thread is ended at its bound, the process and the others live`, async () => {
+      it(`${what} in a loop without end: the thread is ended at its bound, the process and the others live`, async function () {
+        this.retries(NOISE)
         await start({ 'threadpool.memoryBytes': MEMORY_BYTES, handlerTimeoutMs: 20_000 })
         await withOthers(async () => {
           const response = await (await pool.connect(get(`/hoard/${what}`))).response()

@@ -13,6 +13,12 @@ let current: EngineName = USUAL
 /** The engine that the tests that run now are about. */
 export const currentEngine = (): EngineName => current
 
+/**
+ * What crosses between threads is copied, and V8 lets so many octets of what was sent gather before it collects them; more
+ * of them on later versions of Node.
+ */
+export const garbageOctets = (): number => (current === 'threadpool' ? 96 * 1024 * 1024 : 0)
+
 type Describe = (title: string, define: (this: Suite) => void) => unknown
 
 /**

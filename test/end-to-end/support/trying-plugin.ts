@@ -10,7 +10,12 @@ export const RELEASE = 'release'
 export const TRYING_PLUGIN = `
 import { existsSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { stream, text } from 'portico/plugin'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc')
 
 const RELEASE = new URL('../${RELEASE}', import.meta.url)
 
@@ -48,6 +53,13 @@ export default {
     'GET /held': held,
     'GET /never': never,
     'POST /never': never,
+    'GET /external': {
+      inline: true,
+      handler: () => {
+        collectGarbage()
+        return String(process.memoryUsage().external)
+      },
+    },
     'GET /ticks': (request) => {
       tellWhenAborted(request)
       return stream(ticks(request))
