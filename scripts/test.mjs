@@ -11,7 +11,10 @@ import { lint } from './lint.mjs'
 import { pathOf, run } from './program.mjs'
 import { setUp } from './set-up.mjs'
 
-const SUITE = 'dist/test/**/*.test.js'
+/** Tests that measure what others notice of a fault, or how much memory is taken, want the machine for themselves. */
+const ALONE = 'dist/test/**/*.alone.test.js'
+/** Most tests of servers wait most of the time, so that more of them than there are cores go on side by side. */
+const TOGETHER = ['dist/test/**/*.test.js', '--ignore', ALONE, '--parallel', '--jobs', '3']
 
 /** Of the branches of src/domain, in percent. */
 const DOMAIN_BRANCHES = 98
@@ -26,16 +29,25 @@ process.stdout.write(`${tally.passed} passed, ${tally.failed} failed\n`)
 
 async function testEverything(suiteOnly) {
   if (!setUp()) return FAILED
-  if (suiteOnly) return suite(false)
-  return sum([await lint(), await suite(true), await coverage()])
+  if (suiteOnly) return sum([await suite(TOGETHER), await suite([ALONE])])
+  const linted = await lint()
+  const together = await suite(TOGETHER, ['--reporter', 'none'])
+  const alone = await suite([ALONE], ['--no-clean'])
+  return sum([linted, together, alone, await coverage()])
 }
 
-/** Runs the tests; one that ends before its tally is written has failed as a whole. */
-async function suite(measured) {
+/**
+ * Runs tests; a run that ends before its tally is written has failed as a whole.
+ *
+ * @param files what mocha is to run, and how
+ * @param measuring how their coverage is measured; null when it is not
+ */
+async function suite(files, measuring = null) {
   const folder = mkdtempSync(join(tmpdir(), 'portico-test-'))
   const file = join(folder, 'tally.json')
-  const mocha = [SUITE, '--reporter', 'scripts/tally-reporter.cjs', '--reporter-option', `tally=${file}`]
-  const succeeded = await (measured ? run('c8', [process.execPath, pathOf('mocha'), ...mocha]) : run('mocha', mocha))
+  const mocha = [...files, '--reporter', 'scripts/tally-reporter.cjs', '--reporter-option', `tally=${file}`]
+  const measured = (options) => run('c8', [...options, process.execPath, pathOf('mocha'), ...mocha])
+  const succeeded = await (measuring === null ? run('mocha', mocha) : measured(measuring))
   try {
     const { passed, failed } = JSON.parse(readFileSync(file, 'utf8'))
     return sum([{ passed, failed }, succeeded || failed > 0 ? NOTHING : FAILED])

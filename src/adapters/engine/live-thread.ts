@@ -331,7 +331,10 @@ export class LiveThread implements ThreadEvents {
     return {
       number,
       hasBegun: () => !this.claims.isOpen(number),
-      goesOn: () => this.owner.goesOn(task),
+      goesOn: () => {
+        // A stream goes on as its own peer reads it, whatever else comes.
+        if (task.stream === null) this.owner.goesOn(task)
+      },
       send: (message, moved) => this.send(message, moved),
     }
   }

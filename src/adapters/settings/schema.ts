@@ -122,7 +122,7 @@ export const settingsSchema = (terminal: boolean) =>
         kind: integer(1, 10_000),
         default: 64,
         env: 'PORTICO_THREAD_CONCURRENCY',
-        doc: 'requests that a thread has at once',
+        doc: 'requests that a thread handles at once; one that only waits for its peer does not count',
       }),
       memoryBytes: key({
         kind: octets(LEAST_THREAD_MEMORY, MOST_THREAD_MEMORY),
