@@ -21,6 +21,8 @@ export interface ThreadSeed {
   readonly routes: readonly string[]
   /** The memory of its claims. */
   readonly claims: SharedArrayBuffer
+  /** The memory of the ring in which it leaves short answers. */
+  readonly answers: SharedArrayBuffer
 }
 
 /** What the module of a thread finds in its `workerData`. */
@@ -158,6 +160,8 @@ export type FromThread =
   | readonly [kind: 'ready']
   /** It could not start, for this reason. */
   | readonly [kind: 'refused', reason: string]
+  /** There are answers in the ring. */
+  | readonly [kind: 'answers']
   | readonly [kind: 'here']
   | readonly [kind: 'stopped']
 

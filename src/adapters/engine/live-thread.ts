@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { AnswerRing, type RingAnswer } from '../../domain/crossing/answer-ring.js'
 import { Claims } from '../../domain/crossing/claims.js'
 import { crossedError, revivedError } from '../../domain/crossing/crossed-error.js'
 import { Outbox } from '../../domain/crossing/outbox.js'
@@ -51,6 +52,7 @@ export class LiveThread implements ThreadEvents {
   silentSinceMs: number
 
   private readonly claims: Claims
+  private readonly answers = new AnswerRing()
   private readonly outbox: Outbox<ToThread>
   private readonly link: ThreadLink
   /** By their slots. */
@@ -82,7 +84,7 @@ export class LiveThread implements ThreadEvents {
     this.held = new Array<HandedRequest | null>(slots).fill(null)
     this.numbers = new Array<number>(slots).fill(0)
     this.free = this.numbers.map((_, slot) => slots - 1 - slot)
-    this.link = start({ thread: number, routes, claims: this.claims.memory }, this)
+    this.link = start({ thread: number, routes, claims: this.claims.memory, answers: this.answers.memory }, this)
     this.outbox = new Outbox((batch, transfer) => this.post(batch, transfer), setImmediate)
   }
 
@@ -184,6 +186,7 @@ export class LiveThread implements ThreadEvents {
 
   /** Ends it now; nothing more is heard of it. */
   async end(): Promise<void> {
+    this.takeAnswers()
     this.isOver = true
     await this.link.end()
   }
@@ -194,8 +197,16 @@ export class LiveThread implements ThreadEvents {
     if (this.isOver) return
     // Log lines leave a thread at once, whether or not its loop ever turns again.
     if (batch.some(([kind]) => kind !== 'log')) this.heard()
+    this.takeAnswers()
     for (const message of batch) this.take(message)
     this.owner.heard()
+  }
+
+  /** Takes what is in the ring: there may be answers in it that it will never tell of. */
+  takeAnswers(): void {
+    let answer = this.isOver ? null : this.answers.take()
+    if (answer !== null) this.heard()
+    for (; answer !== null; answer = this.answers.take()) this.takeRun(lastNews(answer))
   }
 
   failed(error: unknown): void {
@@ -205,6 +216,7 @@ export class LiveThread implements ThreadEvents {
   exited(): void {
     this.hasStopped?.()
     if (this.isOver) return
+    this.takeAnswers()
     this.isOver = true
     this.owner.gone(this, this.causeOfLoss(), this.failure?.error)
   }
@@ -235,6 +247,8 @@ export class LiveThread implements ThreadEvents {
         return this.owner.refused(this, message[1])
       case 'here':
         this.isProbed = false
+        return
+      case 'answers':
         return
       case 'stopped':
         this.hasStopped?.()
@@ -351,4 +365,8 @@ export class LiveThread implements ThreadEvents {
     this.unsent = []
     if (!this.isOver) this.link.post(batch, transfer)
   }
+}
+
+function lastNews({ request, costMs, status, fields, text }: RingAnswer): LastNews {
+  return status === 0 ? ['text', request, costMs, text] : ['answer', request, costMs, status, fields, text]
 }

@@ -238,7 +238,10 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
     const now = this.clock.now()
     this.stallWatch.look(now)
     const rssBytes = this.rssBytes()
-    for (const thread of this.readyThreads) this.judge(thread, rssBytes)
+    for (const thread of this.readyThreads) {
+      thread.takeAnswers()
+      this.judge(thread, rssBytes)
+    }
     for (const task of this.pool.overdue(now)) {
       task.fail(new Unavailable('queue-timeout', `Cannot wait any longer for a thread: ${this.pool.waiting} wait`))
     }

@@ -1,3 +1,4 @@
+import type { RingAnswer } from '../../domain/crossing/answer-ring.js'
 import { crossedError, revivedError, type CrossedError } from '../../domain/crossing/crossed-error.js'
 import { SendGate } from '../../domain/crossing/send-gate.js'
 import { FieldSection } from '../../domain/message/field-section.js'
@@ -19,8 +20,14 @@ export interface RunOwner {
   readonly log: EventLog
   /** @param moved memory of the message that is to be moved */
   send(message: FromThread, moved?: ArrayBuffer | null): void
-  /** The run is over, as the last that it sent tells: nothing that comes for it later means anything. */
-  over(run: HandlerRun): void
+  /** With this the run is over: nothing that comes for it later means anything. */
+  sendLast(run: HandlerRun, message: FromThread, moved: ArrayBuffer | null): void
+  /**
+   * The same, by leaving a short answer where the main thread looks for it.
+   *
+   * @returns false when it must be sent
+   */
+  leave(answer: RingAnswer): boolean
   /** The handler, or its stream, has been at work until now. */
   account(run: HandlerRun): void
 }
@@ -84,16 +91,33 @@ export class HandlerRun {
   }
 
   private send(answer: Answer): void {
-    if (typeof answer === 'string') return this.end(['text', this.number, this.costMs, answer])
+    if (typeof answer === 'string') {
+      if (!this.leave(0, '', answer)) this.end(['text', this.number, this.costMs, answer])
+      return
+    }
     const response = responseOf(answer)
     if (isOfKind(response.content, 'stream')) this.sendStream(response, response.content)
     else this.sendWhole(response)
   }
 
   private sendWhole(response: Response): void {
+    const { status, fields } = response
     const content = crossedContent(response)
+    if (typeof content === 'string' && this.leave(status, fields.wire, content)) return
     const moved = content instanceof Uint8Array ? movable(content) : null
-    this.end(['answer', this.number, this.costMs, response.status, response.fields.wire, content], moved)
+    this.end(['answer', this.number, this.costMs, status, fields.wire, content], moved)
+  }
+
+  /**
+   * Leaves an answer for the main thread to take.
+   *
+   * @param status 0 for a bare text
+   * @returns false when it is too long for that
+   */
+  private leave(status: number, fields: string, text: string): boolean {
+    const isLeft = this.owner.leave({ request: this.number, costMs: this.costMs, status, fields, text })
+    if (isLeft) this.close()
+    return isLeft
   }
 
   private sendStream({ status, fields }: Response, content: StreamedContent): void {
@@ -114,10 +138,13 @@ export class HandlerRun {
   }
 
   private end(message: FromThread, moved: ArrayBuffer | null = null): void {
+    this.owner.sendLast(this, message, moved)
+    this.close()
+  }
+
+  private close(): void {
     this.state = { at: 'over' }
-    this.owner.send(message, moved)
     this.request.end()
-    this.owner.over(this)
   }
 
   // What the main thread says

@@ -1,3 +1,4 @@
+import type { AnswerRing, RingAnswer } from '../../domain/crossing/answer-ring.js'
 import type { Claims } from '../../domain/crossing/claims.js'
 import { revivedError } from '../../domain/crossing/crossed-error.js'
 import { Outbox } from '../../domain/crossing/outbox.js'
@@ -20,16 +21,20 @@ import { ThreadMetrics } from './thread-metrics.js'
 /*
  * Theory of operation: the main thread hands requests over in batches. Each is claimed and its handler called, one after
  * the other. A request is over for the main thread with one message: its answer, its failure, the end of its stream, or
- * `over`. That leaves at once, since whatever runs next may never come back. All else that is told in one turn of the
- * event loop goes back in one batch.
+ * `over`. Since whatever runs next may never come back, that leaves at once; a short answer is left in the ring, where the
+ * main thread finds it even then. All else that is told in one turn of the event loop goes back in one batch.
  */
+
+/** When the main thread is told of the answers in the ring although the turn is not over. */
+const LONG_TURN_MS = 1
 
 /** How often the memory that was taken is looked at. */
 const MEMORY_CHECK_MS = 250
 
 /** What a handler thread is made of. */
-export interface HandlerThreadParts extends Omit<ThreadSeed, 'claims'> {
+export interface HandlerThreadParts extends Omit<ThreadSeed, 'claims' | 'answers'> {
   readonly claims: Claims
+  readonly answers: AnswerRing
   readonly settings: Settings
   readonly plugins: PluginSource
   readonly files: Files
@@ -55,9 +60,12 @@ export class HandlerThread implements RunOwner {
   /** Up to when it has been told who kept the thread busy, by the meter. */
   private accountedMs = 0
   private isTurnBegun = false
+  /** Whether the main thread will be told that there are answers in the ring. */
+  private isRingTold = false
+  private postedMs = 0
 
   constructor(private readonly parts: HandlerThreadParts) {
-    this.outbox = new Outbox(parts.post, setImmediate)
+    this.outbox = new Outbox((batch, transfer) => this.post(batch, transfer), setImmediate)
     this.logCrossing = new LogCrossing(parts.settings.log.level, (line) => this.sendNow(line))
     this.log = new ThreadLog(this.logCrossing)
     this.metrics = new ThreadMetrics((question) => this.send(['ask', question]))
@@ -86,8 +94,17 @@ export class HandlerThread implements RunOwner {
     this.outbox.send(message, moved)
   }
 
-  over(run: HandlerRun): void {
+  leave(answer: RingAnswer): boolean {
+    if (!this.parts.answers.put(answer)) return false
+    this.runs.delete(answer.request)
+    if (!this.isRingTold) this.send(['answers'])
+    this.isRingTold = true
+    return true
+  }
+
+  sendLast(run: HandlerRun, message: FromThread, moved: ArrayBuffer | null): void {
     this.runs.delete(run.number)
+    this.outbox.send(message, moved)
     this.outbox.flush()
   }
 
@@ -101,6 +118,12 @@ export class HandlerThread implements RunOwner {
   /** Sends what is still to be sent: the thread ends. */
   flush(): void {
     this.outbox.flush()
+  }
+
+  private post(batch: readonly FromThread[], transfer: readonly ArrayBuffer[]): void {
+    this.isRingTold = false
+    this.postedMs = this.accountedMs
+    this.parts.post(batch, transfer)
   }
 
   private sendNow(message: FromThread): void {
@@ -192,6 +215,7 @@ export class HandlerThread implements RunOwner {
     const run = new HandlerRun(message, this.parts.routes[route]!, this)
     this.runs.set(number, run)
     this.call(run, this.handlers[route]!)
+    if (this.isRingTold && this.accountedMs - this.postedMs > LONG_TURN_MS) this.outbox.flush()
   }
 
   private call(run: HandlerRun, handler: Handler): void {
@@ -223,7 +247,7 @@ export class HandlerThread implements RunOwner {
 
   private beginTurn(): void {
     // What kept the thread busy before is no cost of what has come now.
-    this.accountedMs = this.parts.meter.busyMs
+    this.accountedMs = this.postedMs = this.parts.meter.busyMs
     if (this.isTurnBegun) return
     this.isTurnBegun = true
     setImmediate(() => this.endTurn())

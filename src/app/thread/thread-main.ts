@@ -1,5 +1,6 @@
 /** What a handler thread runs. */
 import { parentPort, workerData } from 'node:worker_threads'
+import { AnswerRing } from '../../domain/crossing/answer-ring.js'
 import { Claims } from '../../domain/crossing/claims.js'
 import type { CrossedPart, ThreadOrders, ToThread } from '../../ports/crossing.js'
 import { HandlerThread } from './handler-thread.js'
@@ -10,6 +11,7 @@ const { seed, settings, parts } = workerData as ThreadOrders
 const thread = new HandlerThread({
   ...seed,
   claims: new Claims(seed.claims),
+  answers: new AnswerRing(seed.answers),
   settings,
   plugins: await made(parts.plugins),
   files: await made(parts.files),

@@ -1,4 +1,5 @@
 import type { StartThread, ThreadEvents, ThreadLink } from '../../../src/adapters/engine/thread-link.js'
+import { AnswerRing } from '../../../src/domain/crossing/answer-ring.js'
 import { Claims } from '../../../src/domain/crossing/claims.js'
 import type { FromThread, RequestMessage, ThreadSeed, ToThread } from '../../../src/ports/crossing.js'
 
@@ -78,6 +79,13 @@ export class FakeThread implements ThreadLink {
   answers(text: string, request: number = this.latest, costMs = 0): void {
     this.claim(request)
     this.says(['text', request, costMs, text])
+  }
+
+  /** Claims a request and leaves a short answer to it, of which it has not told. */
+  leaves(text: string, request: number = this.latest): void {
+    this.claim(request)
+    new AnswerRing(this.seed.answers).put({ request, costMs: 0, status: 0, fields: '', text })
+    this.isOver.add(request)
   }
 
   /** It has started; said once. */

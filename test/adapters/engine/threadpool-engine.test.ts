@@ -324,6 +324,28 @@ describe('ThreadpoolEngine', () => {
       assert.isNull(spinning.outcome)
     })
 
+    it('has the answers taken that it left before', async () => {
+      const pool = await Pool.started({ workers: 1 })
+      const [answered, spinning] = [pool.run(), pool.run()]
+      await settled()
+      const thread = pool.threads.at(1)
+      const [first, second] = thread.requests.map(([, number]) => number)
+      thread.leaves('in time', first)
+      thread.claim(second)
+      await pool.pass(10)
+      assert.deepEqual([answered.outcome, spinning.outcome], ['in time', null])
+    })
+
+    it('has them taken when it dies, too', async () => {
+      const pool = await Pool.started({ workers: 1 })
+      const run = pool.run()
+      await settled()
+      pool.threads.at(1).leaves('at last')
+      pool.threads.at(1).dies()
+      await settled()
+      assert.equal(run.outcome, 'at last')
+    })
+
     it('is not heard by what it logs, which leaves a loop that never turns', async () => {
       const pool = await Pool.started()
       const run = pool.run(SLOW)

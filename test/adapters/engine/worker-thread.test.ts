@@ -12,7 +12,7 @@ describe('workerThreads()', () => {
     const heard: string[] = []
     await new Promise<void>((resolve) => {
       const link = start(
-        { thread: 1, routes: [], claims: new SharedArrayBuffer(4) },
+        { thread: 1, routes: [], claims: new SharedArrayBuffer(4), answers: new SharedArrayBuffer(4) },
         {
           received: () => heard.push('received'),
           failed: (error) => heard.push((error as NodeJS.ErrnoException).code!),

@@ -1,6 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { HandlerThread } from '../../../src/app/thread/handler-thread.js'
+import { AnswerRing } from '../../../src/domain/crossing/answer-ring.js'
 import { Claims } from '../../../src/domain/crossing/claims.js'
 import { NO_RESPONSE_FIELDS } from '../../../src/domain/message/response-fields.js'
 import { bytes, file, stream, text } from '../../../src/domain/message/response-makers.js'
@@ -22,10 +23,12 @@ const MEBIBYTE = 1024 * 1024
 class Thread {
   readonly clock = new FakeClock()
   readonly claims = Claims.forSlots(8)
+  readonly answers = new AnswerRing()
   readonly batches: (readonly FromThread[])[] = []
   moved: ArrayBuffer[] = []
   readonly meter = { memoryOctets: 0, busyMs: 0 }
   readonly thread: HandlerThread
+  posted: () => void = () => undefined
   context: PluginContext | null = null
   /** Numbers one after the other go through the slots in turn. */
   private latest = this.claims.slots
@@ -38,13 +41,17 @@ class Thread {
       thread: 3,
       routes: wanted,
       claims: this.claims,
+      answers: this.answers,
       settings: { ...DEFAULT_SETTINGS, threadpool: { ...DEFAULT_SETTINGS.threadpool, memoryBytes: 64 * MEBIBYTE } },
       plugins: new FakePlugins([{ name: 'test', routes, start, ...rest }]),
       files: new FakeFiles({}),
       clock: this.clock,
       meter: this.meter,
       post: (batch, transfer) => {
-        this.batches.push(batch)
+        this.posted()
+        this.takeAnswers()
+        const rest = batch.filter(([kind]) => kind !== 'answers')
+        if (rest.length > 0) this.batches.push(rest)
         this.moved.push(...transfer)
       },
     })
@@ -58,8 +65,19 @@ class Thread {
     return thread
   }
 
+  /** What it sent, and the short answers that it left in the ring. */
   get said(): readonly FromThread[] {
+    this.takeAnswers()
     return this.batches.flat()
+  }
+
+  private takeAnswers(): void {
+    for (let answer = this.answers.take(); answer !== null; answer = this.answers.take()) {
+      const { request, costMs, status, fields, text } = answer
+      this.batches.push([
+        status === 0 ? ['text', request, costMs, text] : ['answer', request, costMs, status, fields, text],
+      ])
+    }
   }
 
   /** Open for the thread to begin; not yet told. */
@@ -136,17 +154,39 @@ describe('HandlerThread', () => {
   })
 
   describe('requests', () => {
-    it('are answered at once, before those behind them are begun', async () => {
-      const seen: unknown[] = []
-      const thread = await Thread.started(({ params }) => {
-        seen.push(thread.said)
-        return text(params['id']!, { status: 201 })
+    for (const [size, content] of [
+      ['short', '7'],
+      ['long', 'x'.repeat(100_000)],
+    ] as const) {
+      it(`are answered, with a ${size} answer, before those behind them are begun`, async () => {
+        const seen: unknown[] = []
+        const thread = await Thread.started(() => {
+          seen.push([...thread.said])
+          return text(content, { status: 201 })
+        })
+        const [one, two] = [thread.request(), thread.request()]
+        thread.thread.receive([one, two])
+        const first = ['answer', one[1], 0, 201, 'Content-Type: text/plain; charset=utf-8\r\n', content]
+        assert.deepEqual(seen, [[], [first]])
+        assert.lengthOf(thread.said, 2)
       })
-      const [one, two] = [thread.request(), thread.request()]
-      thread.thread.receive([one, two])
-      const first = ['answer', one[1], 0, 201, 'Content-Type: text/plain; charset=utf-8\r\n', '7']
-      assert.deepEqual(seen, [[], [first]])
-      assert.lengthOf(thread.said, 2)
+    }
+
+    it('tell once a turn that there are answers, and again when that takes long', async () => {
+      let posts = 0
+      const thread = await Thread.started(() => {
+        thread.meter.busyMs += 0.4
+        return 'quick'
+      })
+      thread.posted = () => posts++
+      thread.thread.receive([thread.request(), thread.request()])
+      assert.equal(posts, 0)
+      await settled()
+      assert.equal(posts, 1)
+      thread.thread.receive(Array.from({ length: 4 }, () => thread.request()))
+      assert.equal(posts, 2, 'before the turn is over')
+      await settled()
+      assert.equal(posts, 3)
     })
 
     it('that were taken back are not run', async () => {
