@@ -47,7 +47,7 @@ export class CrewLedger {
   async tell(asker: Member, query: number, own: MetricsCounts): Promise<void> {
     asker.counts = own
     await this.ask([...this.members].filter((member) => member !== asker))
-    asker.tell({ kind: 'crew', query, counts: this.all() })
+    asker.tell({ kind: 'crew', query, counts: this.all(asker) })
   }
 
   /** Asks all, for the case that one of them is killed before it can be asked again. */
@@ -77,8 +77,9 @@ export class CrewLedger {
     if (query.unanswered.size === 0) query.answered()
   }
 
-  private all(): CrewCounts {
-    const present = [...this.members]
+  /** @param asker who is there, too, when it asks before it is ready */
+  private all(asker: Member): CrewCounts {
+    const present = [...new Set([...this.members, asker])]
       .sort((one, other) => one.number - other.number || one.key - other.key)
       .flatMap(({ number, pid, counts }) => (counts === null ? [] : [{ worker: number, pid, counts }]))
     return { present, gone: this.gone, workers: this.workers() }

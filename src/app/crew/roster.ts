@@ -180,8 +180,8 @@ export class Roster {
     try {
       await this.fill(place)
     } catch (error) {
-      // Another attempt has begun meanwhile.
-      if (place.successor !== null || place.due !== null) return
+      // None will follow, or another attempt has begun meanwhile.
+      if (!this.isKept || place.successor !== null || place.due !== null) return
       const reason = messageOf(error)
       this.fillAfter(place, this.delayAfter(place, 0, 'worker not started', { worker: place.number, reason }))
     }

@@ -36,7 +36,7 @@ export class Supervised {
   readonly supervisor: Supervisor
   /** What the next reload finds. */
   loaded: LoadedSettings
-  /** Why workers that are started from now on cannot start; `null` when they can, `dies` when they just end. */
+  /** Why workers that are started from now on cannot start; `null` when they can, `dies` when they just end, `hangs` when they take long. */
   failing: string | null = null
   /** Whether those that take a connection say so. */
   acknowledging = true
@@ -120,6 +120,7 @@ export class Supervised {
   }
 
   private begin(process: FakeWorkerProcess): void {
+    if (this.failing === 'hangs') return
     if (this.failing !== null) {
       if (this.failing !== 'dies') process.say({ kind: 'failed', message: this.failing })
       return process.endBy({ code: 1, signal: null })

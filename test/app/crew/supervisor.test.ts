@@ -355,6 +355,14 @@ describe('Supervisor', () => {
     const accepted = ({ present, gone }: CrewCounts): number[] =>
       [...present.map((each) => each.counts.counters), ...gone].map(({ connections }) => connections.accepted)
 
+    it('are its own for one that asks before it is ready', async () => {
+      const supervised = new Supervised()
+      supervised.failing = 'hangs'
+      void supervised.supervisor.start()
+      await settled()
+      assert.deepEqual(accepted(await counts(supervised)), [5])
+    })
+
     it('are those of all, and the asker has told its own', async () => {
       const told = await counts(await Supervised.start())
       assert.deepEqual(accepted(told), [5, 1001])
