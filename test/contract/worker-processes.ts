@@ -1,6 +1,12 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import type { FromWorker, ProcessEnd, WorkerProcess, WorkerProcesses } from '../../src/ports/workers.js'
+import type {
+  FromWorker,
+  HandedConnection,
+  ProcessEnd,
+  WorkerProcess,
+  WorkerProcesses,
+} from '../../src/ports/workers.js'
 import { until } from './transport.js'
 
 /** What came of a process. */
@@ -25,10 +31,15 @@ class Watched {
 /**
  * What everything that starts worker processes keeps.
  *
- * @param make starts processes that answer `heartbeat` with `alive` and the same time, `count` with `wanted` and the same number, and at
- *   `drain` say `shut` and end with code 0
+ * @param make starts processes that answer `heartbeat` with `alive` and the same time, `count` with `wanted` and the same
+ *   number, a connection with `taken`, and at `drain` say `shut` and end with code 0
+ * @param connection that can be handed over
  */
-export function workerProcessesContract(name: string, make: () => WorkerProcesses): void {
+export function workerProcessesContract(
+  name: string,
+  make: () => WorkerProcesses,
+  connection: () => Promise<HandedConnection>,
+): void {
   describe(`${name} keeps the contract of worker processes`, function () {
     this.timeout(20_000)
 
@@ -48,6 +59,23 @@ export function workerProcessesContract(name: string, make: () => WorkerProcesse
         watched.told,
         numbers.map((connection) => ({ kind: 'wanted', connection })),
       )
+      watched.process.kill()
+      await watched.ended()
+    })
+
+    it('hands a connection over with its message, in order', async () => {
+      const watched = new Watched(make())
+      const handed = await connection()
+      watched.process.tell({ kind: 'count', query: 1 })
+      watched.process.hand({ kind: 'connection', connection: 2, freshUntil: 0 }, handed)
+      watched.process.tell({ kind: 'count', query: 3 })
+      await until('all answers', () => watched.told.length === 3, 10_000)
+      assert.deepEqual(watched.told, [
+        { kind: 'wanted', connection: 1 },
+        { kind: 'taken', connection: 2 },
+        { kind: 'wanted', connection: 3 },
+      ])
+      handed.release()
       watched.process.kill()
       await watched.ended()
     })

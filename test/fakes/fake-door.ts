@@ -13,32 +13,54 @@ export class FakeConnection implements HandedConnection {
   abort(): void {
     this.fate = 'aborted'
   }
+
+  /** The peer leaves. */
+  reset(): void {}
+
+  /** Whether the peer saw its end. */
+  get ended(): boolean {
+    return this.fate === 'released'
+  }
+
+  /** Whether the peer saw a reset. */
+  get cut(): boolean {
+    return this.fate === 'aborted'
+  }
 }
+
+type Arrived = (connection: HandedConnection) => void
 
 /** A door without a network: the test comes to it. */
 export class FakeDoor implements Door {
   /** What `listen` fails with, `null` to succeed. */
   failure: ListenError | null = null
-  /** Where it listens now, in the order of the calls. */
-  readonly open: Address[] = []
-  #arrived: ((connection: HandedConnection) => void) | null = null
+  readonly #open = new Map<Address, Arrived>()
+  #ports = 40_000
 
-  async listen(at: Address, arrived: (connection: HandedConnection) => void): Promise<Listening> {
-    if (this.failure !== null) throw this.failure
-    const address = { host: at.host, port: at.port || 40_000 }
-    this.open.push(address)
-    this.#arrived = arrived
-    return { address, close: async () => this.#close(address) }
+  /** Where it listens now, in the order of the calls. */
+  get open(): Address[] {
+    return [...this.#open.keys()]
   }
 
-  connect(): FakeConnection {
+  async listen({ host, port }: Address, arrived: Arrived): Promise<Listening> {
+    const failure = this.failure ?? this.#taken(port)
+    if (failure !== null) throw failure
+    const address = { host, port: port || this.#ports++ }
+    this.#open.set(address, arrived)
+    return { address, close: async () => void this.#open.delete(address) }
+  }
+
+  /** @param to where it listens; the latest address unless told */
+  connect(to = this.open.at(-1)): FakeConnection {
+    const [, arrived] = [...this.#open].find(([{ port }]) => port === to?.port) ?? []
+    if (arrived === undefined) throw new Error('Cannot connect: nobody listens')
     const connection = new FakeConnection()
-    this.#arrived!(connection)
+    arrived(connection)
     return connection
   }
 
-  #close(address: Address): void {
-    const at = this.open.indexOf(address)
-    if (at !== -1) this.open.splice(at, 1)
+  #taken(port: number): ListenError | null {
+    if (this.open.every((each) => each.port !== port)) return null
+    return Object.assign(new Error(`Cannot listen on ${port}: taken`), { code: 'EADDRINUSE' })
   }
 }

@@ -1,14 +1,14 @@
-import { createServer, Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { assert } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { HandedListener } from '../../../src/adapters/socket/handed-listener.js'
-import { handedConnection } from '../../../src/adapters/socket/handed-connection.js'
 import { NetDoor } from '../../../src/adapters/socket/net-door.js'
-import { bind, listening } from '../../../src/adapters/socket/listening.js'
-import type { Address, Listening, ListenError, Transport, TransportReceiver } from '../../../src/ports/transport.js'
+import type { Address, Listening, Transport, TransportReceiver } from '../../../src/ports/transport.js'
 import type { Door, HandedConnection, Hatch } from '../../../src/ports/workers.js'
+import { doorContract } from '../../contract/door.js'
 import { transportContract, until, type TransportUnderTest } from '../../contract/transport.js'
 import { SocketPeer } from './raw-peer.js'
+import { SocketDoor } from './socket-door.js'
 
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
 const OPTIONS = { readChunkSize: 65_536, writeChunkSize: 65_536 }
@@ -26,15 +26,10 @@ class NearHatch implements Hatch {
   async close(): Promise<void> {}
 }
 
-/** The door where Node's handles look different. */
-class SocketDoor implements Door {
-  async listen(at: Address, arrived: (connection: HandedConnection) => void): Promise<Listening> {
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
-    await bind(server, at)
-    server.on('connection', (socket) => arrived(handedConnection(socket)))
-    return listening(server)
-  }
-}
+const toDoor = (to: Address): Promise<SocketPeer> => SocketPeer.to(to)
+
+doorContract('NetDoor', () => ({ door: new NetDoor(), connect: toDoor }))
+doorContract('NetDoor, where handles look different,', () => ({ door: new SocketDoor(), connect: toDoor }))
 
 transportContract('NetTransport, of a handle that was handed over,', () => subject(new NetDoor()))
 transportContract('NetTransport, of a socket that was handed over,', () => subject(new SocketDoor()))
@@ -73,21 +68,15 @@ describe('HandedListener', () => {
 describe('NetDoor', () => {
   const open: Listening[] = []
 
-  async function listen(door: Door = new NetDoor(), at = ANY_PORT) {
+  async function listen(door: Door) {
     const connections: HandedConnection[] = []
-    const listened = await door.listen(at, (connection) => connections.push(connection))
+    const listened = await door.listen(ANY_PORT, (connection) => connections.push(connection))
     open.push(listened)
     return { ...listened, connections }
   }
 
   afterEach(async () => {
     for (const listened of open.splice(0)) await listened.close()
-  })
-
-  it('names a port that is taken', async () => {
-    const { address } = await listen()
-    const error = await listen(new NetDoor(), address).catch((each: unknown) => each)
-    assert.equal((error as ListenError).code, 'EADDRINUSE')
   })
 
   for (const [door, name] of [
@@ -102,14 +91,6 @@ describe('NetDoor', () => {
       assert.equal(connections[0]!.handle instanceof Socket, name === 'a socket')
       connections[0]!.release()
       await until('its end', () => peer.ended || peer.cut)
-    })
-
-    it(`resets ${name} that nobody will serve`, async () => {
-      const { address, connections } = await listen(door)
-      const peer = await SocketPeer.to(address)
-      await until('it', () => connections.length === 1)
-      connections[0]!.abort()
-      await until('the cut', () => peer.cut)
     })
   }
 })

@@ -1,16 +1,27 @@
-/** A worker process for the contract of those who start them: it echoes. */
+/** A worker process for the contract of those who start them: it echoes, and serves each connection with a word. */
+import { Socket } from 'node:net'
+import { handedConnection } from '../../../src/adapters/socket/handed-connection.js'
 import { ParentLine } from '../../../src/adapters/workers/parent-line.js'
 
-const line = new ParentLine((handle) => ({ handle, release() {}, abort() {} }))
+const line = new ParentLine(handedConnection)
 
 line.begin({
-  told: (message) => {
+  told: (message, connection) => {
     if (message.kind === 'heartbeat') line.tell({ kind: 'alive', askedMs: message.askedMs })
     else if (message.kind === 'count') line.tell({ kind: 'wanted', connection: message.query })
     else if (message.kind === 'drain') void end()
+    else if (message.kind === 'connection' && connection !== null) {
+      line.tell({ kind: 'taken', connection: message.connection })
+      serve(connection.handle)
+    }
   },
   lost: () => process.exit(0),
 })
+
+function serve(handle: unknown): void {
+  const socket = handle instanceof Socket ? handle : new Socket({ handle } as object)
+  socket.on('error', () => undefined).end('served')
+}
 
 async function end(): Promise<void> {
   process.stdout.write('a last line\n')

@@ -4,17 +4,11 @@ import { Worker, type WorkerService } from '../../../src/app/crew/worker.js'
 import type { WorkerCrew } from '../../../src/app/crew/worker-crew.js'
 import type { WorkerHatch } from '../../../src/app/crew/worker-hatch.js'
 import type { CrewCounts } from '../../../src/ports/crew.js'
-import type {
-  FromWorker,
-  HandedConnection,
-  OrdersReceiver,
-  SupervisorLine,
-  ToWorker,
-  WorkerOrders,
-} from '../../../src/ports/workers.js'
+import type { HandedConnection, WorkerOrders } from '../../../src/ports/workers.js'
 import { RecordingEventLog } from '../../fakes/event-log.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
 import { FakeConnection } from '../../fakes/fake-door.js'
+import { FakeLine } from '../../fakes/fake-line.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 import { settled } from '../served.js'
 import { countsOf, NOTHING_CUT } from './supervised.js'
@@ -33,30 +27,6 @@ const ORDERS: WorkerOrders = {
   trouble: null,
   workers: WORKERS,
   coloured: false,
-}
-
-/** The supervisor's end of a line. */
-class FakeLine implements SupervisorLine {
-  readonly heard: FromWorker[] = []
-  receiver: OrdersReceiver | null = null
-
-  begin(receiver: OrdersReceiver): void {
-    this.receiver = receiver
-  }
-
-  tell(message: FromWorker): void {
-    this.heard.push(message)
-  }
-
-  async close(): Promise<void> {}
-
-  say(message: ToWorker, connection: HandedConnection | null = null): void {
-    this.receiver!.told(message, connection)
-  }
-
-  get kinds(): string[] {
-    return this.heard.map(({ kind }) => kind)
-  }
 }
 
 /** A server whose start and end the test decides on, or that does both at once. */
@@ -195,7 +165,7 @@ describe('Worker', () => {
 
   it('whose supervisor is gone drains, and ends', async () => {
     const rig = await Rig.start()
-    rig.line.receiver!.lost()
+    rig.line.leave()
     await settled()
     assert.include(rig.service.calls, 'drain')
     assert.equal(rig.code, 0)
@@ -203,7 +173,7 @@ describe('Worker', () => {
 
   it('without orders just ends when its supervisor is gone', async () => {
     const rig = new Rig()
-    rig.line.receiver!.lost()
+    rig.line.leave()
     await settled()
     assert.equal(rig.code, 0)
   })
@@ -297,7 +267,7 @@ describe('Worker', () => {
       const { hatch, line, clock } = await open()
       const connection = new FakeConnection()
       line.say({ kind: 'connection', connection: 7, freshUntil: clock.machine() - 1 }, connection)
-      line.receiver!.lost()
+      line.leave()
       await hatch.close()
       assert.equal(connection.fate, 'released')
     })
@@ -335,7 +305,7 @@ describe('Worker', () => {
       const late = crew.counts(countsOf(1))
       clock.advance(2500)
       assert.deepEqual(await late, own)
-      line.receiver!.lost()
+      line.leave()
       assert.deepEqual(await crew.counts(countsOf(1)), own)
     })
   })

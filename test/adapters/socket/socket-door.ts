@@ -1,0 +1,15 @@
+import { createServer } from 'node:net'
+import { handedConnection } from '../../../src/adapters/socket/handed-connection.js'
+import { bind, listening } from '../../../src/adapters/socket/listening.js'
+import type { Address, Listening } from '../../../src/ports/transport.js'
+import type { Door, HandedConnection } from '../../../src/ports/workers.js'
+
+/** The door where Node's handles look different. */
+export class SocketDoor implements Door {
+  async listen(at: Address, arrived: (connection: HandedConnection) => void): Promise<Listening> {
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
+    await bind(server, at)
+    server.on('connection', (socket) => arrived(handedConnection(socket)))
+    return listening(server)
+  }
+}

@@ -1,0 +1,20 @@
+import type { ToWorker } from '../../src/ports/workers.js'
+import { supervisorLineContract } from '../contract/supervisor-line.js'
+import { FakeConnection } from './fake-door.js'
+import { FakeLine } from './fake-line.js'
+import { beWorker, type Farewell } from './line-worker.js'
+
+supervisorLineContract('FakeLine', () => {
+  const line = new FakeLine()
+  const state: { farewell: Farewell | null } = { farewell: null }
+  void beWorker(line, (connection) => connection.release()).then((farewell) => (state.farewell = farewell))
+  return {
+    say: (message) => line.say(message),
+    hand: async (message: ToWorker) => line.say(message, new FakeConnection()),
+    heard: line.heard,
+    leave: () => line.leave(),
+    get farewell() {
+      return state.farewell
+    },
+  }
+})
