@@ -108,6 +108,5 @@ function placeOf(position: number): number {
 
 /** What is left from a position to the end of the ring; 0 from its begin. */
 function restFrom(position: number): number {
-  const at = placeOf(position)
-  return at === 0 ? 0 : RING_OCTETS - at
+  return placeOf(-position)
 }
