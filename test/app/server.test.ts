@@ -288,7 +288,7 @@ describe('drain', () => {
     void drained.then(() => (isOver = true))
     await served.pass(4000)
     assert.isFalse(isOver)
-    await served.pass(2000)
+    await served.pass(3000)
     await drained
     assert.include(served.alarms, 'plugins failed to stop')
   })
