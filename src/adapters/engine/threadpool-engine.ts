@@ -64,12 +64,12 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
     private readonly settings: Pick<Settings, 'handlerTimeoutMs' | 'maxConnections' | 'threadpool'>,
     private readonly clock: Clock,
     private readonly startThread: StartThread,
-    private readonly rssBytes: () => number,
+    rssBytes: () => number,
   ) {
     const { workers } = settings.threadpool
     const length = workers === 'auto' ? Math.max(LEAST_THREADS, availableParallelism()) : workers
     this.pool = this.poolOf(0)
-    this.stallWatch = new StallWatch(settings)
+    this.stallWatch = new StallWatch(settings, rssBytes)
     const open = (number: number): LiveThread => this.open(number)
     const late = (thread: LiveThread): void => this.late(thread)
     this.places = Array.from({ length }, (_, at) => new ThreadPlace(at + 1, clock, open, late))
@@ -96,10 +96,10 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
 
   run(placed: PlacedHandler, request: EngineRequest): Answer | Promise<Answer> {
     if (placed.inline) return placed.handler(request)
-    if (!this.isPromising) throw threadsCrash()
+    if (!this.isPromising) throw THREADS_CRASH
     const task = new HandedRequest(this.indexes.get(placed)!, request)
     if (!this.pool.offer(task, this.clock.now())) {
-      throw new Unavailable('queue-full', `Cannot take another request: ${this.pool.waiting} wait`)
+      throw QUEUE_FULL
     }
     request.onAbort((reason) => this.abort(task, reason))
     this.handOver()
@@ -221,7 +221,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
 
   /** Answers all that wait with an error. */
   private refuseAll(): void {
-    for (const task of this.pool.overdue(Infinity)) task.fail(threadsCrash())
+    for (const task of this.pool.overdue(Infinity)) task.fail(THREADS_CRASH)
   }
 
   // The watch
@@ -237,10 +237,9 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
     if (this.watching === null) return
     const now = this.clock.now()
     this.stallWatch.look(now)
-    const rssBytes = this.rssBytes()
     for (const thread of this.readyThreads) {
       thread.takeAnswers()
-      this.judge(thread, rssBytes)
+      this.judge(thread)
     }
     for (const task of this.pool.overdue(now)) {
       task.fail(new Unavailable('queue-timeout', `Cannot wait any longer for a thread: ${this.pool.waiting} wait`))
@@ -261,8 +260,8 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
     this.watching = null
   }
 
-  private judge(thread: LiveThread, rssBytes: number): void {
-    const finding = this.stallWatch.judge(thread, rssBytes)
+  private judge(thread: LiveThread): void {
+    const finding = this.stallWatch.judge(thread)
     if (finding === 'stalls') this.passOver(thread)
     else if (finding !== 'nothing') this.endThread(thread, finding, {})
   }
@@ -356,8 +355,9 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
   }
 }
 
-const threadsCrash = (): Unavailable =>
-  new Unavailable('threads-crash', 'Cannot run a handler: all threads die as soon as they start')
+// Whoever is refused in a crowd is refused at little cost: an error and its stack would be a fifth of the work.
+const QUEUE_FULL = new Unavailable('queue-full', 'Cannot take another request: as many wait as may')
+const THREADS_CRASH = new Unavailable('threads-crash', 'Cannot run a handler: all threads die as soon as they start')
 
 const threadLost = (thread: number, cause: ThreadLoss): Unavailable =>
   new Unavailable('thread-lost', `Cannot answer: handler thread ${thread} was lost (${cause})`)
