@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [--rounds N] [--seconds N] [--memory-rounds N] [--load wrk|autocannon]
+ * `npm run bench:peers -- [--rounds N] [--seconds N] [--memory-rounds N] [--load wrk|autocannon]
  * [--log-to FILE] [--save-as NAME] [-- PORTICO FLAGS]`:
  *
  * Portico against node:http in one run and in turns, on processor time per request, requests per second, and memory per
