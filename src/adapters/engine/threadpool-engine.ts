@@ -59,7 +59,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
   private starting: Starting | null = null
   private isStopping = false
 
-  /** @param rssBytes memory of the whole process, in octets */
+  /** @param rssBytes reads the memory of the whole process, in octets */
   constructor(
     private readonly settings: Pick<Settings, 'handlerTimeoutMs' | 'maxConnections' | 'threadpool'>,
     private readonly clock: Clock,
@@ -98,9 +98,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
     if (placed.inline) return placed.handler(request)
     if (!this.isPromising) throw THREADS_CRASH
     const task = new HandedRequest(this.indexes.get(placed)!, request)
-    if (!this.pool.offer(task, this.clock.now())) {
-      throw QUEUE_FULL
-    }
+    if (!this.pool.offer(task, this.clock.now())) throw QUEUE_FULL
     request.onAbort((reason) => this.abort(task, reason))
     this.handOver()
     this.watch()
@@ -241,9 +239,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
       thread.takeAnswers()
       this.judge(thread)
     }
-    for (const task of this.pool.overdue(now)) {
-      task.fail(new Unavailable('queue-timeout', `Cannot wait any longer for a thread: ${this.pool.waiting} wait`))
-    }
+    for (const task of this.pool.overdue(now)) task.fail(QUEUE_TIMEOUT)
     this.handOver()
     if (this.pool.isIdle && this.readyThreads.every((thread) => thread.isHeard)) this.endWatch()
   }
@@ -357,6 +353,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
 
 // Whoever is refused in a crowd is refused at little cost: an error and its stack would be a fifth of the work.
 const QUEUE_FULL = new Unavailable('queue-full', 'Cannot take another request: as many wait as may')
+const QUEUE_TIMEOUT = new Unavailable('queue-timeout', 'Cannot wait any longer for a thread: all are at work')
 const THREADS_CRASH = new Unavailable('threads-crash', 'Cannot run a handler: all threads die as soon as they start')
 
 const threadLost = (thread: number, cause: ThreadLoss): Unavailable =>
