@@ -10,6 +10,7 @@ import { get } from './support/requests.js'
 import { valueOf } from './support/response-reader.js'
 import { startServer, type LogLine, type RunningServer } from './support/server.js'
 import { NOT_TAKEN, SteadyLoad } from './support/steady-load.js'
+import { itWithWrk, wrk } from './support/wrk.js'
 
 /** A plugin that shows which process answers, and that can do it harm. */
 const PROBE = `
@@ -72,12 +73,13 @@ describe('Worker processes', function () {
   }
 
   /** A server with two workers, whose other settings stand in a file beside the plugins. */
-  const start = (settings: Readonly<Record<string, unknown>> = {}) => startByFile({ workers: 2, ...settings })
+  const start = (settings: Readonly<Record<string, unknown>> = {}, further: readonly string[] = []) =>
+    startByFile({ workers: 2, ...settings }, further)
 
   /** A server all of whose settings but the port stand in the file. */
-  async function startByFile(settings: Readonly<Record<string, unknown>>) {
+  async function startByFile(settings: Readonly<Record<string, unknown>>, further: readonly string[] = []) {
     const folder = newFolder({ 'plugins/probe.js': PROBE, 'portico.json5': JSON.stringify(settings) })
-    const flags = ['--plugins', `${folder.path}/plugins`, '--config', `${folder.path}/portico.json5`]
+    const flags = ['--plugins', `${folder.path}/plugins`, '--config', `${folder.path}/portico.json5`, ...further]
     const server = await startServer({ flags })
     running.push(server)
     return { server, folder }
@@ -363,6 +365,20 @@ describe('Worker processes', function () {
         ],
       )
     })
+
+    for (const engine of ['selectors', 'threadpool']) {
+      itWithWrk(`again and again under the load of wrk, on ${engine}, and no request fails`, async () => {
+        const { server } = await start({ log: { access: false } }, ['--engine', engine])
+        const load = wrk(`${server.origin}/plain`, 4)
+        for (let round = 1; round <= 2; round++) {
+          server.program.kill('SIGHUP')
+          await eventually('it has reloaded', () => events(server, 'reloaded').length === round)
+        }
+        const { requests, troubles } = await load
+        assert.deepEqual(troubles, [])
+        assert.isAbove(requests, 1000)
+      })
+    }
 
     it('or not at all, when there is a mistake in them', async () => {
       const { server, folder } = await start()
