@@ -9,6 +9,9 @@ import { abandon, nextTurn, octetsOf } from './streamed-pieces.js'
 /** Content up to this size is copied behind the head, so that both leave in one write as one string. */
 const SMALL_CONTENT = 4096
 
+/** So many pieces of a stream are made at one go: tiny ones could be made for long before the peer has enough. */
+const PIECES_AT_A_GO = 64
+
 /** What becomes of a response. */
 export interface SenderOwner {
   /** All of it has been handed to the transport. */
@@ -129,13 +132,14 @@ export class ResponseSender {
   }
 
   private async pump(response: number, content: StreamedContent): Promise<void> {
+    let made = 0
     try {
       for await (const piece of content.pieces) {
         if (response !== this.response) return
         const octets = octetsOf(piece)
-        // A stream of empty pieces must not keep the event loop from everyone else.
-        if (octets.length === 0) await nextTurn()
-        else this.sendPiece(octets)
+        if (octets.length > 0) this.sendPiece(octets)
+        // A stream of empty or tiny pieces must not keep the event loop from everyone else.
+        if (octets.length === 0 || ++made % PIECES_AT_A_GO === 0) await nextTurn()
         if (this.blocked) await this.unblocked()
         if (response !== this.response) return
       }

@@ -102,6 +102,19 @@ describe('ResponseSender', () => {
     })
   }
 
+  it('makes a stream of tiny pieces some at a time, and leaves others their turns', async () => {
+    const { sender } = owing()
+    let made = 0
+    const tiny = function* (): Generator<string> {
+      for (; made < 1_000_000; made++) yield 'x'
+    }
+    sender.send(stream(tiny()), '', true)
+    await turn()
+    assert.isAbove(made, 0)
+    assert.isBelow(made, 1000)
+    sender.stop()
+  })
+
   it('gives back the parts that HEAD does not send', () => {
     const parts = new Parts()
     owing(head).sender.send(parts.response(3, 3), '', true)

@@ -34,6 +34,9 @@ const VISIT_MS = 1000
 const STOP_MS = 5000
 const END_MS = 500
 
+/** How long there may be no thread that is ready: the next one is on its way. */
+const BARE_MS = 2000
+
 /** More requests than this no thread needs to hold, however many connections there may be. */
 const MOST_SLOTS = 65_536
 
@@ -58,6 +61,8 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
   private visiting: Stoppable | null = null
   private starting: Starting | null = null
   private isStopping = false
+  /** Since when no thread is ready; null while one is. */
+  private bareSinceMs: number | null = null
 
   /** @param rssBytes reads the memory of the whole process, in octets */
   constructor(
@@ -115,7 +120,8 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
   }
 
   get trouble(): Trouble | null {
-    return this.places.some((place) => place.isLooping) ? 'threads crash' : null
+    if (this.places.some((place) => place.isLooping)) return 'threads crash'
+    return this.bareSinceMs !== null && this.clock.now() - this.bareSinceMs >= BARE_MS ? 'no thread' : null
   }
 
   async stop(): Promise<void> {
@@ -143,6 +149,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
   ready(thread: LiveThread): void {
     this.placeOf(thread).ready()
     this.pool.threadReady(thread.number)
+    this.bareSinceMs = null
     if (this.starting === null) this.services?.log.info('handler thread replaced', { thread: thread.number })
     else if (--this.starting.missing === 0) this.starting.resolve()
     this.handOver()
@@ -306,6 +313,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
     this.losses[cause]++
     for (const task of thread.takeBackAll()) this.pool.takeBack(task)
     const lost = this.pool.threadGone(thread.number)
+    if (this.pool.threads === 0) this.bareSinceMs ??= this.clock.now()
     const place = this.placeOf(thread)
     const replacedInMs = place.died()
     const facts = { thread: thread.number, cause, requests: lost.length, replacedInMs, ...details }

@@ -1,7 +1,10 @@
 import type { Phase } from './drain.js'
 
-/** What keeps a running server from serving well: handler threads or worker processes that die as soon as they start. */
-export type Trouble = 'threads crash' | 'workers crash'
+/**
+ * What keeps a running server from serving well: handler threads or worker processes that die as soon as they start, or no
+ * handler thread that is ready.
+ */
+export type Trouble = 'threads crash' | 'no thread' | 'workers crash'
 
 /** What readiness is judged by. */
 export interface ServiceState {

@@ -407,6 +407,17 @@ describe('ThreadpoolEngine', () => {
       assert.deepEqual(pool.alarms, [['handler thread lost', 'memory']])
     })
 
+    it("that could take another one's place is missed when none comes for a while", async () => {
+      const pool = await Pool.started({ workers: 1 })
+      pool.threads.at(1).dies()
+      await pool.pass(1500)
+      assert.isNull(pool.engine.trouble)
+      await pool.pass(1000)
+      assert.equal(pool.engine.trouble, 'no thread')
+      pool.threads.at(1).ready()
+      assert.isNull(pool.engine.trouble)
+    })
+
     it('may take a minute to start, and no longer', async () => {
       const pool = await Pool.started({ workers: 1 })
       pool.threads.at(1).dies()

@@ -10,6 +10,7 @@ describe('unreadyReason()', () => {
     ['notice', false, [], 'notice', 'nor one that is about to drain'],
     ['draining', false, ['threads crash'], 'draining', 'the phase goes before all troubles'],
     ['running', false, ['threads crash'], 'threads crash', 'a crash loop of threads is a reason'],
+    ['running', false, ['no thread'], 'no thread', 'that no handler thread is ready is a reason'],
     ['running', false, ['threads crash', 'workers crash'], 'threads crash, workers crash', 'all troubles are named'],
     ['notice', true, [], null, 'the service is ready when another has taken its place'],
     ['draining', true, [], null, 'to the end'],
