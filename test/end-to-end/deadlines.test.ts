@@ -2,14 +2,13 @@ import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { describeOnEachEngine } from './support/engines.js'
 import { setTimeout } from 'node:timers/promises'
-import { TemporaryFolder } from './support/folder.js'
 import { PacedReader } from './support/paced-reader.js'
 import { eventually } from './support/process-facts.js'
 import type { RawClient } from './support/raw-client.js'
 import { get } from './support/requests.js'
 import { valueOf } from './support/response-reader.js'
-import { startServer, type RunningServer } from './support/server.js'
-import { TRYING_PLUGIN } from './support/trying-plugin.js'
+import type { RunningServer } from './support/server.js'
+import { TryingSite } from './support/trying-site.js'
 
 const BIG_OCTETS = 24 * 1024 * 1024
 const RATE_GRACE_MS = 500
@@ -31,8 +30,7 @@ async function trickle(client: RawClient, octets: string, everyMs: number): Prom
 describeOnEachEngine('deadlines, over real sockets', function () {
   this.timeout(30_000)
 
-  const folder = new TemporaryFolder({
-    'plugins/trying.mjs': TRYING_PLUGIN,
+  const site = new TryingSite({
     'site/big.bin': Buffer.alloc(BIG_OCTETS, 'b'),
     'site/small.bin': Buffer.alloc(400_000, 's'),
   })
@@ -42,10 +40,10 @@ describeOnEachEngine('deadlines, over real sockets', function () {
       '--set',
       `${key}=${value}`,
     ])
-    return startServer({ flags: ['--plugins', `${folder.path}/plugins`, '--static', `${folder.path}/site`, ...set] })
+    return site.start(set)
   }
 
-  after(() => folder.remove())
+  after(() => site.remove())
 
   describe('for stalls', () => {
     let server: RunningServer

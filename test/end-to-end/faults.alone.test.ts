@@ -12,8 +12,9 @@ import { PacedReader } from './support/paced-reader.js'
 import { eventually, openDescriptors, processorMs, TELLS_FACTS } from './support/process-facts.js'
 import { RawClient } from './support/raw-client.js'
 import { get } from './support/requests.js'
-import { startServer, type RunningServer } from './support/server.js'
+import type { RunningServer } from './support/server.js'
 import { TRYING_PLUGIN } from './support/trying-plugin.js'
+import { TryingSite } from './support/trying-site.js'
 import { within } from './support/within.js'
 
 const MAIN = fileURLToPath(new URL('../../src/app/main.js', import.meta.url))
@@ -52,18 +53,17 @@ async function latenciesMs(port: number, count: number): Promise<number[]> {
 describeOnLinux('faults of peers and files', function () {
   this.timeout(30_000)
 
-  const folder = new TemporaryFolder({
-    'plugins/trying.mjs': TRYING_PLUGIN,
+  const site = new TryingSite({
     'site/big.bin': randomBytes(BIG_OCTETS),
   })
   let server: RunningServer
 
   before(async () => {
-    server = await startServer({ flags: ['--plugins', `${folder.path}/plugins`, '--static', `${folder.path}/site`] })
+    server = await site.start()
   })
   after(async () => {
     await server.stop('SIGKILL')
-    folder.remove()
+    site.remove()
   })
 
   const leaving: [rule: string, request: string][] = [
@@ -100,7 +100,7 @@ describeOnLinux('faults of peers and files', function () {
   }
 
   it('a file that is truncated while it is sent cuts the response', async () => {
-    const path = folder.write('site/shrinking.bin', Buffer.alloc(BIG_OCTETS, 's'))
+    const path = site.write('site/shrinking.bin', Buffer.alloc(BIG_OCTETS, 's'))
     const reader = new PacedReader(server.port, get('/static/shrinking.bin'))
     await reader.take(100_000)
     truncateSync(path, 1_000_000)
@@ -110,10 +110,10 @@ describeOnLinux('faults of peers and files', function () {
   })
 
   it('a file that is replaced while it is sent is sent as it was opened', async () => {
-    const path = folder.write('site/replaced.bin', Buffer.alloc(BIG_OCTETS, 'o'))
+    const path = site.write('site/replaced.bin', Buffer.alloc(BIG_OCTETS, 'o'))
     const reader = new PacedReader(server.port, get('/static/replaced.bin'))
     await reader.take(100_000)
-    renameSync(folder.write('site/new.bin', Buffer.alloc(BIG_OCTETS, 'n')), path)
+    renameSync(site.write('site/new.bin', Buffer.alloc(BIG_OCTETS, 'n')), path)
     void reader.takeAll()
     await eventually('all of it has arrived', () => reader.received > BIG_OCTETS)
     const whole = new PacedReader(server.port, get('/static/replaced.bin'))
@@ -127,18 +127,17 @@ describeOnLinux('faults of peers and files', function () {
 describeOnLinux('resets by the thousand', function () {
   this.timeout(40_000)
 
-  const folder = new TemporaryFolder({
-    'plugins/trying.mjs': TRYING_PLUGIN,
+  const site = new TryingSite({
     'site/big.bin': Buffer.alloc(BIG_OCTETS, 'b'),
   })
   let server: RunningServer
 
   before(async () => {
-    server = await startServer({ flags: ['--plugins', `${folder.path}/plugins`, '--static', `${folder.path}/site`] })
+    server = await site.start()
   })
   after(async () => {
     await server.stop('SIGKILL')
-    folder.remove()
+    site.remove()
   })
 
   it('2 000 that reset, wherever they are: nothing is left behind, and nothing spins', async () => {

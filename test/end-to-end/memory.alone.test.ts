@@ -1,11 +1,10 @@
 import { after, before, describe, it } from 'mocha'
 import { garbageOctets, onEachEngine } from './support/engines.js'
-import { TemporaryFolder } from './support/folder.js'
 import { PacedReader } from './support/paced-reader.js'
 import { eventually, residentOctets, TELLS_FACTS } from './support/process-facts.js'
 import { get } from './support/requests.js'
-import { startServer, type RunningServer } from './support/server.js'
-import { TRYING_PLUGIN } from './support/trying-plugin.js'
+import type { RunningServer } from './support/server.js'
+import { TryingSite } from './support/trying-site.js'
 
 const READERS = 200
 const PER_READER_OCTETS = 64 * 1024
@@ -19,18 +18,17 @@ const describeOnLinux = onEachEngine(TELLS_FACTS ? describe : describe.skip)
 describeOnLinux('memory, while readers stall', function () {
   this.timeout(30_000)
 
-  const folder = new TemporaryFolder({
-    'plugins/trying.mjs': TRYING_PLUGIN,
+  const site = new TryingSite({
     'site/big.bin': Buffer.alloc(20 * 1024 * 1024, 'b'),
   })
   let server: RunningServer
 
   before(async () => {
-    server = await startServer({ flags: ['--plugins', `${folder.path}/plugins`, '--static', `${folder.path}/site`] })
+    server = await site.start()
   })
   after(async () => {
     await server.stop('SIGKILL')
-    folder.remove()
+    site.remove()
   })
 
   for (const target of ['/static/big.bin', '/flood']) {
