@@ -63,11 +63,53 @@ export interface Settings {
     /** Whether `.br` and `.gz` siblings are sent where the peer takes them. */
     readonly precompressed: boolean
   }
+  readonly tls: TlsSettings
   readonly log: {
     readonly format: 'plain' | 'json'
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
     readonly access: boolean
   }
+}
+
+/** HTTPS. Files are absolute paths. */
+export interface TlsSettings {
+  readonly enabled: boolean
+  /** Whether HTTPS stands instead of the plain listener, not beside it. */
+  readonly only: boolean
+  readonly port: number
+  /** The certificate that answers for every name that no other has: PEM, with what it is signed by behind it. */
+  readonly certFile: string | null
+  readonly keyFile: string | null
+  /** Of every encrypted key that has none of its own; empty: none. */
+  readonly passphrase: string
+  readonly passphraseFile: string | null
+  /** Further certificates: each answers for the names that it is made out to. */
+  readonly certificates: readonly CertificateFiles[]
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  readonly clientAuth: 'none' | 'request' | 'require'
+  /** Who client certificates are signed by: PEM. */
+  readonly clientCaFile: string | null
+  readonly handshakeTimeoutMs: number
+  /** Handshakes under way, in each process. */
+  readonly maxHandshakes: number
+  /** How long sessions can be resumed, and one key encrypts their tickets. */
+  readonly ticketLifetimeMs: number
+  /** How often files are looked at; 0: only on demand. */
+  readonly watchIntervalMs: number
+  readonly redirectHttp: boolean
+  /** Empty: the host that the request names. */
+  readonly redirectHost: string
+  /** A folder whose files answer `/.well-known/acme-challenge/`. */
+  readonly acmeDirectory: string | null
+  /** The `Strict-Transport-Security` field of responses over TLS; empty leaves it out. */
+  readonly hsts: string
+}
+
+/** A certificate and its key. */
+export interface CertificateFiles {
+  readonly certFile: string
+  readonly keyFile: string
+  readonly passphraseFile: string | null
 }
 
 /** How a key is set on the command line. */
@@ -76,8 +118,11 @@ export interface SettingsFlag {
   readonly name: string
   /** What stands after it in the help, such as `PORT`. */
   readonly value: string
-  /** What its text must look like: anything, decimal digits, seconds with up to three decimals, or one of these words. */
-  readonly form: 'text' | 'number' | 'seconds' | readonly string[]
+  /**
+   * What its text must look like: anything, decimal digits, seconds with up to three decimals, or one of these words. A
+   * `switch` has none: it turns the key on, and `--no-…` turns it off.
+   */
+  readonly form: 'text' | 'number' | 'seconds' | 'switch' | readonly string[]
   /** The heading it stands under in the help. */
   readonly group: string
 }
@@ -119,7 +164,10 @@ export interface SettingsRequest {
 /** One key of the configuration in effect. */
 export interface EffectiveSetting {
   readonly key: string
+  /** Of a secret, only whether there is one. */
   readonly value: unknown
+  /** What `null` stands for, for people. */
+  readonly absent: string
   /** `default`, `file config/x.yaml`, `environment PORT`, `flag --port`. */
   readonly origin: string
 }

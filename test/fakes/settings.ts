@@ -41,6 +41,27 @@ export const DEFAULT_SETTINGS: Settings = {
   serverName: 'Portico',
   plugins: { directory: null, settings: {}, without: [] },
   static: { root: null, prefix: '/static/', cacheControl: 'no-cache', precompressed: true },
+  tls: {
+    enabled: false,
+    only: false,
+    port: 8443,
+    certFile: null,
+    keyFile: null,
+    passphrase: '',
+    passphraseFile: null,
+    certificates: [],
+    minVersion: 'TLSv1.2',
+    clientAuth: 'none',
+    clientCaFile: null,
+    handshakeTimeoutMs: 10_000,
+    maxHandshakes: 1000,
+    ticketLifetimeMs: 3_600_000,
+    watchIntervalMs: 1000,
+    redirectHttp: false,
+    redirectHost: '',
+    acmeDirectory: null,
+    hsts: '',
+  },
   log: { format: 'plain', level: 'info', access: true },
 }
 
@@ -83,7 +104,7 @@ export class FakeSettings implements SettingsSource {
 
 function effectiveOf({ key: name, default: text }: SettingsKey, given: readonly GivenSetting[]): EffectiveSetting {
   const last = given.findLast((each) => each.key === name) ?? { text, origin: 'default' }
-  return { key: name, value: name === 'port' ? Number(last.text) : last.text, origin: last.origin }
+  return { key: name, value: name === 'port' ? Number(last.text) : last.text, absent: 'none', origin: last.origin }
 }
 
 const valuesOf = (effective: readonly EffectiveSetting[]): Partial<Settings> =>

@@ -1,5 +1,6 @@
 import JSON5 from 'json5'
 import { isIP } from 'node:net'
+import { resolve } from 'node:path'
 
 /**
  * What a key takes and how it is written. Reading gives back what it cannot read, so that the message can show it.
@@ -12,6 +13,8 @@ export interface Kind {
   /** Reads what a file holds, which has types of its own. */
   fromFile(value: unknown): unknown
   holds(value: unknown): boolean
+  /** Makes the paths in a value that holds absolute. */
+  placed?(value: unknown, folder: string): unknown
 }
 
 const asItIs = <T>(value: T): T => value
@@ -99,8 +102,18 @@ export const NAMES: Kind = {
   holds: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== ''),
 }
 
-/** A path; whoever knows where it was written resolves it and sees whether a folder is there. */
-export const FOLDER: Kind = text('a folder that exists', (path) => path !== '' && !path.includes('\0'))
+const isPath = (path: unknown): path is string => typeof path === 'string' && path !== '' && !path.includes('\0')
+
+const placedPath = (path: unknown, folder: string): string => resolve(folder, path as string)
+
+/** A path; whoever knows where it was written sees whether a folder is there. */
+export const FOLDER: Kind = { ...text('a folder that exists', isPath), placed: placedPath }
+
+/** A path; who reads the file tells what is wrong with it. */
+export const FILE: Kind = { ...text('the path of a file', isPath), placed: placedPath }
+
+/** Text that nobody else may see. */
+export const SECRET: Kind = text('text', () => true)
 
 const HOST_NAME = /^(?!.*\.\.)\w[\w.-]{0,252}$/
 
@@ -108,6 +121,8 @@ export const HOST: Kind = text(
   'a host name or an IP address, without a port or brackets',
   (host) => isIP(host) !== 0 || HOST_NAME.test(host),
 )
+
+export const HOST_OR_NOTHING: Kind = text(`${HOST.wanted}, or nothing`, (host) => host === '' || HOST.holds(host))
 
 /** One line that can stand in a field; surrounding white space would be lost under way (RFC 9110 §5.5). */
 export const FIELD_VALUE: Kind = text(
@@ -147,4 +162,27 @@ export const SECTIONS: Kind = {
   fromText: tableFromText,
   fromFile: asItIs,
   holds: (value) => isTable(value) && Object.values(value).every(isTable) && !hasPrototypeKey(value),
+}
+
+const CERTIFICATE_PATHS: readonly string[] = ['certFile', 'keyFile']
+
+function isCertificate(value: unknown): value is Readonly<Record<string, string | null>> {
+  if (!isTable(value) || !CERTIFICATE_PATHS.every((name) => Object.hasOwn(value, name))) return false
+  const { passphraseFile = null, ...paths } = value
+  const isKnown = Object.entries(paths).every(([name, path]) => CERTIFICATE_PATHS.includes(name) && isPath(path))
+  return isKnown && (passphraseFile === null || isPath(passphraseFile))
+}
+
+/** A list of certificates with their keys. */
+export const CERTIFICATES: Kind = {
+  wanted: 'a list such as [{ certFile: "a.pem", keyFile: "a.key" }], each perhaps with a passphraseFile',
+  fromText: tableFromText,
+  fromFile: asItIs,
+  holds: (value) => Array.isArray(value) && value.every(isCertificate),
+  placed: (value, folder) => (value as Readonly<Record<string, string | null>>[]).map((paths) => place(paths, folder)),
+}
+
+function place(paths: Readonly<Record<string, string | null>>, folder: string): object {
+  const placed = Object.entries(paths).map(([name, path]) => [name, path === null ? null : resolve(folder, path)])
+  return { passphraseFile: null, ...(Object.fromEntries(placed) as object) }
 }

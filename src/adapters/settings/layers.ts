@@ -1,8 +1,8 @@
 import convict from 'convict'
 import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { EffectiveSetting, Settings, SettingsProblem } from '../../ports/settings.js'
 import { type Bound, BOUNDS, isBroken } from './bounds.js'
+import { COMBINATIONS, type Combination } from './combinations.js'
 import { FOLDER, type Kind } from './kinds.js'
 import { oneThatExists } from './nearest.js'
 import { type KeySchema, keysOf, type settingsSchema } from './schema.js'
@@ -20,6 +20,7 @@ export interface Candidate {
 }
 
 const LONGEST_SHOWN = 80
+const SECRET_SHOWN = '(secret)'
 
 function shown(value: unknown): string {
   // JSON5 and YAML have numbers that JSON lacks, such as infinity.
@@ -38,10 +39,10 @@ function isFolder(path: string): boolean {
 /** A key that a file names without a value is not set, as an empty variable of the environment is not. */
 const isLeftEmpty = ({ written }: Candidate): boolean => written.as === 'value' && written.value === null
 
-/** The value in the way its kind is written; a path is made absolute. */
+/** The value in the way its kind is written; paths are made absolute. */
 function read({ written, folder }: Candidate, kind: Kind): unknown {
   const value = written.as === 'text' ? kind.fromText(written.text) : kind.fromFile(written.value)
-  return kind === FOLDER && kind.holds(value) ? resolve(folder, value as string) : value
+  return kind.placed !== undefined && kind.holds(value) ? kind.placed(value, folder) : value
 }
 
 /**
@@ -75,6 +76,10 @@ export class Layers {
     for (const bound of judged) {
       if (isBroken(bound, (key) => this.valueOf(key) as number)) this.refuseBound(bound)
     }
+    const settings = this.settings()
+    for (const each of COMBINATIONS) {
+      if (each.keys.every((key) => !wrong.has(key)) && each.isImpossible(settings)) this.refuseCombination(each)
+    }
   }
 
   settings(): Settings {
@@ -82,7 +87,11 @@ export class Layers {
   }
 
   effective(): EffectiveSetting[] {
-    return [...this.keys.keys()].map((key) => ({ key, value: this.valueOf(key), origin: this.originOf(key) }))
+    return [...this.keys].map(([key, { secret, defaultText }]) => {
+      const value = this.valueOf(key)
+      const shownValue = secret && value !== '' ? SECRET_SHOWN : value
+      return { key, value: shownValue, absent: defaultText ?? 'none', origin: this.originOf(key) }
+    })
   }
 
   private judge(candidate: Candidate, kind: Kind): void {
@@ -107,7 +116,7 @@ export class Layers {
   }
 
   private refuse({ key, origin }: Candidate, found: unknown, wanted: string): void {
-    this.problems.push({ key, found: shown(found), wanted, origin })
+    this.problems.push({ key, found: this.found(key, found), wanted, origin })
   }
 
   private refuseKey(candidate: Candidate): void {
@@ -125,5 +134,13 @@ export class Layers {
       wanted: `at most ${atMost}, which is ${shown(this.valueOf(atMost))} (${this.originOf(atMost)}): ${because}`,
       origin: this.originOf(key),
     })
+  }
+
+  private refuseCombination({ keys: [key], wanted }: Combination): void {
+    this.problems.push({ key, found: this.found(key, this.valueOf(key)), wanted, origin: this.originOf(key) })
+  }
+
+  private found(key: string, value: unknown): string {
+    return this.keys.get(key)?.secret ? SECRET_SHOWN : shown(value)
   }
 }

@@ -1,9 +1,12 @@
 import type { Schema } from 'convict'
-import type { Settings, SettingsFlag } from '../../ports/settings.js'
+import type { Settings, SettingsFlag, TlsSettings } from '../../ports/settings.js'
 import {
+  CERTIFICATES,
   FIELD_VALUE,
+  FILE,
   FOLDER,
   HOST,
+  HOST_OR_NOTHING,
   integer,
   integerOrAuto,
   type Kind,
@@ -12,6 +15,7 @@ import {
   octets,
   oneOf,
   PATH_PREFIX,
+  SECRET,
   SECTIONS,
   YES_OR_NO,
 } from './kinds.js'
@@ -29,6 +33,8 @@ export interface KeySchema<T> {
   /** Where the value itself would not tell. */
   readonly defaultText?: string
   readonly flag?: SettingsFlag
+  /** Whether its value is shown to nobody. */
+  readonly secret?: true
 }
 
 const key = <T>(schema: KeySchema<T>): KeySchema<T> & { readonly format: '*' } => ({ ...schema, format: '*' })
@@ -51,6 +57,12 @@ const MOST_WORKERS = 1024
 /** Node and the plugins themselves take some of it. */
 const LEAST_THREAD_MEMORY = 16 * MIB
 const MOST_THREAD_MEMORY = MIB * MIB
+
+const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
+const CLIENT_AUTH = ['none', 'request', 'require'] as const
+const HTTPS = 'HTTPS:'
+/** TLS 1.3 allows tickets no longer life (RFC 8446 §4.6.1). */
+const LONGEST_TICKET_MS = 7 * 24 * 60 * 60 * 1000
 
 const ENGINES = ['selectors', 'threadpool'] as const
 const FORMATS = ['plain', 'json'] as const
@@ -320,6 +332,137 @@ export const settingsSchema = (terminal: boolean) =>
         default: true,
         env: 'PORTICO_STATIC_PRECOMPRESSED',
         doc: 'send .br and .gz siblings to peers that take them',
+      }),
+    },
+    tls: {
+      enabled: key({
+        kind: YES_OR_NO,
+        default: false,
+        env: 'PORTICO_ENABLE_TLS',
+        doc: 'serve HTTPS',
+        flag: flag(HTTPS, '--enable-tls', '', 'switch'),
+      }),
+      only: key({
+        kind: YES_OR_NO,
+        default: false,
+        env: 'PORTICO_TLS_ONLY',
+        doc: 'HTTPS instead of the plain listener, not beside it',
+      }),
+      port: key({
+        kind: integer(0, 65535),
+        default: 8443,
+        env: 'PORTICO_HTTPS_PORT',
+        doc: 'port of HTTPS; 0 picks a free one, and the banner tells it',
+        flag: flag(HTTPS, '--https-port', 'PORT', 'number'),
+      }),
+      certFile: key<string | null>({
+        kind: FILE,
+        default: null,
+        defaultText: 'none',
+        env: 'PORTICO_TLS_CERT_FILE',
+        doc: 'certificate in PEM, with those that sign it behind it',
+        flag: flag(HTTPS, '--cert-file', 'FILE'),
+      }),
+      keyFile: key<string | null>({
+        kind: FILE,
+        default: null,
+        defaultText: 'none',
+        env: 'PORTICO_TLS_KEY_FILE',
+        doc: 'its private key in PEM',
+        flag: flag(HTTPS, '--key-file', 'FILE'),
+      }),
+      passphrase: key({
+        kind: SECRET,
+        default: '',
+        defaultText: 'none',
+        env: 'PORTICO_TLS_PASSPHRASE',
+        doc: 'passphrase of encrypted keys',
+        secret: true,
+      }),
+      passphraseFile: key<string | null>({
+        kind: FILE,
+        default: null,
+        defaultText: 'none',
+        env: 'PORTICO_TLS_PASSPHRASE_FILE',
+        doc: 'file whose first line is the passphrase',
+      }),
+      certificates: key<TlsSettings['certificates']>({
+        kind: CERTIFICATES,
+        default: [],
+        defaultText: 'none',
+        env: 'PORTICO_TLS_CERTIFICATES',
+        doc: 'further certificates, each with certFile, keyFile and perhaps passphraseFile (JSON5 outside a file)',
+      }),
+      minVersion: key<TlsSettings['minVersion']>({
+        kind: oneOf(TLS_VERSIONS),
+        default: 'TLSv1.2',
+        env: 'PORTICO_TLS_MIN_VERSION',
+        doc: 'lowest version spoken: TLSv1.2 or TLSv1.3',
+      }),
+      clientAuth: key<TlsSettings['clientAuth']>({
+        kind: oneOf(CLIENT_AUTH),
+        default: 'none',
+        env: 'PORTICO_TLS_CLIENT_AUTH',
+        doc: 'client certificates: none, request or require',
+      }),
+      clientCaFile: key<string | null>({
+        kind: FILE,
+        default: null,
+        defaultText: 'none',
+        env: 'PORTICO_TLS_CLIENT_CA_FILE',
+        doc: 'certificates in PEM that client certificates are signed by',
+      }),
+      handshakeTimeoutMs: key({
+        kind: milliseconds(1),
+        default: 10_000,
+        env: 'PORTICO_TLS_HANDSHAKE_TIMEOUT_MS',
+        doc: 'time for a handshake',
+      }),
+      maxHandshakes: key({
+        kind: integer(1, 1_000_000),
+        default: 1000,
+        env: 'PORTICO_TLS_MAX_HANDSHAKES',
+        doc: 'handshakes under way in each process; beyond it the oldest is given up',
+      }),
+      ticketLifetimeMs: key({
+        kind: integer(1000, LONGEST_TICKET_MS, ' of milliseconds'),
+        default: 3_600_000,
+        env: 'PORTICO_TLS_TICKET_LIFETIME_MS',
+        doc: 'how long a session can be resumed; ticket keys change as often',
+      }),
+      watchIntervalMs: key({
+        kind: milliseconds(0),
+        default: 1000,
+        env: 'PORTICO_TLS_WATCH_INTERVAL_MS',
+        doc: 'how often certificate files are looked at for changes; 0: on SIGHUP only',
+      }),
+      redirectHttp: key({
+        kind: YES_OR_NO,
+        default: false,
+        env: 'PORTICO_REDIRECT_HTTP',
+        doc: 'answer plain HTTP with 308 to HTTPS',
+        flag: flag(HTTPS, '--redirect-http', '', 'switch'),
+      }),
+      redirectHost: key({
+        kind: HOST_OR_NOTHING,
+        default: '',
+        defaultText: 'the host that is asked for',
+        env: 'PORTICO_REDIRECT_HOST',
+        doc: 'host that the redirect leads to',
+      }),
+      acmeDirectory: key<string | null>({
+        kind: FOLDER,
+        default: null,
+        defaultText: 'none',
+        env: 'PORTICO_ACME_DIRECTORY',
+        doc: 'folder that answers /.well-known/acme-challenge/, never redirected',
+      }),
+      hsts: key({
+        kind: FIELD_VALUE,
+        default: '',
+        defaultText: 'none',
+        env: 'PORTICO_TLS_HSTS',
+        doc: 'Strict-Transport-Security field of HTTPS responses, such as max-age=31536000',
       }),
     },
     log: {

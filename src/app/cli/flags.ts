@@ -11,6 +11,7 @@ function read({ form }: SettingsFlag, text: string): string {
   if (form === 'text') return text
   if (form === 'number') return demand(text, /^\d+$/.test(text), 'a whole number')
   if (form === 'seconds') return millisecondsOf(text)
+  if (form === 'switch') return text
   return demand(text, form.includes(text), `one of ${form.join(', ')}`)
 }
 
@@ -28,14 +29,36 @@ function millisecondsOf(text: string): string {
 const defaultOf = (key: SettingsKey, { form }: SettingsFlag): string =>
   form === 'seconds' ? String(Number(key.default) / 1000) : key.default
 
+const described = (key: SettingsKey, flag: SettingsFlag): string =>
+  `${key.meaning} (default ${defaultOf(key, flag)}; key ${key.key}; environment ${key.environment})`
+
 function flagOption(key: SettingsKey, flag: SettingsFlag, given: GivenSetting[]): Option {
-  const known = `default ${defaultOf(key, flag)}; key ${key.key}; environment ${key.environment}`
-  return new Option(`${flag.name} <${flag.value}>`, `${key.meaning} (${known})`)
+  return new Option(`${flag.name} <${flag.value}>`, described(key, flag))
     .helpGroup(flag.group)
     .argParser((text: string) => {
       given.push({ key: key.key, text: read(flag, text), origin: `flag ${flag.name}`, adds: false })
       return text
     })
+}
+
+/** A flag without a value, and its opposite. */
+function switchOptions(key: SettingsKey, flag: SettingsFlag, given: GivenSetting[]): Option[] {
+  const off = flag.name.replace(/^--/, '--no-')
+  const option = (name: string, text: string, meaning: string): Option =>
+    new Option(name, meaning)
+      .helpGroup(flag.group)
+      .preset(text)
+      .argParser(() => {
+        given.push({ key: key.key, text, origin: `flag ${name}`, adds: false })
+        return text
+      })
+  return [option(flag.name, 'true', described(key, flag)), option(off, 'false', `not ${flag.name}`)]
+}
+
+function optionsOf(key: SettingsKey, given: GivenSetting[]): Option[] {
+  const { flag } = key
+  if (flag === null) return []
+  return flag.form === 'switch' ? switchOptions(key, flag, given) : [flagOption(key, flag, given)]
 }
 
 function setOption(given: GivenSetting[]): Option {
@@ -54,7 +77,7 @@ function setOption(given: GivenSetting[]): Option {
  * @param given what is found on the command line is appended here, in the order it stands there
  */
 export function addFlags(command: Command, keys: readonly SettingsKey[], given: GivenSetting[]): void {
-  for (const key of keys) if (key.flag !== null) command.addOption(flagOption(key, key.flag, given))
+  for (const key of keys) for (const option of optionsOf(key, given)) command.addOption(option)
   const config = new Option('--config <FILE>', 'configuration file: .json, .json5, .yaml or .yml')
   command.addOption(config.helpGroup('Configuration:')).addOption(setOption(given))
 }

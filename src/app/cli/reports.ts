@@ -14,7 +14,11 @@ const shown = (value: unknown): string => (typeof value === 'string' && value !=
 
 /** The configuration in effect, for people. */
 export function effectiveTable(effective: readonly EffectiveSetting[]): string {
-  const rows = effective.map(({ key, value, origin }) => [key, value === null ? '(shipped)' : shown(value), origin])
+  const rows = effective.map(({ key, value, absent, origin }) => [
+    key,
+    value === null ? `(${absent})` : shown(value),
+    origin,
+  ])
   return table([['KEY', 'VALUE', 'ORIGIN'], ...rows])
 }
 

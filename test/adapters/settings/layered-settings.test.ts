@@ -160,11 +160,36 @@ describe('LayeredSettings', () => {
     'static.prefix': word('PORTICO_STATIC_PREFIX', '/a-b/.c/', ['a/', '/a', '/a//b/', '/../', '/:a/', '/*/', '/%41/']),
     'static.cacheControl': word('PORTICO_STATIC_CACHE_CONTROL', 'public, max-age=60', ['a\nb']),
     'static.precompressed': yesOrNo('PORTICO_STATIC_PRECOMPRESSED'),
+    'tls.enabled': yesOrNo('PORTICO_ENABLE_TLS'),
+    'tls.only': yesOrNo('PORTICO_TLS_ONLY'),
+    'tls.port': wholeNumber('PORTICO_HTTPS_PORT', ['65536']),
+    'tls.certFile': word('PORTICO_TLS_CERT_FILE', 'a-file', ['a\0b']),
+    'tls.keyFile': word('PORTICO_TLS_KEY_FILE', 'a-file', ['a\0b']),
+    'tls.passphrase': { ...word('PORTICO_TLS_PASSPHRASE', 'open sesame', []), value: '(secret)' },
+    'tls.passphraseFile': word('PORTICO_TLS_PASSPHRASE_FILE', 'a-file', ['a\0b']),
+    'tls.certificates': {
+      environment: 'PORTICO_TLS_CERTIFICATES',
+      text: '[]',
+      value: [],
+      wrongTexts: ['{}', '5', '[{}]', '[{certFile: "a"}]', '[{certFile: "a", keyFile: ""}]', '[5]', '['],
+      wrongInFile: [{ certFile: 'a', keyFile: 'b', cert: 'c' }],
+    },
+    'tls.minVersion': word('PORTICO_TLS_MIN_VERSION', 'TLSv1.3', ['TLSv1.1', 'SSLv3', '1.2']),
+    'tls.clientAuth': word('PORTICO_TLS_CLIENT_AUTH', 'none', ['optional', 'true']),
+    'tls.clientCaFile': word('PORTICO_TLS_CLIENT_CA_FILE', 'a-file', ['a\0b']),
+    'tls.handshakeTimeoutMs': wholeNumber('PORTICO_TLS_HANDSHAKE_TIMEOUT_MS', ['0']),
+    'tls.maxHandshakes': wholeNumber('PORTICO_TLS_MAX_HANDSHAKES', ['0']),
+    'tls.ticketLifetimeMs': wholeNumber('PORTICO_TLS_TICKET_LIFETIME_MS', ['999', '604800001']),
+    'tls.watchIntervalMs': wholeNumber('PORTICO_TLS_WATCH_INTERVAL_MS'),
+    'tls.redirectHttp': yesOrNo('PORTICO_REDIRECT_HTTP'),
+    'tls.redirectHost': word('PORTICO_REDIRECT_HOST', 'www.example.test', ['a b', 'https://a', 'a:8443', '[::1]']),
+    'tls.acmeDirectory': word('PORTICO_ACME_DIRECTORY', 'public', ['nowhere', 'a-file']),
+    'tls.hsts': word('PORTICO_TLS_HSTS', 'max-age=60; includeSubDomains', ['a\r\nb: c']),
     'log.format': word('PORTICO_LOG_FORMAT', 'json', ['xml', 'JSON']),
     'log.level': word('PORTICO_LOG_LEVEL', 'silent', ['loud']),
     'log.access': yesOrNo('PORTICO_LOG_ACCESS'),
   }
-  const isFolderKey = (key: string): boolean => ['plugins.directory', 'static.root'].includes(key)
+  const isPathKey = (key: string): boolean => /\.(?:directory|root|\w*File|acmeDirectory)$/.test(key)
 
   it('has a case below for every key', () => {
     assert.sameMembers(
@@ -174,7 +199,7 @@ describe('LayeredSettings', () => {
   })
 
   for (const [key, { environment, text, value, wrongTexts, wrongInFile }] of Object.entries(cases)) {
-    const expected = (base: string): unknown => (isFolderKey(key) ? join(base, value as string) : value)
+    const expected = (base: string): unknown => (isPathKey(key) ? join(base, value as string) : value)
 
     describe(`the key ${key}`, () => {
       it(`is read from the environment as ${environment}`, async () => {
@@ -216,6 +241,37 @@ describe('LayeredSettings', () => {
       })
     })
   }
+
+  describe('certificates', () => {
+    it('have their paths from the place where they are written', async () => {
+      const written = [{ certFile: 'a.pem', keyFile: '/keys/a.key' }]
+      const [value] = await effective(fileOf(JSON.stringify({ tls: { certificates: written } })), 'tls.certificates')
+      const certFile = join(folder, 'config/a.pem')
+      assert.deepEqual(value, [{ certFile, keyFile: '/keys/a.key', passphraseFile: null }])
+    })
+
+    it('may have a passphrase each', async () => {
+      const text = '[{certFile: "a", keyFile: "b", passphraseFile: "c"}]'
+      const loaded = await load({ environment: { PORTICO_TLS_CERTIFICATES: text } })
+      const [certFile, keyFile, passphraseFile] = ['a', 'b', 'c'].map((name) => join(folder, name))
+      assert.deepEqual('settings' in loaded ? loaded.settings.tls.certificates : null, [
+        { certFile: certFile!, keyFile: keyFile!, passphraseFile: passphraseFile! },
+      ])
+    })
+  })
+
+  describe('a secret', () => {
+    it('is given to the program, and shown to nobody', async () => {
+      const loaded = await load({ environment: { PORTICO_TLS_PASSPHRASE: 'open sesame' } })
+      assert.equal('settings' in loaded ? loaded.settings.tls.passphrase : '', 'open sesame')
+      assert.notInclude(JSON.stringify('effective' in loaded ? loaded.effective : ''), 'sesame')
+    })
+
+    it('is not shown when it is wrong either', async () => {
+      const [problem] = await problems(fileOf('{ tls: { passphrase: 1234 } }'))
+      assert.equal(problem?.found, '(secret)')
+    })
+  })
 
   describe('a number that may be auto', () => {
     it('takes the word from everywhere', async () => {
@@ -453,5 +509,41 @@ describe('LayeredSettings', () => {
         ['limits.headerBytes'],
       )
     })
+  })
+
+  describe('keys that do not go together', () => {
+    const cert = { 'tls.certFile': 'a.pem', 'tls.keyFile': 'a.key' }
+    const impossible: [texts: Readonly<Record<string, string>>, key: string][] = [
+      [{ 'tls.enabled': 'on', 'tls.keyFile': 'a.key' }, 'tls.certFile'],
+      [{ 'tls.enabled': 'on', 'tls.certFile': 'a.pem' }, 'tls.keyFile'],
+      [{ 'tls.passphrase': 'x', 'tls.passphraseFile': 'p' }, 'tls.passphrase'],
+      [{ 'tls.clientAuth': 'require' }, 'tls.clientCaFile'],
+      [{ 'tls.only': 'on' }, 'tls.only'],
+      [{ 'tls.redirectHttp': 'on' }, 'tls.redirectHttp'],
+      [{ ...cert, 'tls.enabled': 'on', 'tls.only': 'on', 'tls.redirectHttp': 'on' }, 'tls.redirectHttp'],
+      [{ ...cert, 'tls.enabled': 'on', port: '8443' }, 'tls.port'],
+    ]
+    for (const [texts, key] of impossible) {
+      it(`${JSON.stringify(texts)} is a problem of ${key}`, async () => {
+        const found = await problems({ given: Object.entries(texts).map((pair) => given(...pair)) })
+        assert.deepEqual(
+          found.map((problem) => problem.key),
+          [key],
+        )
+        assert.notInclude(JSON.stringify(found), '"x"')
+      })
+    }
+
+    const possible: Readonly<Record<string, string>>[] = [
+      { ...cert, 'tls.enabled': 'on' },
+      { ...cert, 'tls.enabled': 'on', port: '0', 'tls.port': '0' },
+      { ...cert, 'tls.enabled': 'on', 'tls.only': 'on', port: '8443' },
+      { ...cert, 'tls.enabled': 'on', 'tls.clientAuth': 'request', 'tls.clientCaFile': 'ca.pem' },
+    ]
+    for (const texts of possible) {
+      it(`${JSON.stringify(texts)} is none`, async () => {
+        assert.isEmpty(await problems({ given: Object.entries(texts).map((pair) => given(...pair)) }))
+      })
+    }
   })
 })

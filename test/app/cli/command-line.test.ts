@@ -64,6 +64,13 @@ describe('portico', () => {
       ['--keepalive-timeout 75', 'keepAliveTimeoutMs', '75000', 'flag --keepalive-timeout'],
       ['--keepalive-timeout 0.5', 'keepAliveTimeoutMs', '500', 'flag --keepalive-timeout'],
       ['--drain-timeout 1.005', 'drain.timeoutMs', '1005', 'flag --drain-timeout'],
+      ['--enable-tls', 'tls.enabled', 'true', 'flag --enable-tls'],
+      ['--no-enable-tls', 'tls.enabled', 'false', 'flag --no-enable-tls'],
+      ['--https-port 9443', 'tls.port', '9443', 'flag --https-port'],
+      ['--cert-file a.pem', 'tls.certFile', 'a.pem', 'flag --cert-file'],
+      ['--key-file a.key', 'tls.keyFile', 'a.key', 'flag --key-file'],
+      ['--redirect-http', 'tls.redirectHttp', 'true', 'flag --redirect-http'],
+      ['--no-redirect-http', 'tls.redirectHttp', 'false', 'flag --no-redirect-http'],
       ['--log-format json', 'log.format', 'json', 'flag --log-format'],
       ['--plugins handlers', 'plugins.directory', 'handlers', 'flag --plugins'],
       ['--static public', 'static.root', 'public', 'flag --static'],
@@ -159,11 +166,12 @@ describe('portico', () => {
       const lines = out.split('\n')
       assert.equal(code, 0)
       assert.isEmpty(served)
-      assert.include(lines, 'KEY                        VALUE      ORIGIN')
-      assert.include(lines, 'host                       ::1        environment HOST')
-      assert.include(lines, 'port                       9000       flag --port')
-      assert.include(lines, 'serverName                 ""         flag --set')
-      assert.include(lines, 'static.root                (shipped)  default')
+      assert.include(lines, 'KEY                        VALUE                  ORIGIN')
+      assert.include(lines, 'host                       ::1                    environment HOST')
+      assert.include(lines, 'port                       9000                   flag --port')
+      assert.include(lines, 'serverName                 ""                     flag --set')
+      assert.include(lines, 'static.root                (the shipped sample)   default')
+      assert.include(lines, 'tls.certFile               (none)                 default')
       assert.equal(lines.length, 1 + realSettings().keys.length + 1)
     })
 
@@ -274,7 +282,7 @@ describe('portico', () => {
       for (const { key, environment, flag } of realSettings().keys) {
         assert.include(out, key)
         assert.include(out, environment)
-        if (flag !== null) assert.match(out, new RegExp(`^ {2}${flag.name} <`, 'm'))
+        if (flag !== null) assert.match(out, new RegExp(`^ {2}${flag.name}(?: <|  )`, 'm'))
       }
       for (const word of ['--config', '--set', '--version', '  serve', '  check', '  routes']) assert.include(out, word)
       for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])

@@ -1,0 +1,52 @@
+import type { Settings } from '../../ports/settings.js'
+
+/** Keys that each make sense, but not together. */
+export interface Combination {
+  /** The one that is told of first; then those that it must fit. */
+  readonly keys: readonly [string, ...string[]]
+  isImpossible(settings: Settings): boolean
+  readonly wanted: string
+}
+
+export const COMBINATIONS: readonly Combination[] = [
+  {
+    keys: ['tls.certFile', 'tls.enabled'],
+    isImpossible: ({ tls }) => tls.enabled && tls.certFile === null,
+    wanted: 'a certificate, since tls.enabled is true (portico cert makes one for this machine)',
+  },
+  {
+    keys: ['tls.keyFile', 'tls.enabled'],
+    isImpossible: ({ tls }) => tls.enabled && tls.keyFile === null,
+    wanted: 'the private key of tls.certFile, since tls.enabled is true',
+  },
+  {
+    keys: ['tls.passphrase', 'tls.passphraseFile'],
+    isImpossible: ({ tls }) => tls.passphrase !== '' && tls.passphraseFile !== null,
+    wanted: 'none, since tls.passphraseFile has one',
+  },
+  {
+    keys: ['tls.clientCaFile', 'tls.clientAuth'],
+    isImpossible: ({ tls }) => tls.clientAuth !== 'none' && tls.clientCaFile === null,
+    wanted: 'certificates to judge client certificates by, since tls.clientAuth asks for those',
+  },
+  {
+    keys: ['tls.only', 'tls.enabled'],
+    isImpossible: ({ tls }) => tls.only && !tls.enabled,
+    wanted: 'false, since tls.enabled is false: nothing would listen',
+  },
+  {
+    keys: ['tls.redirectHttp', 'tls.enabled'],
+    isImpossible: ({ tls }) => tls.redirectHttp && !tls.enabled,
+    wanted: 'false, since tls.enabled is false: the redirect would lead nowhere',
+  },
+  {
+    keys: ['tls.redirectHttp', 'tls.only'],
+    isImpossible: ({ tls }) => tls.redirectHttp && tls.only && tls.enabled,
+    wanted: 'false, since tls.only is true: no plain listener is there to redirect',
+  },
+  {
+    keys: ['tls.port', 'port', 'tls.enabled', 'tls.only'],
+    isImpossible: ({ port, tls }) => tls.enabled && !tls.only && tls.port === port && port !== 0,
+    wanted: 'another port than port has',
+  },
+]
