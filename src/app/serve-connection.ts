@@ -407,7 +407,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     const exchange = this.exchange ?? this.newExchange(null)
     exchange.outcome = error.status === 408 ? 'timed-out' : 'refused'
     exchange.handed?.abort(error)
-    if (this.connection.owesResponse) this.answer(exchange, problem(error.status, exchange.accept))
+    if (this.connection.owesResponse) this.answer(exchange, problem(error.status, exchange.accept, [], error.advice))
   }
 
   // Responses

@@ -11,14 +11,21 @@ const TEXT = 'text/plain'
  * nothing that the peer sent.
  *
  * @param accept the request's `Accept`, `null` without one or before it was read
+ * @param advice a sentence of ours that tells the peer what to do instead: `detail`, or a second line of text
  */
-export function problem(status: number, accept: string | null, fields: readonly FieldLine[] = []): Response {
+export function problem(
+  status: number,
+  accept: string | null,
+  fields: readonly FieldLine[] = [],
+  advice: string | null = null,
+): Response {
   const title = reasonPhrase(status)
   if (accept !== null && preferred(accept, [PROBLEM, TEXT]) === TEXT) {
     const lines: FieldLine[] = [['Content-Type', 'text/plain; charset=utf-8'], ['Vary', 'Accept'], ...fields]
-    return new Response(status, new ResponseFields(lines), `${status} ${title}\n`)
+    const content = `${status} ${title}\n` + (advice === null ? '' : `${advice}\n`)
+    return new Response(status, new ResponseFields(lines), content)
   }
   const lines: FieldLine[] = [['Content-Type', PROBLEM], ['Vary', 'Accept'], ...fields]
-  const content = JSON.stringify({ type: 'about:blank', title, status }) + '\n'
+  const content = JSON.stringify({ type: 'about:blank', title, status, detail: advice ?? undefined }) + '\n'
   return new Response(status, new ResponseFields(lines), content)
 }
