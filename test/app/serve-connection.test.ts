@@ -593,6 +593,17 @@ describe('a peer that leaves', () => {
     await settled()
     assert.deepEqual([statuses(midHead.received), statuses(midBody.received)], [[400], [400]])
   })
+
+  it('with a TLS handshake on a plain port, is told in plain HTTP what the port speaks', async () => {
+    const served = await Served.start({})
+    const far = served.connect()
+    far.send('\x16\x03\x01\x02\x00\x01')
+    await settled()
+    assert.deepEqual(statuses(far.received), [400])
+    assert.include(far.received, '"detail":"This port speaks plain HTTP: use http:// here."')
+    assert.isTrue(far.ended)
+    assert.deepEqual(served.outcomes, ['refused'])
+  })
 })
 
 describe('content that comes as fast as it may', () => {

@@ -294,6 +294,14 @@ describeOnEachEngine('what breaks the protocol is refused, and nothing behind it
     }
   }
 
+  it('tls-on-plain: a TLS handshake, 400 that says what the port speaks', async () => {
+    const before = await rejections(server)
+    const response = await answered(server, (client) => client.send(`\x16\x03\x01\x02\x00\x01${CANARY}`))
+    assert.equal(response.status, 400)
+    assert.include(response.content, 'This port speaks plain HTTP')
+    assert.equal((await rejections(server))['tls-on-plain'], (before['tls-on-plain'] ?? 0) + 1)
+  })
+
   it('no canary has reached its handler', async () => {
     const { routes } = await metricsOf(server)
     assert.equal(routes.find(({ route }) => route === 'GET /canary')?.requests ?? 0, 0)

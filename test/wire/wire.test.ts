@@ -8,7 +8,8 @@ const CANARY = Buffer.from('GET /canary HTTP/1.1\r\nHost: canary\r\n\r\n')
 
 /** The rules of the wire by which a connection refuses; each needs its cases. */
 const RULES = [
-  ...['request-line', 'leading-crlf', 'bare-lf', 'bare-cr', 'method', 'method-unknown', 'version-syntax', 'version'],
+  ...['request-line', 'leading-crlf', 'bare-lf', 'bare-cr', 'method', 'method-unknown'],
+  ...['tls-on-plain', 'version-syntax', 'version'],
   ...['target-length', 'target', 'target-encoding', 'misdirected'],
   ...['field-name', 'field-folding', 'field-value', 'head-size', 'field-count', 'host'],
   ...['length-syntax', 'length-repeated', 'length-and-coding', 'content-too-large'],

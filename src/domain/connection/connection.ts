@@ -105,7 +105,7 @@ export class Connection {
   private readonly reader: HeadReader
 
   constructor(private readonly rules: ConnectionRules) {
-    this.reader = new HeadReader(rules.limits)
+    this.reader = new HeadReader(rules.limits, rules.secure)
   }
 
   /** Takes octets that arrived. They are only lent: call `hold` when the loop over `next` is over. */

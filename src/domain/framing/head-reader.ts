@@ -22,8 +22,12 @@ export class HeadReader {
   private readonly lines: FieldLinesReader
   private inFields = false
 
-  constructor(private readonly limits: Limits) {
-    this.line = new RequestLineReader(limits)
+  /** @param secure whether the octets come out of TLS */
+  constructor(
+    private readonly limits: Limits,
+    secure: boolean,
+  ) {
+    this.line = new RequestLineReader(limits, secure)
     this.lines = new FieldLinesReader(limits.fields)
   }
 

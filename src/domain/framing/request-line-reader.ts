@@ -1,4 +1,5 @@
 import { ProtocolError } from '../message/protocol-error.js'
+import { TLS_HANDSHAKE, tlsOnPlain } from '../message/wrong-scheme.js'
 import { CR, HTAB, IS_TARGET, IS_TOKEN, LF, SP } from './octet-classes.js'
 import { MAX_LEADING_LINES, MAX_METHOD_LENGTH, type Limits } from './limits.js'
 
@@ -45,7 +46,11 @@ export class RequestLineReader {
   /** What is wrong when the line ends behind a CR that comes too soon. */
   private earlyEndRule = ''
 
-  constructor(private readonly limits: Limits) {}
+  /** @param secure whether the octets come out of TLS: then a handshake inside is an octet like others */
+  constructor(
+    private readonly limits: Limits,
+    private readonly secure: boolean,
+  ) {}
 
   /** Ready for the next head. */
   reset(): void {
@@ -129,12 +134,18 @@ export class RequestLineReader {
         throw new ProtocolError(501, 'method-unknown', `Cannot serve a method of over ${MAX_METHOD_LENGTH} octets`)
     }
     if (at === end) return at
-    if (octets[at] !== SP) return this.misplaced('method', octets[at]!, at)
+    if (octets[at] !== SP) return this.badMethod(octets[at]!, base, at)
     this.methodTo = at - base
     if (this.methodTo === this.methodFrom) throw incomplete()
     this.targetFrom = this.methodTo + 1
     this.state = TARGET
     return at + 1
+  }
+
+  private badMethod(octet: number, base: number, at: number): number {
+    const isFirst = at - base === this.methodFrom
+    if (isFirst && octet === TLS_HANDSHAKE && !this.secure) throw tlsOnPlain()
+    return this.misplaced('method', octet, at)
   }
 
   private target(octets: Uint8Array, base: number, from: number, end: number): number {

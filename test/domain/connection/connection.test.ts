@@ -640,6 +640,10 @@ describe('Connection: over TLS (RFC 9110 §7.4)', () => {
       'misdirected',
     )
   })
+
+  it('a handshake inside is no method, and no sign of a wrong port', () => {
+    assertRefused(connectionWith('\x16\x03\x01', { secure: true }).next(), 400, 'method')
+  })
 })
 
 describe('Connection: methods', () => {

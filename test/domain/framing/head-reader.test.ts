@@ -9,13 +9,13 @@ const HEAD = 'GET /a HTTP/1.1\r\nHost: a\r\nX: \t b \r\n\r\n'
 
 function read(text: string, limits: Limits = LIMITS): unknown {
   const octets = Buffer.from(text, 'latin1')
-  return outcomeOf(() => new HeadReader(limits).read(octets, 0, octets.length))
+  return outcomeOf(() => new HeadReader(limits, false).read(octets, 0, octets.length))
 }
 
 describe('HeadReader', () => {
   it('reads the elements of a head', () => {
     const octets = Buffer.from(HEAD)
-    const head = new HeadReader(LIMITS).read(octets, 0, octets.length)!
+    const head = new HeadReader(LIMITS, false).read(octets, 0, octets.length)!
     assert.deepInclude(head, { method: 'GET', target: '/a', minor: 1, length: HEAD.length })
     assert.deepEqual(
       [...head.fields],
@@ -28,19 +28,19 @@ describe('HeadReader', () => {
 
   it('starts anywhere, and stops where the head ends', () => {
     const octets = Buffer.from(`....${HEAD}rest`)
-    assert.equal(new HeadReader(LIMITS).read(octets, 4, octets.length)!.length, HEAD.length)
+    assert.equal(new HeadReader(LIMITS, false).read(octets, 4, octets.length)!.length, HEAD.length)
   })
 
   it('counts the empty lines before it', () => {
     const octets = Buffer.from(`\r\n\r\n${HEAD}`)
-    const head = new HeadReader(LIMITS).read(octets, 0, octets.length)!
+    const head = new HeadReader(LIMITS, false).read(octets, 0, octets.length)!
     assert.equal(head.length, HEAD.length + 4)
     assert.equal(head.method, 'GET')
   })
 
   it('reads one head after the other', () => {
     const octets = Buffer.from(`\r\n${HEAD}POST /b HTTP/1.0\r\n\r\n`)
-    const reader = new HeadReader(LIMITS)
+    const reader = new HeadReader(LIMITS, false)
     const first = reader.read(octets, 0, octets.length)!
     const second = reader.read(octets, first.length, octets.length)!
     assert.deepInclude(second, { method: 'POST', target: '/b', minor: 0 })
@@ -50,7 +50,7 @@ describe('HeadReader', () => {
 
   it('finds its place again when the octets move to another buffer', () => {
     for (let cut = 0; cut < HEAD.length; cut++) {
-      const reader = new HeadReader(LIMITS)
+      const reader = new HeadReader(LIMITS, false)
       const before = Buffer.from(`..${HEAD.slice(0, cut)}`)
       assert.isNull(reader.read(before, 2, before.length))
       const head = reader.read(Buffer.from(`.......${HEAD}`), 7, 7 + HEAD.length)!
@@ -60,7 +60,7 @@ describe('HeadReader', () => {
   })
 
   it('tells whether a request has begun', () => {
-    const reader = new HeadReader(LIMITS)
+    const reader = new HeadReader(LIMITS, false)
     const begun: boolean[] = []
     for (const text of ['', '\r', '\r\n', '\r\nG']) {
       reader.read(Buffer.from(text), 0, text.length)
@@ -70,7 +70,7 @@ describe('HeadReader', () => {
   })
 
   it('has begun no request behind a head', () => {
-    const reader = new HeadReader(LIMITS)
+    const reader = new HeadReader(LIMITS, false)
     reader.read(Buffer.from(HEAD), 0, HEAD.length)
     assert.isFalse(reader.begun)
   })
@@ -79,7 +79,7 @@ describe('HeadReader', () => {
     const { octets, looks } = countingOctets(
       `\r\nGET /${'a'.repeat(200)} HTTP/1.1\r\nHost: a\r\n${'X:   y z   \r\n'.repeat(50)}\r\n`,
     )
-    const reader = new HeadReader(LIMITS)
+    const reader = new HeadReader(LIMITS, false)
     for (let to = 0; to < octets.length; to++) assert.isNull(reader.read(octets, 0, to))
     assert.isNotNull(reader.read(octets, 0, octets.length))
     assert.isAtMost(Math.max(...looks), 5)
@@ -87,7 +87,7 @@ describe('HeadReader', () => {
 
   it('looks at each octet of a run of spaces a bounded number of times', () => {
     const { octets, looks } = countingOctets(`GET / HTTP/1.1\r\nHost: a${' '.repeat(5000)}b${' '.repeat(5000)}\r\n\r\n`)
-    const reader = new HeadReader(LIMITS)
+    const reader = new HeadReader(LIMITS, false)
     for (let to = 0; to < octets.length; to++) assert.isNull(reader.read(octets, 0, to))
     assert.isNotNull(reader.read(octets, 0, octets.length))
     assert.isAtMost(Math.max(...looks), 5)
@@ -131,6 +131,9 @@ describe('HeadReader: the first octet that shows what is wrong tells it', () => 
     [' ', '400 request-line'],
     ['\t', '400 request-line'],
     ['G\x00', '400 method'],
+    ['\x16', '400 tls-on-plain'],
+    ['\r\n\x16', '400 tls-on-plain'],
+    ['G\x16', '400 method'],
     ['GET\r\n', '400 request-line'],
     ['GET\ra', '400 bare-cr'],
     ['GET  ', '400 request-line'],
