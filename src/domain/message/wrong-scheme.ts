@@ -16,3 +16,16 @@ export function tlsOnPlain(): ProtocolError {
     'This port speaks plain HTTP: use http:// here.',
   )
 }
+
+/**
+ * A plain request came where a TLS handshake was wanted; the answer goes out in plain HTTP as well. 400, as for
+ * everything that is no TLS: a redirect would need the request to be read.
+ */
+export function plainOnTls(): ProtocolError {
+  return new ProtocolError(
+    400,
+    'plain-on-tls',
+    'Cannot begin a TLS handshake: found other octets than those of a handshake',
+    'This port speaks HTTPS: use https:// here.',
+  )
+}
