@@ -7,6 +7,7 @@ export type { FileInit, ResponseInit, StreamInit } from './domain/message/respon
 export type { FieldsInit } from './domain/message/response-fields.js'
 export type { Response } from './domain/message/response.js'
 export type { MetricsSnapshot, ProcessSnapshot, ServiceMetrics, WorkerSnapshot } from './ports/metrics.js'
+export type { ClientCertificate, Security } from './ports/transport.js'
 export type {
   Answer,
   Handler,

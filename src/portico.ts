@@ -1,5 +1,6 @@
 /** What programs that embed the server import, as `portico`. */
-import { settingsSource, wire } from './app/container.js'
+import { credentialSource, settingsSource, wire } from './app/container.js'
+import { loadConfiguration } from './app/configuration.js'
 import { problemList } from './app/cli/reports.js'
 import type { DrainReport } from './domain/service/drain.js'
 import type { Settings, SettingsProblem } from './ports/settings.js'
@@ -12,7 +13,10 @@ const ORIGIN = 'argument of startServer'
 
 /** A server at work. */
 export interface RunningServer {
+  /** Where it serves plain HTTP, or with `tls.only` HTTPS. */
   readonly address: Address
+  /** Where it serves HTTPS; `null` when it does not. */
+  readonly secureAddress: Address | null
   /** Finishes what was begun, turns away what begins, and resolves when the server has stopped. */
   drain(): Promise<DrainReport>
 }
@@ -30,20 +34,23 @@ export async function startServer(
   const given = Object.entries(settings).map(([key, value]) => {
     return { key, text: String(value), origin: ORIGIN, adds: false }
   })
-  const loaded = await settingsSource().load({ given, environment: {}, configFile: null })
+  const request = { given, environment: {}, configFile: null }
+  const loaded = await loadConfiguration(settingsSource(), credentialSource(), request)
   if ('problems' in loaded) throw new Error(problemList(loaded.problems))
   if (loaded.settings.workers !== 1) throw new Error(problemList([moreThanOne(loaded.settings)]))
-  const { server, closeLogs } = wire(loaded.settings)
-  const address = await server.start().catch(async (error: unknown) => {
+  const { server, renewal, closeLogs } = wire(loaded)
+  const { http, https } = await server.start().catch(async (error: unknown) => {
     await closeLogs()
     throw error
   })
+  renewal?.begin()
   const drain = async (): Promise<DrainReport> => {
+    renewal?.stop()
     const report = await server.drain()
     await closeLogs()
     return report
   }
-  return { address, drain }
+  return { address: http ?? https!, secureAddress: https, drain }
 }
 
 function moreThanOne({ workers }: Settings): SettingsProblem {

@@ -83,6 +83,19 @@ const THREAD_FAMILIES: readonly Family<ProcessSnapshot>[] = [
   ),
 ]
 
+/** Without a sample where there is no HTTPS. */
+const TLS_FAMILIES: readonly Family<ProcessSnapshot>[] = [
+  counter('portico_tls_handshakes_total', 'TLS handshakes, by outcome.', ({ tls }) =>
+    tls === null ? [] : labelled('outcome', tls.handshakes),
+  ),
+  gauge('portico_tls_handshakes_in_flight', 'TLS handshakes under way.', ({ tls }) =>
+    tls === null ? [] : tls.inFlight,
+  ),
+  gauge('portico_tls_certificate_expiry_seconds', 'Time until a certificate expires.', ({ tls }) =>
+    (tls?.certificates ?? []).map(({ certificate, expiresInSeconds }) => [{ certificate }, expiresInSeconds]),
+  ),
+]
+
 const MEMORY_FAMILIES: readonly Family<ProcessSnapshot>[] = [
   gauge('portico_process_resident_memory_bytes', 'Memory of the process.', (snapshot) => snapshot.process.rssBytes),
   gauge('portico_process_heap_bytes', 'Memory of JavaScript objects.', (snapshot) => snapshot.process.heapBytes),
@@ -98,6 +111,7 @@ export const PROCESS_FAMILIES: readonly Family<ProcessSnapshot>[] = [
   ...REQUEST_FAMILIES,
   ...ROUTE_FAMILIES,
   ...THREAD_FAMILIES,
+  ...TLS_FAMILIES,
   ...MEMORY_FAMILIES,
 ]
 
@@ -109,6 +123,11 @@ export const CREW_FAMILIES: readonly Family<MetricsSnapshot['workers']>[] = [
   counter('portico_workers_lost_total', 'Worker processes lost, by cause.', ({ lost }) => labelled('cause', lost)),
   counter('portico_reloads_total', 'Reloads of the configuration, by result.', ({ reloads }) =>
     labelled('result', reloads),
+  ),
+  counter(
+    'portico_tls_renewals_total',
+    'Certificates taken up or refused without a restart, by result.',
+    ({ renewals }) => labelled('result', renewals),
   ),
 ]
 

@@ -27,6 +27,12 @@ import { handedConnection } from '../adapters/socket/handed-connection.js'
 import { HandedListener } from '../adapters/socket/handed-listener.js'
 import { NetDoor } from '../adapters/socket/net-door.js'
 import { NetListener } from '../adapters/socket/net-listener.js'
+import { NetTransport, takeOctets } from '../adapters/socket/net-transport.js'
+import { PlainReception, transportOptions, type Reception } from '../adapters/socket/reception.js'
+import { CredentialFiles } from '../adapters/tls/credential-files.js'
+import { Handshakes } from '../adapters/tls/handshakes.js'
+import { TicketKeys } from '../adapters/tls/ticket-keys.js'
+import { TlsListener } from '../adapters/tls/tls-listener.js'
 import { ForkedWorkers } from '../adapters/workers/forked-workers.js'
 import { ParentLine } from '../adapters/workers/parent-line.js'
 import { crewSize } from '../domain/service/supervision.js'
@@ -38,11 +44,15 @@ import type { Engine } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { Files } from '../ports/files.js'
 import type { Metrics } from '../ports/metrics.js'
-import type { LoadedSettings, Settings, SettingsSource } from '../ports/settings.js'
+import type { Credentials, CredentialSource, TicketSeed } from '../ports/credentials.js'
+import type { Settings, SettingsSource } from '../ports/settings.js'
+import type { Listener, Scheme, SecureListener } from '../ports/transport.js'
 import type { WorkerOrders } from '../ports/workers.js'
 import { FileResponder } from './file-response.js'
-import { LONE_CREW } from './crew/lone-crew.js'
-import { alone, type Runnable } from './run.js'
+import { loneCrew } from './crew/lone-crew.js'
+import type { Configuration, LoadedConfiguration } from './configuration.js'
+import { Renewal } from './renewal.js'
+import { alone, type LoneRenewal, type Runnable } from './run.js'
 import { Server } from './server.js'
 import { CrewMetrics } from './service-metrics.js'
 import { Supervisor } from './crew/supervisor.js'
@@ -58,6 +68,7 @@ import {
   LISTENER,
   METRICS,
   PLUGINS,
+  SECURE_LISTENER,
   SERVER,
   SERVICE_METRICS,
   SETTINGS,
@@ -89,6 +100,11 @@ export function settingsSource(): SettingsSource {
   return new LayeredSettings({ terminal: process.stdout.isTTY, workingDirectory: process.cwd() })
 }
 
+/** Where certificates come from. */
+export function credentialSource(): CredentialSource {
+  return new CredentialFiles()
+}
+
 /** A server wired by its settings, and what is left to close behind it. */
 export interface Wired {
   readonly server: Server
@@ -98,18 +114,43 @@ export interface Wired {
 }
 
 /** The composition root: the one place that names adapters. The container is asked here, once. */
-export function wire(settings: Settings): Wired {
+export function wire({ settings, credentials }: Configuration): WiredAlone {
   const container = containerFor(settings)
-  container.bind(CREW).toConstantValue(LONE_CREW)
-  container.bind(LISTENER).toConstantValue(new NetListener(settings))
-  return wireServer(container)
+  container.bind(CREW).toConstantValue(loneCrew(() => renewal?.counts ?? { done: 0, refused: 0 }))
+  bindListeners(
+    container,
+    secureBy(credentials, null),
+    (reception) => new NetListener(settings.readChunkSize, reception),
+  )
+  const wired = wireServer(container)
+  const renewal = renewalOf(container)
+  const begin = (): void => renewal?.begin(settings.tls, credentials!)
+  const lone = renewal && { begin, renew: () => renewal.renew(), stop: () => renewal.stop() }
+  return { ...wired, renewal: lone }
+}
+
+/** A server that is the only one of its service. */
+interface WiredAlone extends Wired {
+  /** `null` without HTTPS. */
+  readonly renewal: LoneRenewal | null
+}
+
+function renewalOf(container: Container): Renewal | null {
+  const listener = container.get(SECURE_LISTENER)
+  if (listener === null) return null
+  const [clock, log] = [container.get(CLOCK), container.get(EVENT_LOG)]
+  const use = (credentials: Credentials): void => {
+    listener.credentials = credentials
+  }
+  return new Renewal({ source: credentialSource(), clock, log, use })
 }
 
 /** What the settings ask to be run: this process alone, or a supervisor with its workers. */
-export function wireService(settings: Settings, load: () => Promise<LoadedSettings>): WiredService {
-  if (crewSize(settings.workers, availableParallelism()) > 1) return wireSupervisor(settings, load)
-  const { server, log, closeLogs } = wire(settings)
-  return { service: alone(server, log), log, closeLogs }
+export function wireService(configuration: Configuration, load: () => Promise<LoadedConfiguration>): WiredService {
+  const { workers } = configuration.settings
+  if (crewSize(workers, availableParallelism()) > 1) return wireSupervisor(configuration, load)
+  const { server, renewal, log, closeLogs } = wire(configuration)
+  return { service: alone(server, renewal, log), log, closeLogs }
 }
 
 /** Something to run, and what is left to close behind it. */
@@ -117,14 +158,16 @@ export interface WiredService extends Pick<Wired, 'log' | 'closeLogs'> {
   readonly service: Runnable
 }
 
-function wireSupervisor(settings: Settings, load: () => Promise<LoadedSettings>): WiredService {
-  const container = containerFor(settings)
+function wireSupervisor(configuration: Configuration, load: () => Promise<LoadedConfiguration>): WiredService {
+  const container = containerFor(configuration.settings)
   bindLogs(container)
   const [clock, sink, log] = [container.get(CLOCK), container.get(SINK), container.get(EVENT_LOG)]
   const forwarder = new LineForwarder(sink)
   const processes = new ForkedWorkers(WORKER_MODULE, (output) => forwarder.forward(output))
   const place = { cores: availableParallelism(), coloured: sink.isTerminal }
-  const service = new Supervisor({ settings, load, clock, door: new NetDoor(), processes, log, ...place })
+  const tls = { credentialSource: credentialSource(), newTickets: (ms: number) => new TicketKeys(ms, clock) }
+  const door = new NetDoor()
+  const service = new Supervisor({ ...configuration, load, clock, door, processes, log, ...tls, ...place })
   const closeLogs = async (): Promise<void> => {
     await forwarder.flush()
     await sink.close()
@@ -137,10 +180,65 @@ export function wireWorker(): Worker {
   return new Worker(new ParentLine(handedConnection), new SystemClock(), (orders, hatch, crew) => {
     const container = containerFor(orders.settings)
     container.bind(CREW).toConstantValue(crew)
-    container.bind(LISTENER).toConstantValue(new HandedListener(orders.settings, hatch))
+    const { readChunkSize } = orders.settings
+    const { credentials = null, tickets = null } = orders.secured ?? {}
+    bindListeners(container, secureBy(credentials, tickets), (reception, scheme) => {
+      return new HandedListener(readChunkSize, reception, hatch.at(scheme))
+    })
     const { server, log, closeLogs } = wireServer(container, orders)
-    const metrics = container.get(METRICS)
-    return { server, log, counts: () => metrics.counts(), closeLogs }
+    const [metrics, listener] = [container.get(METRICS), container.get(SECURE_LISTENER)]
+    const renew = (renewed: Credentials): void => {
+      if (listener !== null) listener.credentials = renewed
+    }
+    return { server, log, counts: () => metrics.counts(), renew, closeLogs }
+  })
+}
+
+/** What makes an HTTPS listener what it is; `null` for none. */
+interface SecuredBy {
+  readonly credentials: Credentials
+  /** Of a service with more than one process. */
+  readonly tickets: TicketSeed | null
+}
+
+const secureBy = (credentials: Credentials | null, tickets: TicketSeed | null): SecuredBy | null =>
+  credentials === null ? null : { credentials, tickets }
+
+/** @param listenerOf makes a listener of what becomes of its sockets */
+function bindListeners(
+  container: Container,
+  secured: SecuredBy | null,
+  listenerOf: (reception: Reception, scheme: Scheme) => Listener,
+): void {
+  const { writeChunkSize } = container.get(SETTINGS)
+  container.bind(LISTENER).toResolvedValue(() => listenerOf(new PlainReception(writeChunkSize), 'http'))
+  container.bind(SECURE_LISTENER).toResolvedValue(
+    (settings: Settings, clock: Clock, metrics: Metrics): SecureListener | null => {
+      if (secured === null) return null
+      const handshakes = handshakesOf(settings, clock, metrics, secured)
+      return new TlsListener(listenerOf(handshakes, 'https'), handshakes)
+    },
+    [SETTINGS, CLOCK, METRICS],
+  )
+}
+
+function handshakesOf(
+  settings: Settings,
+  clock: Clock,
+  metrics: Metrics,
+  { credentials, tickets }: SecuredBy,
+): Handshakes {
+  const { tls, readChunkSize, writeChunkSize } = settings
+  const options = transportOptions(writeChunkSize)
+  return new Handshakes({
+    settings: tls,
+    clock,
+    metrics,
+    tickets: new TicketKeys(tls.ticketLifetimeMs, clock, tickets),
+    credentials,
+    readChunkSize,
+    transport: (socket, raw, security) => new NetTransport(socket, options, raw, security),
+    take: takeOctets,
   })
 }
 
@@ -233,6 +331,7 @@ function bindServer(container: Container): void {
       settings,
       clock,
       listener,
+      secureListener,
       engine,
       plugins,
       files,
@@ -243,13 +342,14 @@ function bindServer(container: Container): void {
       accessLog,
       log,
     ) => {
-      const outside = { clock, listener, engine, plugins, files, metrics, crew, accessLog, log }
+      const outside = { clock, listener, secureListener, engine, plugins, files, metrics, crew, accessLog, log }
       return new Server({ settings, ...outside, fileResponder, serviceMetrics })
     },
     [
       SETTINGS,
       CLOCK,
       LISTENER,
+      SECURE_LISTENER,
       ENGINE,
       PLUGINS,
       FILES,

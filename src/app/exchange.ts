@@ -4,6 +4,7 @@ import type { Phase } from '../domain/service/drain.js'
 import type { Outcome } from '../domain/service/outcome.js'
 import type { Exchange as ExchangeRecord } from '../ports/access-log.js'
 import type { EventLog } from '../ports/event-log.js'
+import type { Security } from '../ports/transport.js'
 import type { HandlerRequest, RequestOwner } from './handler-request.js'
 import type { Identifiers } from './identifiers.js'
 
@@ -33,6 +34,7 @@ export class Exchange implements ExchangeRecord, RequestOwner {
     readonly connection: number,
     readonly request: string,
     readonly peer: string,
+    readonly security: Security | null,
     readonly phase: Phase,
     readonly beganMs: number,
     readonly octetsOutBefore: number,

@@ -4,6 +4,7 @@ import type { Request as Head } from '../domain/message/request.js'
 import type { EngineRequest } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { Params } from '../ports/plugin.js'
+import type { Security } from '../ports/transport.js'
 import { noContent, type ContentReader } from './content-reader.js'
 
 /** Who a request belongs to, for what a handler seldom asks. */
@@ -11,6 +12,7 @@ export interface RequestOwner {
   readonly request: string
   readonly trace: string
   readonly peer: string
+  readonly security: Security | null
   readonly log: EventLog
 }
 
@@ -79,6 +81,10 @@ export class HandlerRequest implements EngineRequest {
 
   get peer(): string {
     return this.owner.peer
+  }
+
+  get tls(): Security | null {
+    return this.owner.security
   }
 
   get log(): EventLog {

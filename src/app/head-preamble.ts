@@ -1,23 +1,24 @@
 import { formatHttpDate } from '../domain/message/http-date.js'
+import type { FieldLine } from '../domain/message/response-fields.js'
 import type { Clock } from '../ports/clock.js'
 
 const SECOND_MS = 1000
 
 /**
- * The fields that every response carries: `Date` (RFC 9110 §6.6.1) and `Server`. Written once a second, since a date
+ * The fields that every response carries: `Date` (RFC 9110 §6.6.1) and others that never change. Written once a second, since a date
  * changes no sooner; the monotonic time that the caller has at hand tells when.
  */
 export class HeadPreamble {
-  private readonly server: string
+  private readonly constant: string
   private validUntilMs = -Infinity
   private lines = ''
 
-  /** @param serverName empty leaves `Server` out */
+  /** @param fields that every response carries, beside `Date`; those whose value is empty are left out */
   constructor(
     private readonly clock: Clock,
-    serverName: string,
+    fields: readonly FieldLine[],
   ) {
-    this.server = serverName === '' ? '' : `Server: ${serverName}\r\n`
+    this.constant = fields.map(([name, value]) => (value === '' ? '' : `${name}: ${value}\r\n`)).join('')
   }
 
   /**
@@ -33,6 +34,6 @@ export class HeadPreamble {
   private renew(nowMs: number): void {
     const wall = this.clock.wall()
     this.validUntilMs = nowMs + SECOND_MS - (wall % SECOND_MS)
-    this.lines = `Date: ${formatHttpDate(wall)}\r\n${this.server}`
+    this.lines = `Date: ${formatHttpDate(wall)}\r\n${this.constant}`
   }
 }

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { commandLine } from './cli/command-line.js'
-import { endProcess, settingsSource, wire, wireService } from './container.js'
+import { credentialSource, endProcess, settingsSource, wire, wireService } from './container.js'
+import type { Settings } from '../ports/settings.js'
 import { run } from './run.js'
 import { logStrayErrors } from './stray-errors.js'
 
@@ -26,14 +27,18 @@ const onSignals =
 
 const portico = commandLine({
   settings: settingsSource(),
-  serve: async (settings, load) => {
-    const { service, log, closeLogs } = wireService(settings, load)
+  credentials: credentialSource(),
+  serve: async (configuration, load) => {
+    const { service, log, closeLogs } = wireService(configuration, load)
     logStrayErrors(log)
     const code = await run(service, { err, onStop: onSignals(STOP), onReload: onSignals(RELOAD) })
     await closeLogs()
     return code
   },
-  routes: (settings) => wire({ ...settings, log: { ...settings.log, level: 'silent', access: false } }).server.routes(),
+  routes: (settings) => {
+    const silent: Settings = { ...settings, log: { ...settings.log, level: 'silent', access: false } }
+    return wire({ settings: silent, credentials: null }).server.routes()
+  },
   out: (text) => process.stdout.write(text),
   err,
   version,

@@ -7,6 +7,7 @@ import type {
   ProcessSnapshot,
   RouteCounters,
   RouteMetrics,
+  TlsMetrics,
 } from '../ports/metrics.js'
 
 /**
@@ -34,6 +35,7 @@ export function summedCounters(all: readonly MetricsCounters[]): MetricsCounters
     rejections: summed(all.map(({ rejections }) => rejections)),
     accessLogDropped: sum(all.map(({ accessLogDropped }) => accessLogDropped)),
     threadsLost: summed(all.map(({ threadsLost }) => threadsLost)),
+    handshakes: summed(all.map(({ handshakes }) => handshakes)),
   }
 }
 
@@ -49,14 +51,15 @@ export function mergedGauges(all: readonly MetricsGauges[]): MetricsGauges {
     inFlight: sum(all.map(({ inFlight }) => inFlight)),
     queue: summed(all.map(({ queue }) => queue)),
     threads: summedThreads(all.flatMap(({ threads }) => threads ?? [])),
+    tls: mergedTls(all.flatMap(({ tls }) => tls ?? [])),
     process: mergedProcess(all.map((each) => each.process)),
   }
 }
 
 /** What counters and gauges come to, be they of one process or of all. */
 export function processSnapshot(counters: MetricsCounters, gauges: MetricsGauges): ProcessSnapshot {
-  const { engine, socket, phase, uptimeSeconds, inFlight, queue, threads, process } = gauges
-  const { requests, routes, octets, rejections, accessLogDropped, threadsLost } = counters
+  const { engine, socket, phase, uptimeSeconds, inFlight, queue, threads, tls, process } = gauges
+  const { requests, routes, octets, rejections, accessLogDropped, threadsLost, handshakes } = counters
   return {
     engine,
     socket,
@@ -68,6 +71,7 @@ export function processSnapshot(counters: MetricsCounters, gauges: MetricsGauges
     octets,
     queue,
     threads: threads === null ? null : { ...threads, lost: threadsLost },
+    tls: tls === null ? null : { handshakes, ...tls },
     rejections,
     accessLogDropped,
     process,
@@ -90,6 +94,17 @@ function summedRoutes(all: readonly RouteCounters[]): RouteCounters[] {
 
 function summedThreads(all: readonly NonNullable<MetricsGauges['threads']>[]): MetricsGauges['threads'] {
   return all.length === 0 ? null : summed(all)
+}
+
+/** Of a certificate that some have renewed and others not yet, the shorter time tells what is at stake. */
+function mergedTls(all: readonly Omit<TlsMetrics, 'handshakes'>[]): MetricsGauges['tls'] {
+  if (all.length === 0) return null
+  const left = new Map<string, number>()
+  for (const { certificate, expiresInSeconds } of all.flatMap(({ certificates }) => certificates)) {
+    left.set(certificate, Math.min(left.get(certificate) ?? Infinity, expiresInSeconds))
+  }
+  const certificates = [...left].map(([certificate, expiresInSeconds]) => ({ certificate, expiresInSeconds }))
+  return { inFlight: sum(all.map(({ inFlight }) => inFlight)), certificates }
 }
 
 /** Memory adds up; of the delays the worst is the one that somebody waits for. */

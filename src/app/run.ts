@@ -1,13 +1,13 @@
-import { authorityOf } from '../domain/message/authority.js'
 import type { DrainReport } from '../domain/service/drain.js'
 import type { EventLog } from '../ports/event-log.js'
-import type { Address } from '../ports/transport.js'
+import type { Addresses } from '../ports/transport.js'
+import { originsOf } from './addresses.js'
 import { messageOf } from './message-of.js'
 import type { Server } from './server.js'
 
 /** What has begun to serve. */
 export interface Started {
-  readonly address: Address
+  readonly addresses: Addresses
   /** Worker processes; 0 for this process alone. */
   readonly workers: number
 }
@@ -52,13 +52,36 @@ export async function run(server: Runnable, surroundings: Surroundings): Promise
   return Promise.race([life(server, surroundings, stop.first), forced])
 }
 
-/** A server in this process, which has nobody to take its place while it changes. */
-export function alone(server: Server, log: EventLog): Runnable {
+/** Takes up the certificates of one server that change. */
+export interface LoneRenewal {
+  /** Watches them from now on. */
+  begin(): void
+  /** Reads them now. */
+  renew(): Promise<void>
+  stop(): void
+}
+
+/**
+ * A server in this process. It has nobody to take its place while it changes: all that it can take up is certificates.
+ *
+ * @param renewal of its certificates; `null` without HTTPS
+ */
+export function alone(server: Server, renewal: LoneRenewal | null, log: EventLog): Runnable {
   return {
-    start: async () => ({ address: await server.start(), workers: 0 }),
-    drain: () => server.drain(),
+    start: async () => {
+      const addresses = await server.start()
+      renewal?.begin()
+      return { addresses, workers: 0 }
+    },
+    drain: () => {
+      renewal?.stop()
+      return server.drain()
+    },
     force: () => server.force(),
-    reload: () => log.warn('Cannot reload: found one process, wanted 2 or more (workers)'),
+    reload: () => {
+      if (renewal !== null) void renewal.renew()
+      else log.warn('Cannot reload: found one process, wanted 2 or more (workers)')
+    },
   }
 }
 
@@ -91,9 +114,10 @@ function stops({ onStop }: Surroundings): { readonly first: Promise<void>; reado
   return { first, second }
 }
 
-function banner({ address: { host, port }, workers }: Started): string {
+function banner({ addresses, workers }: Started): string {
+  const listening = originsOf(addresses).map((origin) => `portico listening on ${origin}\n`)
   const crew = workers === 0 ? '' : `portico serving with ${workers} worker${workers === 1 ? '' : 's'}\n`
-  return `portico listening on http://${authorityOf(host, port)}\n${crew}`
+  return listening.join('') + crew
 }
 
 function describe({ finished, rejected, cut }: DrainReport): string {

@@ -152,6 +152,11 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     this.transport.abort()
   }
 
+  /** Tells a peer what it does wrong, whatever it asks for. */
+  refuse(error: ProtocolError): void {
+    this.refused(this.connection.refuse(error))
+  }
+
   /** Tells a peer for whom there is no room to come back later. */
   turnAway(): void {
     const full = new ProtocolError(503, 'connections', 'Cannot take another connection: there is no room')
@@ -348,6 +353,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
       this.id,
       service.identifiers.request(),
       this.peer,
+      this.transport.security,
       service.life.phase,
       this.nowMs,
       this.sender.octetsOut,

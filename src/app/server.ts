@@ -1,6 +1,10 @@
 import type { ConnectionRules } from '../domain/connection/connection.js'
 import type { DeadlineRules } from '../domain/connection/deadlines.js'
+import type { ProtocolError } from '../domain/message/protocol-error.js'
+import type { FieldLine } from '../domain/message/response-fields.js'
+import { plainOnTls } from '../domain/message/wrong-scheme.js'
 import { RouteTable } from '../domain/routing/route-table.js'
+import { clientRefused } from '../domain/security/client-refused.js'
 import { admitsConnection } from '../domain/service/admission.js'
 import { unreadyReason } from '../domain/service/readiness.js'
 import {
@@ -19,16 +23,27 @@ import type { Crew } from '../ports/crew.js'
 import type { Engine } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { Files } from '../ports/files.js'
-import type { Metrics, ServiceMetrics } from '../ports/metrics.js'
+import type { Metrics, MetricsSources, ServiceMetrics } from '../ports/metrics.js'
 import type { SharedContext } from '../ports/plugin.js'
 import type { PluginRoute, Plugins, PluginSource } from '../ports/plugins.js'
 import type { Settings } from '../ports/settings.js'
-import type { Address, Listener, Listening, Transport } from '../ports/transport.js'
+import type {
+  Address,
+  Addresses,
+  Listener,
+  Listening,
+  Scheme,
+  SecureListener,
+  Security,
+  Transport,
+} from '../ports/transport.js'
+import { wantedAddresses } from './addresses.js'
 import { Dispatch } from './dispatch.js'
 import type { Exchange } from './exchange.js'
 import type { FileResponder } from './file-response.js'
 import { HeadPreamble } from './head-preamble.js'
 import { Identifiers } from './identifiers.js'
+import { RedirectDispatch } from './redirect-dispatch.js'
 import { ServeConnection } from './serve-connection.js'
 import type { ServerLife, Service } from './service.js'
 
@@ -41,11 +56,19 @@ const MAX_TURNED_AWAY = 1000
 /** How long plugins may take to stop. */
 const PLUGIN_STOP_MS = 5000
 
+/** A way in that is open. */
+interface Open {
+  readonly scheme: Scheme
+  readonly listening: Listening
+}
+
 /** What a server is made of. */
 export interface ServerParts {
   readonly settings: Settings
   readonly clock: Clock
   readonly listener: Listener
+  /** `null` without HTTPS. */
+  readonly secureListener: SecureListener | null
   readonly engine: Engine
   readonly plugins: PluginSource
   readonly files: Files
@@ -64,9 +87,10 @@ export class Server implements ServerLife {
 
   private readonly connections = new Set<ServeConnection>()
   private readonly turnedAway = new Set<ServeConnection>()
+  private readonly identifiers = new Identifiers()
   private connectionCount = 0
   private plugins: Plugins | null = null
-  private listening: Listening | null = null
+  private open: readonly Open[] = []
   private sweeping: Stoppable | null = null
   private closing: Promise<void> | undefined
   private hasClosed = false
@@ -87,45 +111,81 @@ export class Server implements ServerLife {
    * @returns where it listens
    * @throws what the plugins or the listener throw; nothing is left running then
    */
-  async start(): Promise<Address> {
+  async start(): Promise<Addresses> {
     const { settings, clock, plugins } = this.parts
     this.plugins = await plugins.load(settings)
     const context = this.pluginContext()
     const routes = await this.plugins.start(context)
     try {
-      this.listening = await this.listen(routes, context)
+      this.open = await this.listen(routes, context)
     } catch (error) {
       await this.stopPlugins()
       throw error
     }
     this.sweeping = clock.every(settings.idleSweepIntervalMs, () => this.sweep())
     this.phase = 'running'
-    this.tellStart(this.listening.address, routes.length)
-    return this.listening.address
+    this.tellStart(routes.length)
+    return this.addresses
   }
 
-  private async listen(routes: readonly PluginRoute[], context: SharedContext): Promise<Listening> {
-    const { settings, engine, listener } = this.parts
+  private get addresses(): Addresses {
+    const of = (scheme: Scheme): Address | null =>
+      this.open.find((each) => each.scheme === scheme)?.listening.address ?? null
+    return { http: of('http'), https: of('https') }
+  }
+
+  private async listen(routes: readonly PluginRoute[], context: SharedContext): Promise<Open[]> {
+    const { engine } = this.parts
     const table = new RouteTable(
       routes.map((route) => ({ method: route.method, pattern: route.pattern, value: route })),
     )
     this.beginMetrics(table.names)
     await engine.start(routes, context)
-    const service = this.service(table)
-    const accept = (transport: Transport): void => this.accept(service, transport)
     try {
-      return await listener.listen({ host: settings.host, port: settings.port }, accept)
+      return await this.listenAll(table)
     } catch (error) {
       await engine.stop()
       throw error
     }
   }
 
-  private tellStart(address: Address, routes: number): void {
+  /** HTTPS first: the plain port may lead to it. */
+  private async listenAll(table: RouteTable<PluginRoute>): Promise<Open[]> {
+    const { settings, listener, secureListener } = this.parts
+    const wanted = wantedAddresses(settings)
+    const dispatch = this.dispatch(table)
+    const open: Open[] = []
+    try {
+      if (wanted.https !== null)
+        open.push(await this.listenAt('https', secureListener!, wanted.https, this.service('https', table, dispatch)))
+      const plain = this.plainDispatch(dispatch, open[0]?.listening.address.port ?? 0)
+      if (wanted.http !== null)
+        open.push(await this.listenAt('http', listener, wanted.http, this.service('http', table, plain)))
+      return open.reverse()
+    } catch (error) {
+      await Promise.all(open.map(({ listening }) => listening.close()))
+      throw error
+    }
+  }
+
+  private async listenAt(scheme: Scheme, listener: Listener, at: Address, service: Service): Promise<Open> {
+    return { scheme, listening: await listener.listen(at, (transport) => this.accept(scheme, service, transport)) }
+  }
+
+  private plainDispatch(dispatch: Dispatch, httpsPort: number): Service['dispatch'] {
+    const { redirectHttp, redirectHost, acmeDirectory } = this.parts.settings.tls
+    if (!redirectHttp) return dispatch
+    const host = redirectHost.includes(':') ? `[${redirectHost}]` : redirectHost
+    return new RedirectDispatch(dispatch, { host, port: httpsPort }, acmeDirectory !== null)
+  }
+
+  private tellStart(routes: number): void {
     const { log, engine, listener } = this.parts
     for (const { name, file } of this.plugins?.replaced ?? [])
       log.info('shipped plugin replaced', { plugin: name, file })
-    log.info('server listening', { ...address, engine: engine.name, socket: listener.name, routes })
+    const facts = { engine: engine.name, socket: listener.name, routes }
+    for (const { scheme, listening } of this.open)
+      log.info('server listening', { scheme, ...listening.address, ...facts })
   }
 
   /** The routes that the server would have; its plugins are started for that, and stopped again. */
@@ -158,6 +218,7 @@ export class Server implements ServerLife {
   /** Cuts everything now. The drain under way ends at once. */
   force(): void {
     for (const connection of [...this.connections]) this.cut(connection)
+    for (const { listening } of this.open) listening.cut()
     this.finishDrain?.()
   }
 
@@ -202,7 +263,9 @@ export class Server implements ServerLife {
   }
 
   private closeListener(): void {
-    this.closing ??= this.listening?.close().then(() => void (this.hasClosed = true))
+    this.closing ??= Promise.all(this.open.map(({ listening }) => listening.close())).then(
+      () => void (this.hasClosed = true),
+    )
   }
 
   /** Closes those that are idle for the second poll, so that a request which lay in the kernel's buffer is met. */
@@ -232,12 +295,14 @@ export class Server implements ServerLife {
     if (this.phase === 'stopped' && this.turnedAway.size === 0) this.sweeping?.stop()
   }
 
-  private accept(service: Service, transport: Transport): void {
+  private accept(scheme: Scheme, service: Service, transport: Transport): void {
     const { metrics, settings } = this.parts
     const connection = new ServeConnection(service, transport, ++this.connectionCount, this.connectionEnded)
     if (admitsConnection(this.connections.size, settings.maxConnections)) {
       metrics.connectionAccepted()
       this.connections.add(connection)
+      const wrong = scheme === 'http' ? null : wrongPeer(transport.security)
+      if (wrong !== null) connection.refuse(wrong)
       return
     }
     metrics.connectionRejected()
@@ -266,8 +331,18 @@ export class Server implements ServerLife {
       phase: () => this.phase,
       queue: () => engine.queue,
       threads: () => engine.threads,
+      tls: () => this.tlsNow(),
       accessLogDropped: () => accessLog.dropped,
     })
+  }
+
+  private tlsNow(): ReturnType<MetricsSources['tls']> {
+    const { secureListener, clock } = this.parts
+    if (secureListener === null) return null
+    const certificates = secureListener.credentials.certificates.map(({ label, expiresMs }) => {
+      return { certificate: label, expiresInSeconds: Math.floor((expiresMs - clock.wall()) / 1000) }
+    })
+    return { inFlight: secureListener.handshakes, certificates }
   }
 
   private pluginContext(): SharedContext {
@@ -296,25 +371,42 @@ export class Server implements ServerLife {
     }
   }
 
-  private service(table: RouteTable<PluginRoute>): Service {
-    const { settings, clock, metrics, accessLog, log, engine, fileResponder } = this.parts
+  private dispatch(table: RouteTable<PluginRoute>): Dispatch {
+    const { metrics, log, engine, fileResponder } = this.parts
+    return new Dispatch(table, engine, fileResponder, metrics, log)
+  }
+
+  private service(scheme: Scheme, table: RouteTable<PluginRoute>, dispatch: Service['dispatch']): Service {
+    const { settings, clock, metrics, accessLog, log } = this.parts
     return {
-      rules: connectionRules(settings, table),
+      rules: connectionRules(settings, table, scheme === 'https'),
       deadlines: deadlineRules(settings),
       clock,
       metrics,
       accessLog,
       log,
-      preamble: new HeadPreamble(clock, settings.serverName),
-      identifiers: new Identifiers(),
-      dispatch: new Dispatch(table, engine, fileResponder, metrics, log),
+      preamble: new HeadPreamble(clock, constantFields(settings, scheme)),
+      identifiers: this.identifiers,
+      dispatch,
       life: this,
       exchangeEnded: (exchange: Exchange) => this.tally?.note(exchange),
     }
   }
 }
 
-function connectionRules(settings: Settings, table: RouteTable<PluginRoute>): ConnectionRules {
+/** What a peer does wrong that has come in by HTTPS, before it has asked for anything; null for nothing. */
+function wrongPeer(security: Security | null): ProtocolError | null {
+  if (security === null) return plainOnTls()
+  return security.clientProblem === null ? null : clientRefused(security.clientProblem)
+}
+
+/** `Strict-Transport-Security` must not be sent over plain HTTP (RFC 6797 §7.2). */
+function constantFields({ serverName, tls }: Settings, scheme: Scheme): FieldLine[] {
+  const server: FieldLine = ['Server', serverName]
+  return scheme === 'https' ? [server, ['Strict-Transport-Security', tls.hsts]] : [server]
+}
+
+function connectionRules(settings: Settings, table: RouteTable<PluginRoute>, secure: boolean): ConnectionRules {
   const { limits } = settings
   return {
     limits: {
@@ -325,7 +417,7 @@ function connectionRules(settings: Settings, table: RouteTable<PluginRoute>): Co
       requestOctets: limits.requestBytes,
     },
     methods: table.methods,
-    secure: false,
+    secure,
     expectContinue: settings.expectContinue,
     maxRequests: settings.maxKeepAliveRequests,
     keepAliveSeconds: Math.floor(settings.keepAliveTimeoutMs / 1000),

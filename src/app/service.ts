@@ -27,7 +27,7 @@ export interface Service {
   readonly log: EventLog
   readonly preamble: HeadPreamble
   readonly identifiers: Identifiers
-  readonly dispatch: Dispatch
+  readonly dispatch: Pick<Dispatch, 'answer'>
   readonly life: ServerLife
   /** An exchange is over. */
   exchangeEnded(exchange: Exchange): void

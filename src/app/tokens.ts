@@ -8,7 +8,7 @@ import type { Files } from '../ports/files.js'
 import type { Metrics, ServiceMetrics } from '../ports/metrics.js'
 import type { PluginSource } from '../ports/plugins.js'
 import type { Settings } from '../ports/settings.js'
-import type { Listener } from '../ports/transport.js'
+import type { Listener, SecureListener } from '../ports/transport.js'
 import type { FileResponder } from './file-response.js'
 import type { Server } from './server.js'
 
@@ -27,4 +27,5 @@ export const FILE_RESPONDER = token<FileResponder>('FileResponder')
 export const PLUGINS = token<PluginSource>('PluginSource')
 export const ENGINE = token<Engine>('Engine')
 export const LISTENER = token<Listener>('Listener')
+export const SECURE_LISTENER = token<SecureListener | null>('SecureListener')
 export const SERVER = token<Server>('Server')

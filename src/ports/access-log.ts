@@ -1,5 +1,6 @@
 import type { Phase } from '../domain/service/drain.js'
 import type { Outcome } from '../domain/service/outcome.js'
+import type { Security } from './transport.js'
 
 /** One request, as the access log and the metrics see it at its end. Read during the call, never kept. */
 export interface Exchange {
@@ -14,6 +15,8 @@ export interface Exchange {
   readonly phase: Phase
   /** The peer's address and port, as `address:port` or `[address]:port`. */
   readonly peer: string
+  /** How the connection is secured; `null` for plain HTTP. */
+  readonly security: Security | null
   /** `-` when the head was refused before it was known. */
   readonly method: string
   /** The raw target, visible ASCII without `"` and `\`; `-` when the head was refused before it was known. */

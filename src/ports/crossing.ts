@@ -12,6 +12,7 @@ import type { Files } from './files.js'
 import type { PluginSource } from './plugins.js'
 import type { Settings } from './settings.js'
 import type { ThreadMeter } from './thread-meter.js'
+import type { Security } from './transport.js'
 
 /** What a thread is started with. */
 export interface ThreadSeed {
@@ -73,6 +74,7 @@ export type RequestMessage = readonly [
   id: string,
   traceId: string,
   peer: string,
+  tls: Security | null,
 ]
 
 /** What concerns a request that was handed over. */

@@ -45,6 +45,32 @@ export interface WorkersMetrics {
   readonly ready: number
   readonly lost: Readonly<Record<WorkerLoss, number>>
   readonly reloads: { readonly done: number; readonly refused: number }
+  /** Of certificates. */
+  readonly renewals: { readonly done: number; readonly refused: number }
+}
+
+/**
+ * What became of a handshake: complete, with a new session or one of before; complete, but with a client certificate that
+ * is not accepted; too late; refused by TLS, such as for a version that is not spoken; given up by the peer; pushed out for
+ * want of room; none at all, since the peer speaks plain HTTP.
+ */
+export type HandshakeOutcome =
+  'full' | 'resumed' | 'client-refused' | 'timed-out' | 'failed' | 'aborted' | 'no-room' | 'plain'
+
+/** A certificate that is served. */
+export interface CertificateMetrics {
+  /** The first name that it is made out to, and the kind of its key. */
+  readonly certificate: string
+  /** Below 0 when it has expired. */
+  readonly expiresInSeconds: number
+}
+
+/** HTTPS. */
+export interface TlsMetrics {
+  readonly handshakes: Readonly<Record<HandshakeOutcome, number>>
+  /** Handshakes under way. */
+  readonly inFlight: number
+  readonly certificates: readonly CertificateMetrics[]
 }
 
 export interface MetricsSnapshot {
@@ -74,6 +100,8 @@ export interface MetricsSnapshot {
   readonly queue: { readonly length: number; readonly capacity: number }
   /** `null` on an engine without threads. */
   readonly threads: ThreadsMetrics | null
+  /** `null` without HTTPS. */
+  readonly tls: TlsMetrics | null
   readonly workers: WorkersMetrics
   /** Refusals by rule name. */
   readonly rejections: Readonly<Record<string, number>>
@@ -93,6 +121,7 @@ export interface MetricsSources {
   phase(): Phase
   queue(): { readonly length: number; readonly capacity: number }
   threads(): ThreadsMetrics | null
+  tls(): Omit<TlsMetrics, 'handshakes'> | null
   accessLogDropped(): number
 }
 
@@ -112,6 +141,7 @@ export interface MetricsCounters {
   readonly rejections: MetricsSnapshot['rejections']
   readonly accessLogDropped: number
   readonly threadsLost: ThreadsMetrics['lost']
+  readonly handshakes: TlsMetrics['handshakes']
 }
 
 /** How a process is now. It is gone with the process. */
@@ -123,6 +153,7 @@ export interface MetricsGauges extends Pick<
   /** Requests under way. */
   readonly inFlight: number
   readonly threads: Omit<ThreadsMetrics, 'lost'> | null
+  readonly tls: Omit<TlsMetrics, 'handshakes'> | null
 }
 
 /** All that one process knows for a snapshot, as JSON can hold it: to be sent to another process and merged there. */
@@ -161,6 +192,7 @@ export interface Metrics {
   /** Turned away at the door; it was not counted as accepted. */
   connectionRejected(): void
   connectionClosed(): void
+  handshakeEnded(outcome: HandshakeOutcome): void
   received(octets: number): void
   sent(octets: number): void
   /** A request's head is complete, or was refused. */

@@ -4,6 +4,7 @@ import type { Phase } from '../domain/service/drain.js'
 import type { EventLog } from './event-log.js'
 import type { Files } from './files.js'
 import type { ServiceMetrics } from './metrics.js'
+import type { Security } from './transport.js'
 
 /** Path parameters by name, percent-decoded; the trailing `*` stands under `*`. Has no prototype. */
 export type Params = Readonly<Record<string, string>>
@@ -38,6 +39,8 @@ export interface Request {
   readonly traceId: string
   /** Who asked, as `address:port`. */
   readonly peer: string
+  /** How the connection is secured, and who the peer is by its certificate; `null` for plain HTTP. */
+  readonly tls: Security | null
   /** The plugin's logger, with the request's id on every event. */
   readonly log: EventLog
 }

@@ -1,4 +1,5 @@
 import type { FilePart } from '../domain/message/response.js'
+import type { Credentials } from './credentials.js'
 
 /** One end of a connection. */
 export interface Endpoint {
@@ -6,6 +7,33 @@ export interface Endpoint {
   readonly address: string
   /** 0 where there are no ports. */
   readonly port: number
+}
+
+/** A client certificate that was found to be signed by one of those that client certificates must be signed by. */
+export interface ClientCertificate {
+  /** Distinguished name, such as `CN=alice,O=Example`: the most special part first (RFC 4514). */
+  readonly subject: string
+  readonly issuer: string
+  /** Hexadecimal. */
+  readonly serialNumber: string
+  /** SHA-256 of the whole certificate: hexadecimal, with colons. */
+  readonly fingerprint: string
+}
+
+/** How a connection is secured. */
+export interface Security {
+  /** Such as `TLSv1.3`. */
+  readonly protocol: string
+  /** Such as `TLS_AES_128_GCM_SHA256`. */
+  readonly suite: string
+  /** The name that the peer asked for (SNI, RFC 6066 §3); `null` when it named none. */
+  readonly serverName: string | null
+  /** Whether it goes on with a session of before. */
+  readonly resumed: boolean
+  /** `null` when the peer showed none. */
+  readonly client: ClientCertificate | null
+  /** Why the certificate that the peer showed is not accepted; `null` when it is, or there is none. */
+  readonly clientProblem: string | null
 }
 
 /** How a connection came to its end: `ended` after both sides closed or we gave it up, `reset` by the peer or an error, `aborted` by us. */
@@ -36,8 +64,8 @@ export interface TransportReceiver {
 export interface Transport {
   /** Who is at the other end. */
   readonly peer: Endpoint
-  /** Whether the octets are encrypted under way. */
-  readonly secure: boolean
+  /** How the octets are secured under way; `null` when they are not. */
+  readonly security: Security | null
   /**
    * Octets written and not yet taken by the kernel, those of files included; falls while a slow peer reads, which is how
    * a stall is told. 0 after the end.
@@ -87,9 +115,20 @@ export interface ListenError extends Error {
 export interface Listening {
   /** Where it really listens. */
   readonly address: Address
-  /** Takes no new connection from now on; those that are open stay. Resolves when the port is free. */
+  /**
+   * Takes no new connection from now on; those that are open stay. Resolves when the port is free, and what was on its way
+   * to `accept` has arrived or is given up.
+   */
   close(): Promise<void>
+  /** Gives up what is on its way to `accept`. */
+  cut(): void
 }
+
+/** The two ways in. */
+export type Scheme = 'http' | 'https'
+
+/** Where each of them is; `null` where there is none. */
+export type Addresses = Readonly<Record<Scheme, Address | null>>
 
 /** Takes connections. */
 export interface Listener {
@@ -100,4 +139,15 @@ export interface Listener {
    * @throws {ListenError} when the address cannot be had
    */
   listen(at: Address, accept: (transport: Transport) => void): Promise<Listening>
+}
+
+/**
+ * Takes connections by TLS. One whose transport has no `security` is of a peer that speaks plain HTTP: all that it can be
+ * told is that this is not the place for it.
+ */
+export interface SecureListener extends Listener {
+  /** What new connections are secured by from now on. */
+  credentials: Credentials
+  /** Handshakes under way. */
+  readonly handshakes: number
 }

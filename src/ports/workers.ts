@@ -3,7 +3,8 @@ import type { Trouble } from '../domain/service/readiness.js'
 import type { CrewCounts } from './crew.js'
 import type { MetricsCounts, WorkersMetrics } from './metrics.js'
 import type { Settings } from './settings.js'
-import type { Address, Listening } from './transport.js'
+import type { Credentials, TicketSeed } from './credentials.js'
+import type { Address, Addresses, Listening, Scheme } from './transport.js'
 
 /** A connection as one process hands it to another. */
 export interface HandedConnection {
@@ -21,7 +22,7 @@ export interface Door {
   listen(at: Address, arrived: (connection: HandedConnection) => void): Promise<Listening>
 }
 
-/** Where a worker is given its connections: the other side of the supervisor's door. */
+/** Where a worker is given its connections: the other side of one of the supervisor's doors. */
 export interface Hatch {
   /** Where the supervisor listens. */
   readonly address: Address
@@ -31,6 +32,12 @@ export interface Hatch {
   close(): Promise<void>
 }
 
+/** What all workers secure connections by. */
+export interface Secured {
+  readonly credentials: Credentials
+  readonly tickets: TicketSeed
+}
+
 /** What a worker needs to know to begin. */
 export interface WorkerOrders {
   /** From 1. */
@@ -38,7 +45,9 @@ export interface WorkerOrders {
   /** With its own share of what is for all workers together. */
   readonly settings: Settings
   /** Where the supervisor listens. */
-  readonly address: Address
+  readonly addresses: Addresses
+  /** `null` without HTTPS. */
+  readonly secured: Secured | null
   /** As `Crew` has it. */
   readonly trouble: Trouble | null
   /** As they are when it begins. */
@@ -51,10 +60,15 @@ export interface WorkerOrders {
 export type ToWorker =
   | { readonly kind: 'start'; readonly orders: WorkerOrders }
   /**
-   * A connection to serve, which comes with it. Who receives it up to `freshUntil`, in milliseconds of the machine, tells
+   * A connection to serve, which comes with it, from one of the doors. Who receives it up to `freshUntil`, in milliseconds of the machine, tells
    * that it is `taken`; later it may have been given to another, and has to be asked for.
    */
-  | { readonly kind: 'connection'; readonly connection: number; readonly freshUntil: number }
+  | {
+      readonly kind: 'connection'
+      readonly connection: number
+      readonly scheme: Scheme
+      readonly freshUntil: number
+    }
   /** The answer to `wanted`: to be served, or let go. */
   | { readonly kind: 'granted'; readonly connection: number; readonly granted: boolean }
   /** The answer to `shut`: no connection follows. */
@@ -66,6 +80,8 @@ export type ToWorker =
   /** The answer to `counts`. */
   | { readonly kind: 'crew'; readonly query: number; readonly counts: CrewCounts }
   | { readonly kind: 'trouble'; readonly trouble: Trouble | null }
+  /** For new connections from now on. */
+  | { readonly kind: 'renewal'; readonly credentials: Credentials }
   | { readonly kind: 'drain' }
   /** Another has taken the worker's place. */
   | { readonly kind: 'relieve' }

@@ -23,6 +23,7 @@ function counting(routes = ROUTES, threads: ThreadsMetrics | null = null): Count
     phase: () => 'running',
     queue: () => ({ length: 0, capacity: 0 }),
     threads: () => threads,
+    tls: () => null,
     accessLogDropped: () => 0,
   })
   return metrics
@@ -133,6 +134,7 @@ function gaugesOf(special: Partial<MetricsGauges>): MetricsGauges {
     inFlight: 2,
     queue: { length: 1, capacity: 256 },
     threads: { configured: 2, ready: 1, inFlight: 2 },
+    tls: null,
     process: { rssBytes: 1000, heapBytes: 100, eventLoopDelayMs: { p50: 1, p99: 20, max: 30 } },
     ...special,
   }

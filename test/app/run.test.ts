@@ -18,7 +18,7 @@ async function setUp(options: ServedOptions = {}, failure: ListenError | null = 
     onStop: (stopped) => (stop = stopped),
     onReload: (asked) => (reload = asked),
   }
-  void run(alone(served.server, served.log), surroundings).then((exit) => (state.code = exit))
+  void run(alone(served.server, null, served.log), surroundings).then((exit) => (state.code = exit))
   await settled()
   const stopNow = async (): Promise<void> => {
     stop()

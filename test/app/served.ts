@@ -1,11 +1,12 @@
 import { FileResponder } from '../../src/app/file-response.js'
-import { LONE_CREW } from '../../src/app/crew/lone-crew.js'
+import { loneCrew } from '../../src/app/crew/lone-crew.js'
 import { Server } from '../../src/app/server.js'
 import { CrewMetrics } from '../../src/app/service-metrics.js'
 import type { Crew } from '../../src/ports/crew.js'
 import type { Engine } from '../../src/ports/engine.js'
 import type { Answer, Handler, Plugin, Request, Routes } from '../../src/ports/plugin.js'
 import type { Settings } from '../../src/ports/settings.js'
+import type { SecureListener } from '../../src/ports/transport.js'
 import { RecordingAccessLog } from '../fakes/access-log.js'
 import { RecordingEventLog } from '../fakes/event-log.js'
 import { FakeClock } from '../fakes/fake-clock.js'
@@ -28,6 +29,8 @@ export interface ServedOptions {
   readonly files?: Readonly<Record<string, FakeEntry>>
   readonly engine?: Engine
   readonly crew?: Crew
+  /** For HTTPS, where the settings ask for it. */
+  readonly secureListener?: SecureListener
 }
 
 /** A server all of whose surroundings are fakes: its time stands still until the test moves it. */
@@ -41,13 +44,14 @@ export class Served {
   readonly server: Server
 
   constructor(options: ServedOptions) {
-    const { routes = {}, plugins, settings, files = {}, engine = new FakeEngine(), crew = LONE_CREW } = options
+    const { routes = {}, plugins, settings, files = {}, engine = new FakeEngine(), crew = loneCrew() } = options
     const { clock, listener, metrics, accessLog, log } = this
     this.files = new FakeFiles(files)
     this.server = new Server({
       settings: { ...DEFAULT_SETTINGS, ...settings },
       clock,
       listener,
+      secureListener: options.secureListener ?? null,
       engine,
       plugins: new FakePlugins(plugins ?? [{ name: 'test', routes }]),
       files: this.files,

@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import { LONE_CREW } from '../../src/app/crew/lone-crew.js'
+import { loneCrew } from '../../src/app/crew/lone-crew.js'
 import type { Phase } from '../../src/domain/service/drain.js'
 import type { Crew } from '../../src/ports/crew.js'
 import type { Plugin } from '../../src/ports/plugin.js'
@@ -492,7 +492,7 @@ describe('readiness', () => {
 
   it('is the trouble of the engine and of the crew', async () => {
     const engine = new FakeEngine()
-    const crew = { ...LONE_CREW, trouble: 'workers crash' as Crew['trouble'] }
+    const crew = { ...loneCrew(), trouble: 'workers crash' as Crew['trouble'] }
     const { why } = await unready({ engine, crew })
     assert.equal(why(), 'workers crash')
     engine.trouble = 'threads crash'

@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import { LONE_CREW } from '../../src/app/crew/lone-crew.js'
+import { loneCrew } from '../../src/app/crew/lone-crew.js'
 import { CrewMetrics } from '../../src/app/service-metrics.js'
 import type { Crew } from '../../src/ports/crew.js'
 import type { WorkersMetrics } from '../../src/ports/metrics.js'
@@ -11,6 +11,7 @@ const WORKERS: WorkersMetrics = {
   ready: 1,
   lost: { died: 1, unresponsive: 2 },
   reloads: { done: 3, refused: 4 },
+  renewals: { done: 5, refused: 6 },
 }
 
 function metricsWith({ connections }: { readonly connections: number }): RecordingMetrics {
@@ -54,7 +55,7 @@ describe('CrewMetrics', () => {
   })
 
   it('tells of a process without a supervisor as of worker 0, the only one', async () => {
-    const alone = new CrewMetrics(metricsWith({ connections: 1 }), LONE_CREW)
+    const alone = new CrewMetrics(metricsWith({ connections: 1 }), loneCrew())
     const { connections, workers } = await alone.snapshot()
     assert.equal(connections.accepted, 1)
     assert.deepInclude(workers, { configured: 1, ready: 1 })

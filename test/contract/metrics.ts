@@ -7,12 +7,15 @@ import { exchangeOf } from '../fakes/exchange.js'
 
 const threads = { configured: 4, ready: 3, inFlight: 7, lost: { stuck: 1, exited: 2, threw: 3, memory: 4 } }
 
+const tls = { inFlight: 3, certificates: [{ certificate: 'a.test ec', expiresInSeconds: 60 }] }
+
 const sources: MetricsSources = {
   engine: 'selectors',
   socket: 'net',
   phase: () => 'running',
   queue: () => ({ length: 2, capacity: 8 }),
   threads: () => threads,
+  tls: () => tls,
   accessLogDropped: () => 5,
 }
 

@@ -9,6 +9,7 @@ export function exchangeOf(special: Partial<Exchange> = {}): Exchange {
     trace: '4bf92f3577b34da6a3ce929d0e0e4736',
     phase: 'running',
     peer: '127.0.0.1:51234',
+    security: null,
     method: 'GET',
     target: '/users/7?full=1',
     route: 1,
@@ -25,7 +26,7 @@ export function exchangeOf(special: Partial<Exchange> = {}): Exchange {
 /** What an exchange tells at this moment; its own properties are not all of it. */
 export function copyOf(exchange: Exchange): Exchange {
   const { thread, connection, request, trace, phase, peer, method, target, route, routeName, status } = exchange
-  const { octetsIn, octetsOut, durationMs, outcome } = exchange
+  const { octetsIn, octetsOut, durationMs, outcome, security } = exchange
   const head = { thread, connection, request, trace, phase, peer, method, target, route, routeName }
-  return { ...head, status, octetsIn, octetsOut, durationMs, outcome }
+  return { ...head, security, status, octetsIn, octetsOut, durationMs, outcome }
 }

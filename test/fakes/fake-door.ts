@@ -47,7 +47,7 @@ export class FakeDoor implements Door {
     if (failure !== null) throw failure
     const address = { host, port: port || this.#ports++ }
     this.#open.set(address, arrived)
-    return { address, close: async () => void this.#open.delete(address) }
+    return { address, close: async () => void this.#open.delete(address), cut: () => undefined }
   }
 
   /** @param to where it listens; the latest address unless told */

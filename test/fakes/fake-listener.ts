@@ -1,9 +1,13 @@
-import type { Address, Listener, Listening, ListenError, Transport } from '../../src/ports/transport.js'
+import type { Address, Listening, ListenError, SecureListener, Transport } from '../../src/ports/transport.js'
+import { credentialsOf } from './fake-credentials.js'
 import { FakeTransport, type FakeTransportOptions, type FarEnd } from './fake-transport.js'
 
 /** A listener without a network: the test connects to it. */
-export class FakeListener implements Listener {
+export class FakeListener implements SecureListener {
   readonly name = 'fake'
+  /** For one that listens by HTTPS. */
+  credentials = credentialsOf()
+  readonly handshakes = 0
   /** What `listen` fails with, `null` to succeed. */
   failure: ListenError | null = null
   /** Connections that are on their way while it closes: it is not closed before `arrived` is called. */
@@ -14,7 +18,11 @@ export class FakeListener implements Listener {
   async listen(at: Address, accept: (transport: Transport) => void): Promise<Listening> {
     if (this.failure !== null) throw this.failure
     this.#accept = accept
-    return { address: { host: at.host, port: at.port || 40_000 }, close: () => this.#close() }
+    return {
+      address: { host: at.host, port: at.port || 40_000 },
+      close: () => this.#close(),
+      cut: () => this.arrived(),
+    }
   }
 
   get listening(): boolean {

@@ -1,12 +1,12 @@
 import { readSync } from 'node:fs'
 import type { FilePart } from '../../src/domain/message/response.js'
-import type { CloseReason, Endpoint, Transport, TransportReceiver } from '../../src/ports/transport.js'
+import type { CloseReason, Endpoint, Security, Transport, TransportReceiver } from '../../src/ports/transport.js'
 
 export interface FakeTransportOptions {
   /** Octets unsent above which `write` answers false. */
   readonly highWaterMark?: number
   readonly peer?: Endpoint
-  readonly secure?: boolean
+  readonly security?: Security
   /** Octets of a file from an offset, at most `length`; by default those of a real descriptor. */
   readonly readFile?: (descriptor: number, offset: number, length: number) => Uint8Array
 }
@@ -23,7 +23,7 @@ export function turn(): Promise<void> {
  */
 export class FakeTransport implements Transport {
   readonly peer: Endpoint
-  readonly secure: boolean
+  readonly security: Security | null
   readonly far: FarEnd
   readonly #highWaterMark: number
   readonly #readFile: NonNullable<FakeTransportOptions['readFile']>
@@ -39,7 +39,7 @@ export class FakeTransport implements Transport {
 
   constructor(options: FakeTransportOptions = {}) {
     this.peer = options.peer ?? { address: '192.0.2.1', port: 50_000 }
-    this.secure = options.secure ?? false
+    this.security = options.security ?? null
     this.#highWaterMark = options.highWaterMark ?? 65_536
     this.#readFile = options.readFile ?? readDescriptor
     this.far = new FarEnd({

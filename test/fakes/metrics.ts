@@ -3,6 +3,7 @@ import { LatencySummary } from '../../src/domain/service/latency-summary.js'
 import { OUTCOMES } from '../../src/domain/service/outcome.js'
 import type { Exchange } from '../../src/ports/access-log.js'
 import type {
+  HandshakeOutcome,
   Metrics,
   MetricsCounters,
   MetricsCounts,
@@ -12,11 +13,23 @@ import type {
 } from '../../src/ports/metrics.js'
 import { copyOf } from './exchange.js'
 
+const HANDSHAKE_OUTCOMES: readonly HandshakeOutcome[] = [
+  'full',
+  'resumed',
+  'client-refused',
+  'timed-out',
+  'failed',
+  'aborted',
+  'no-room',
+  'plain',
+]
+
 /** Metrics that keep every call and count when they are asked: slow, and plainly right. */
 export class RecordingMetrics implements Metrics {
   readonly calls: string[] = []
   readonly ended: Exchange[] = []
   readonly rules: string[] = []
+  readonly handshakes: HandshakeOutcome[] = []
   octetsIn = 0
   octetsOut = 0
   private routes: readonly string[] = ['<unmatched>']
@@ -37,6 +50,10 @@ export class RecordingMetrics implements Metrics {
 
   connectionClosed(): void {
     this.calls.push('connectionClosed')
+  }
+
+  handshakeEnded(outcome: HandshakeOutcome): void {
+    this.handshakes.push(outcome)
   }
 
   received(octets: number): void {
@@ -82,6 +99,7 @@ export class RecordingMetrics implements Metrics {
         ),
         accessLogDropped: this.sources?.accessLogDropped() ?? 0,
         threadsLost: lost,
+        handshakes: this.handshakeCounts(),
       },
       gauges: {
         engine: this.sources?.engine ?? '',
@@ -92,9 +110,16 @@ export class RecordingMetrics implements Metrics {
         inFlight,
         queue: this.sources?.queue() ?? { length: 0, capacity: 0 },
         threads: 'ready' in threads ? threads : null,
+        tls: this.sources?.tls() ?? null,
         process: { rssBytes: 0, heapBytes: 0, eventLoopDelayMs: { p50: 0, p99: 0, max: 0 } },
       },
     }
+  }
+
+  private handshakeCounts(): MetricsCounters['handshakes'] {
+    const of = (outcome: HandshakeOutcome): number => this.handshakes.filter((each) => each === outcome).length
+    const counts = HANDSHAKE_OUTCOMES.map((outcome) => [outcome, of(outcome)])
+    return Object.fromEntries(counts) as MetricsCounters['handshakes']
   }
 
   private count(call: string): number {

@@ -59,6 +59,7 @@ export class HandedRequest extends PoolTask {
       request.id,
       request.traceId,
       request.peer,
+      request.tls,
     ]
   }
 

@@ -1,4 +1,5 @@
 import type { Exchange } from '../../ports/access-log.js'
+import type { Security } from '../../ports/transport.js'
 import { escaped, word } from './escaping.js'
 
 /**
@@ -17,6 +18,7 @@ export type AccessLine = (time: string, exchange: Exchange) => string
  * @param worker number of this process; 0 where it is the only one
  */
 export function jsonAccessLine(engine: string, worker: number): AccessLine {
+  const ofJson = onceEach(jsonSecurity)
   const afterTime = `","engine":${JSON.stringify(engine)},"worker":${worker},"thread":`
   return (time, exchange) => {
     // A key beside its value.
@@ -34,12 +36,13 @@ export function jsonAccessLine(engine: string, worker: number): AccessLine {
     ',"octetsIn":' + exchange.octetsIn +
     ',"octetsOut":' + exchange.octetsOut +
     ',"durationMs":' + milliseconds(exchange.durationMs) +
-    ',"outcome":"' + exchange.outcome + '"}\n'
+    ',"outcome":"' + exchange.outcome + '"' + (exchange.security === null ? '}\n' : ofJson(exchange.security) + '}\n')
   }
 }
 
 /** The same facts for the eye: those that are read first come first, and a worker or thread of 0 is left out. */
 export function plainAccessLine(engine: string, worker: number): AccessLine {
+  const ofPlain = onceEach(plainSecurity)
   const end = ` engine=${word(engine)}` + (worker === 0 ? '' : ` worker=${worker}`)
   return (time, exchange) => {
     // A key beside its value.
@@ -55,9 +58,32 @@ export function plainAccessLine(engine: string, worker: number): AccessLine {
     ' request=' + word(exchange.request) +
     ' trace=' + word(exchange.trace) +
     ' phase=' + exchange.phase + end +
+    (exchange.security === null ? '' : ofPlain(exchange.security)) +
     (exchange.thread === 0 ? '\n' : ' thread=' + exchange.thread + '\n')
   }
 }
+
+/** What tells of a connection's security is written once a connection. */
+function onceEach(write: (security: Security) => string): (security: Security) => string {
+  const written = new WeakMap<Security, string>()
+  return (security) => {
+    let text = written.get(security)
+    if (text === undefined) written.set(security, (text = write(security)))
+    return text
+  }
+}
+
+const quoted = (text: string | null): string => (text === null ? 'null' : `"${escaped(text)}"`)
+
+const jsonSecurity = ({ protocol, suite, serverName, resumed, client }: Security): string =>
+  `,"tls":{"protocol":${quoted(protocol)},"suite":${quoted(suite)},"serverName":${quoted(serverName)},` +
+  `"resumed":${resumed},"client":${quoted(client?.subject ?? null)}}`
+
+const plainSecurity = ({ protocol, suite, serverName, resumed, client }: Security): string =>
+  ` tls=${word(protocol)} suite=${word(suite)}` +
+  (serverName === null ? '' : ` server=${word(serverName)}`) +
+  (resumed ? ' resumed' : '') +
+  (client === null ? '' : ` client=${quoted(client.subject)}`)
 
 /** What follows the whole milliseconds, by microseconds: nothing, `.001` to `.999`. */
 const FRACTIONS = Array.from({ length: 1000 }, (_, microseconds) => String(microseconds / 1000).slice(1))

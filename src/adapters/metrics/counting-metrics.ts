@@ -4,6 +4,7 @@ import { OUTCOMES, type Outcome } from '../../domain/service/outcome.js'
 import type { Exchange } from '../../ports/access-log.js'
 import type { Clock } from '../../ports/clock.js'
 import type {
+  HandshakeOutcome,
   Metrics,
   MetricsCounters,
   MetricsCounts,
@@ -21,6 +22,7 @@ const NO_SOURCES: MetricsSources = {
   phase: () => 'starting',
   queue: () => ({ length: 0, capacity: 0 }),
   threads: () => null,
+  tls: () => null,
   accessLogDropped: () => 0,
 }
 
@@ -48,6 +50,16 @@ export class CountingMetrics implements Metrics {
   private readonly statusClasses = [0, 0, 0, 0, 0, 0]
   private readonly outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>
   private readonly rejections = new Map<string, number>()
+  private readonly handshakes: Record<HandshakeOutcome, number> = {
+    full: 0,
+    resumed: 0,
+    'client-refused': 0,
+    'timed-out': 0,
+    failed: 0,
+    aborted: 0,
+    'no-room': 0,
+    plain: 0,
+  }
 
   /** @param rssBytes memory that the process has in use */
   constructor(
@@ -73,6 +85,10 @@ export class CountingMetrics implements Metrics {
 
   connectionClosed(): void {
     this.closed++
+  }
+
+  handshakeEnded(outcome: HandshakeOutcome): void {
+    this.handshakes[outcome]++
   }
 
   received(octets: number): void {
@@ -115,6 +131,7 @@ export class CountingMetrics implements Metrics {
       rejections: Object.fromEntries(this.rejections),
       accessLogDropped: this.sources.accessLogDropped(),
       threadsLost,
+      handshakes: { ...this.handshakes },
     }
   }
 
@@ -139,6 +156,7 @@ export class CountingMetrics implements Metrics {
       inFlight,
       queue: sources.queue(),
       threads: threads === null ? null : withoutLosses(threads),
+      tls: sources.tls(),
       process: this.process(),
     }
   }

@@ -1,6 +1,7 @@
 import type { AddressInfo, Server } from 'node:net'
 import type { Address, Listening } from '../../ports/transport.js'
 import { listenError } from './listen-error.js'
+import type { Reception } from './reception.js'
 
 /** Connections that the kernel may hold for us until we take them; it cuts this to its own bound. */
 const BACKLOG = 4096
@@ -23,15 +24,16 @@ export async function bind(server: Server, at: Address): Promise<void> {
   }
 }
 
-/** A server that listens. */
-export function listening(server: Server): Listening {
+/** A server that listens, and what becomes of its sockets. */
+export function listening(server: Server, reception: Pick<Reception, 'close' | 'cut'>): Listening {
   const { address, port } = server.address() as AddressInfo
   const closed = new Promise<void>((resolve) => server.once('close', resolve))
-  const close = (): Promise<void> => {
+  const close = async (): Promise<void> => {
     // Behind a whole poll, which takes all that the kernel holds for us: what is still there would be reset. The first
     // may be the one that we are called from.
     setImmediate(() => setImmediate(() => server.close()))
-    return closed
+    await closed
+    await reception.close()
   }
-  return { address: { host: address, port }, close }
+  return { address: { host: address, port }, close, cut: () => reception.cut() }
 }

@@ -5,6 +5,9 @@ import { handedConnection } from './handed-connection.js'
 import { onHandle } from './lent-reads.js'
 import { bind, listening } from './listening.js'
 
+/** What others serve is not ours to wait for. */
+const NOBODY = { close: (): Promise<void> => Promise.resolve(), cut: (): void => undefined }
+
 /** Takes connections by Node's own sockets, and reads none of them: others will. */
 export class NetDoor implements Door {
   async listen(at: Address, arrived: (connection: HandedConnection) => void): Promise<Listening> {
@@ -12,6 +15,6 @@ export class NetDoor implements Door {
     await bind(server, at)
     const take = (handle: unknown): void => arrived(handedConnection(handle))
     if (!onHandle(server, take)) server.on('connection', take)
-    return listening(server)
+    return listening(server, NOBODY)
   }
 }

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net'
 import { latin1 } from '../../domain/framing/latin1.js'
 import type { FilePart } from '../../domain/message/response.js'
-import type { CloseReason, Endpoint, Transport, TransportReceiver } from '../../ports/transport.js'
+import type { CloseReason, Endpoint, Security, Transport, TransportReceiver } from '../../ports/transport.js'
 import type { BufferPool } from './buffer-pool.js'
 import { FileSend } from './file-send.js'
 import { isReset, kernelBacklog } from './lent-reads.js'
 
 /**
- * A socket of Node's, used plainly.
+ * A socket of Node's, used plainly; a TLS socket likewise, beside which it knows the TCP socket below.
  *
  * What is written waits here while we are inside a call of the receiver (or until the end of the turn) and then goes to
  * the socket as one write; at most one write is under way, and what is written meanwhile waits for its end. A file at
@@ -44,8 +44,10 @@ export interface NetTransportOptions {
 
 export class NetTransport implements Transport {
   readonly peer: Endpoint
-  readonly secure = false
+  readonly security: Security | null
   readonly #socket: Socket
+  /** What stands on TCP: the socket itself, or the one below TLS. */
+  readonly #raw: Socket
   readonly #options: NetTransportOptions
   #receiver: TransportReceiver | null = null
   #writing: Writing = 'open'
@@ -68,9 +70,15 @@ export class NetTransport implements Transport {
   /** A `write` or `sendFile` answered false. */
   #owesDrained = false
 
-  constructor(socket: Socket, options: NetTransportOptions) {
+  /**
+   * @param raw the socket below TLS, or the socket itself
+   * @param security null without TLS
+   */
+  constructor(socket: Socket, options: NetTransportOptions, raw = socket, security: Security | null = null) {
     this.#socket = socket
+    this.#raw = raw
     this.#options = options
+    this.security = security
     // Asked now: after a reset nobody could tell any more who it was.
     this.peer = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
     const owned: OwnedSocket = Object.assign(socket, { [OWNER]: this })
@@ -126,7 +134,7 @@ export class NetTransport implements Transport {
   }
 
   get isLost(): boolean {
-    return this.#writing === 'over' || isReset(this.#socket)
+    return this.#writing === 'over' || isReset(this.#raw)
   }
 
   close(): void {
@@ -139,7 +147,7 @@ export class NetTransport implements Transport {
     if (this.#writing === 'over' || this.#socket.destroyed) return
     this.#writing = 'over'
     this.#aborted = true
-    reset(this.#socket)
+    reset(this.#raw)
   }
 
   /** For the socket: it read octets. */
@@ -219,7 +227,7 @@ export class NetTransport implements Transport {
   }
 
   #unsentInFlight(): number {
-    return this.#inFlight === 0 ? 0 : (kernelBacklog(this.#socket) ?? this.#inFlight)
+    return this.#inFlight === 0 ? 0 : (kernelBacklog(this.#raw) ?? this.#inFlight)
   }
 
   #isEmpty(): boolean {

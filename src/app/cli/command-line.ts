@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
-import type { GivenSetting, LoadedSettings, Settings, SettingsSource } from '../../ports/settings.js'
+import type { CredentialSource } from '../../ports/credentials.js'
+import type { GivenSetting, Settings, SettingsSource } from '../../ports/settings.js'
+import { loadConfiguration, type Configuration, type LoadedConfiguration } from '../configuration.js'
 import { addFlags } from './flags.js'
 import { furtherHelp } from './help.js'
 import { effectiveJson, effectiveTable, problemList, type RouteListing, routesTable } from './reports.js'
@@ -7,12 +9,13 @@ import { effectiveJson, effectiveTable, problemList, type RouteListing, routesTa
 /** What the command line puts to work. */
 export interface CommandLineParts {
   readonly settings: SettingsSource
+  readonly credentials: CredentialSource
   /**
    * Runs the server to its end; gives the exit code.
    *
-   * @param load reads the settings anew: the same arguments and environment, the file as it is then
+   * @param load reads the configuration anew: the same arguments and environment, the files as they are then
    */
-  serve(settings: Settings, load: () => Promise<LoadedSettings>): Promise<number>
+  serve(configuration: Configuration, load: () => Promise<LoadedConfiguration>): Promise<number>
   /** @throws {Error} when a plugin is broken */
   routes(settings: Settings): Promise<readonly RouteListing[]>
   /** Standard output; line ends are part of the text. */
@@ -110,8 +113,8 @@ class Invocation {
 
   private serve(folder?: string): Promise<void> {
     if (folder !== undefined) this.takeFolder(folder)
-    return this.withSettings(async ({ settings }) => {
-      this.code = await this.parts.serve(settings, () => this.load())
+    return this.withSettings(async ({ settings, credentials }) => {
+      this.code = await this.parts.serve({ settings, credentials }, () => this.load())
     })
   }
 
@@ -138,7 +141,7 @@ class Invocation {
   }
 
   private async withSettings(
-    use: (loaded: Exclude<LoadedSettings, { problems: unknown }>) => void | Promise<void>,
+    use: (loaded: Exclude<LoadedConfiguration, { problems: unknown }>) => void | Promise<void>,
   ): Promise<void> {
     const loaded = await this.load()
     if (!('problems' in loaded)) return use(loaded)
@@ -146,10 +149,11 @@ class Invocation {
     this.code = BAD_CONFIGURATION
   }
 
-  private load(): Promise<LoadedSettings> {
+  private load(): Promise<LoadedConfiguration> {
     const { given, environment } = this
+    const { settings, credentials } = this.parts
     const { config: configFile = null } = this.program.opts<{ config?: string }>()
-    return this.parts.settings.load({ given, environment, configFile })
+    return loadConfiguration(settings, credentials, { given, environment, configFile })
   }
 
   /** @param message commander's, such as "error: unknown option '--prot'\n(Did you mean --port?)" */

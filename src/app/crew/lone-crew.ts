@@ -6,13 +6,19 @@ const ITSELF: WorkersMetrics = {
   ready: 1,
   lost: { died: 0, unresponsive: 0 },
   reloads: { done: 0, refused: 0 },
+  renewals: { done: 0, refused: 0 },
 }
 
-/** The crew of a process without a supervisor: itself, as worker 0. */
-export const LONE_CREW: Crew = {
+/**
+ * The crew of a process without a supervisor: itself, as worker 0.
+ *
+ * @param renewals of its certificates up to now
+ */
+export const loneCrew = (renewals: () => WorkersMetrics['renewals'] = () => ITSELF.renewals): Crew => ({
   worker: 0,
   trouble: null,
   counts: (own) => {
-    return Promise.resolve({ present: [{ worker: 0, pid: process.pid, counts: own }], gone: [], workers: ITSELF })
+    const workers = { ...ITSELF, renewals: renewals() }
+    return Promise.resolve({ present: [{ worker: 0, pid: process.pid, counts: own }], gone: [], workers })
   },
-}
+})

@@ -1,6 +1,7 @@
 import { Rota } from '../../domain/service/rota.js'
 import { WaitingLine } from '../../domain/service/waiting-line.js'
 import type { Clock } from '../../ports/clock.js'
+import type { Scheme } from '../../ports/transport.js'
 import type { HandedConnection } from '../../ports/workers.js'
 import type { Member } from './member.js'
 
@@ -16,10 +17,11 @@ const LATE_MS = 500
 const MOST_WAITING = 1024
 const LONGEST_WAIT_MS = 5000
 
-/** A connection that has come to the door. */
+/** A connection that has come to one of the doors. */
 interface Arrival {
   readonly number: number
   readonly connection: HandedConnection
+  readonly scheme: Scheme
   readonly sinceMs: number
   /** Whether somebody was given it before, and may still take it. */
   mustAsk: boolean
@@ -45,10 +47,10 @@ export class Reception {
 
   constructor(private readonly clock: Clock) {}
 
-  /** A connection has come to the door. */
-  readonly arrived = (connection: HandedConnection): void => {
+  /** A connection has come to a door. */
+  arrived(scheme: Scheme, connection: HandedConnection): void {
     const sinceMs = this.clock.now()
-    const arrival: Arrival = { number: ++this.count, connection, sinceMs, mustAsk: false, isSettled: false }
+    const arrival: Arrival = { number: ++this.count, connection, scheme, sinceMs, mustAsk: false, isSettled: false }
     this.arrivals.set(arrival.number, arrival)
     this.place(arrival)
   }
@@ -117,10 +119,10 @@ export class Reception {
     else if (!this.waiting.join(arrival, this.clock.now())) this.settle(arrival)?.abort()
   }
 
-  private hand(member: Member, { number, connection, mustAsk }: Arrival): void {
+  private hand(member: Member, { number, connection, scheme, mustAsk }: Arrival): void {
     const freshUntil = mustAsk ? 0 : this.clock.machine() + FRESH_MS
     this.rota.handed(member.key, number, this.clock.now())
-    member.hand({ kind: 'connection', connection: number, freshUntil }, connection)
+    member.hand({ kind: 'connection', connection: number, scheme, freshUntil }, connection)
   }
 
   private handAgain(number: number): void {

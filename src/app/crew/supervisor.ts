@@ -4,10 +4,14 @@ import { crewSize, heartbeatIntervalMs, patienceMs, shareOf } from '../../domain
 import type { Clock, Stoppable } from '../../ports/clock.js'
 import type { EventLog, Facts } from '../../ports/event-log.js'
 import type { WorkersMetrics } from '../../ports/metrics.js'
-import type { LoadedSettings, Settings } from '../../ports/settings.js'
-import type { Listening } from '../../ports/transport.js'
-import type { Door, FromWorker, ProcessEnd, WorkerOrders, WorkerProcesses } from '../../ports/workers.js'
+import type { Credentials, CredentialSource, TicketSeed } from '../../ports/credentials.js'
+import type { Settings } from '../../ports/settings.js'
+import type { Address, Addresses, Listening, Scheme } from '../../ports/transport.js'
+import type { Door, FromWorker, ProcessEnd, Secured, WorkerOrders, WorkerProcesses } from '../../ports/workers.js'
+import { originsOf, SCHEMES, wantedAddresses } from '../addresses.js'
+import type { Configuration, LoadedConfiguration } from '../configuration.js'
 import { messageOf } from '../message-of.js'
+import { Renewal } from '../renewal.js'
 import { CrewLedger } from './crew-ledger.js'
 import { Member } from './member.js'
 import { Reception } from './reception.js'
@@ -27,11 +31,18 @@ const ORPHANED_MS = 5000
 /** How long workers may take to end in order when one of them could not start. */
 const GIVE_UP_MS = 3000
 
+/** What session tickets are encrypted by, as it is now. */
+export interface Tickets {
+  readonly seed: TicketSeed
+}
+
 /** What a supervisor is made of. */
-export interface SupervisorParts {
-  readonly settings: Settings
+export interface SupervisorParts extends Configuration {
   /** Reads the settings anew, from where they came from. */
-  readonly load: () => Promise<LoadedSettings>
+  readonly load: () => Promise<LoadedConfiguration>
+  readonly credentialSource: CredentialSource
+  /** @param lifetimeMs of tickets */
+  readonly newTickets: (lifetimeMs: number) => Tickets
   readonly clock: Clock
   readonly door: Door
   readonly processes: WorkerProcesses
@@ -42,10 +53,19 @@ export interface SupervisorParts {
   readonly coloured: boolean
 }
 
-/** What workers are started by. */
-interface Plan {
-  readonly settings: Settings
+/** A place where it listens: as it was asked for, and what came of it. */
+interface Entrance {
+  readonly wanted: Address
   readonly listening: Listening
+}
+
+type Entrances = Readonly<Record<Scheme, Entrance | null>>
+
+/** What workers are started by. */
+interface Plan extends Configuration {
+  readonly entrances: Entrances
+  /** `null` without HTTPS. */
+  readonly tickets: Tickets | null
 }
 
 /** The supervisor of worker processes that share a port: it listens for them, and serves nothing itself. */
@@ -55,6 +75,7 @@ export class Supervisor implements Runnable {
   private readonly reception: Reception
   private readonly roster: Roster
   private readonly ledger: CrewLedger
+  private readonly renewal: Renewal
   /** All processes that are there, those that are leaving among them. */
   private readonly members = new Set<Member>()
   private keys = 0
@@ -74,7 +95,8 @@ export class Supervisor implements Runnable {
   private readonly reports: DrainReport[] = []
 
   constructor(private readonly parts: SupervisorParts) {
-    const { clock, log } = parts
+    const { clock, log, credentialSource: source } = parts
+    this.renewal = new Renewal({ source, clock, log, use: (credentials) => this.renew(credentials) })
     this.reception = new Reception(clock)
     this.ledger = new CrewLedger(clock, () => this.workers())
     const spawn = (worker: number): Member => this.spawn(worker, this.plan!)
@@ -82,9 +104,9 @@ export class Supervisor implements Runnable {
   }
 
   async start(): Promise<Started> {
-    const { settings, clock, log } = this.parts
-    const listening = await this.listen(settings)
-    this.plan = { settings, listening }
+    const { clock, log } = this.parts
+    this.plan = await this.planBy(this.parts, null)
+    const { settings } = this.plan
     this.tickedMs = clock.now()
     this.ticking = clock.every(TICK_MS, () => this.tick(), true)
     try {
@@ -93,12 +115,13 @@ export class Supervisor implements Runnable {
       await this.giveUp()
       throw error
     }
-    const { address } = listening
+    const addresses = addressesOf(this.plan)
     const workers = this.roster.size
-    log.info('workers ready', { ...address, workers })
+    log.info('workers ready', { addresses: originsOf(addresses), workers })
+    this.watchCredentials(this.plan)
     this.isRunning = true
     if (this.reloadAgain) this.reload()
-    return { address, workers }
+    return { addresses, workers }
   }
 
   drain(): Promise<DrainReport> {
@@ -115,10 +138,46 @@ export class Supervisor implements Runnable {
     if (this.isRunning && !this.reloading) void this.runReloads()
   }
 
-  private async listen({ host, port }: Settings): Promise<Listening> {
-    const listening = await this.parts.door.listen({ host, port }, this.reception.arrived)
+  /**
+   * @param before what is served by now: its doors stay where they are wanted still, and so do its tickets
+   * @throws {ListenError} when an address cannot be had: no new door is left open then
+   */
+  private async planBy({ settings, credentials }: Configuration, before: Plan | null): Promise<Plan> {
+    const wanted = wantedAddresses(settings)
+    const http = await this.entranceFor('http', wanted.http, before)
+    try {
+      const https = await this.entranceFor('https', wanted.https, before)
+      return { settings, credentials, entrances: { http, https }, tickets: this.ticketsFor(settings, before) }
+    } catch (error) {
+      if (http !== before?.entrances.http) await this.closeEntrance(http)
+      throw error
+    }
+  }
+
+  private async entranceFor(scheme: Scheme, wanted: Address | null, before: Plan | null): Promise<Entrance | null> {
+    if (wanted === null) return null
+    const there = before?.entrances[scheme] ?? null
+    if (there !== null && there.wanted.host === wanted.host && there.wanted.port === wanted.port) return there
+    const listening = await this.parts.door.listen(wanted, (connection) => this.reception.arrived(scheme, connection))
     this.doors.add(listening)
-    return listening
+    return { wanted, listening }
+  }
+
+  private ticketsFor({ tls }: Settings, before: Plan | null): Tickets | null {
+    if (!tls.enabled) return null
+    const isAsBefore = before?.settings.tls.ticketLifetimeMs === tls.ticketLifetimeMs
+    return (isAsBefore ? before.tickets : null) ?? this.parts.newTickets(tls.ticketLifetimeMs)
+  }
+
+  /** Closes the doors of a plan that another one has not. */
+  private async closeOthers(of: Plan, than: Plan): Promise<void> {
+    for (const scheme of SCHEMES) {
+      if (of.entrances[scheme] !== than.entrances[scheme]) await this.closeEntrance(of.entrances[scheme])
+    }
+  }
+
+  private async closeEntrance(entrance: Entrance | null): Promise<void> {
+    if (entrance !== null) await this.closeDoor(entrance.listening)
   }
 
   private async closeDoor(listening: Listening): Promise<void> {
@@ -135,7 +194,7 @@ export class Supervisor implements Runnable {
   }
 
   private workers(): WorkersMetrics {
-    return { ...this.roster.workers, reloads: { ...this.reloads } }
+    return { ...this.roster.workers, reloads: { ...this.reloads }, renewals: { ...this.renewal.counts } }
   }
 
   // A worker's process, from its start to its end.
@@ -155,10 +214,21 @@ export class Supervisor implements Runnable {
     return member
   }
 
-  private orders(worker: number, { settings, listening: { address } }: Plan): WorkerOrders {
-    const own = { ...settings, maxConnections: shareOf(settings.maxConnections, this.sizeBy(settings)) }
+  private orders(worker: number, plan: Plan): WorkerOrders {
+    const { settings } = plan
+    const maxConnections = shareOf(settings.maxConnections, this.sizeBy(settings))
+    // It gets keys that are open.
+    const tls = { ...settings.tls, passphrase: '' }
     const { coloured } = this.parts
-    return { worker, settings: own, address, trouble: this.trouble, workers: this.workers(), coloured }
+    return {
+      worker,
+      settings: { ...settings, maxConnections, tls },
+      addresses: addressesOf(plan),
+      secured: securedBy(plan),
+      trouble: this.trouble,
+      workers: this.workers(),
+      coloured,
+    }
   }
 
   private relieve(member: Member): void {
@@ -283,7 +353,7 @@ export class Supervisor implements Runnable {
         this.refuse({ problems: loaded.problems })
         return
       }
-      await this.takeUp(loaded.settings)
+      await this.takeUp(loaded)
       this.reloads.done++
       this.parts.log.info('reloaded', { workers: this.roster.size })
     } catch (error) {
@@ -299,19 +369,31 @@ export class Supervisor implements Runnable {
   }
 
   /** @throws {Error} when the new settings cannot be served by: nothing has changed then */
-  private async takeUp(settings: Settings): Promise<void> {
+  private async takeUp(configuration: Configuration): Promise<void> {
     const before = this.plan!
-    const moves = settings.host !== before.settings.host || settings.port !== before.settings.port
-    const plan = { settings, listening: moves ? await this.listen(settings) : before.listening }
+    const plan = await this.planBy(configuration, before)
+    this.renewal.stop()
     try {
       await this.roster.replaceFirst((worker) => this.spawn(worker, plan))
     } catch (error) {
-      if (moves) await this.closeDoor(plan.listening)
+      await this.closeOthers(plan, before)
+      this.watchCredentials(before)
       throw error
     }
     this.plan = plan
-    await this.roster.replaceOthers(this.sizeBy(settings))
-    if (moves) await this.closeDoor(before.listening)
+    await this.roster.replaceOthers(this.sizeBy(plan.settings))
+    await this.closeOthers(before, plan)
+    this.watchCredentials(plan)
+  }
+
+  private watchCredentials({ settings, credentials }: Plan): void {
+    if (credentials !== null) this.renewal.begin(settings.tls, credentials)
+  }
+
+  /** Certificates have changed on the disk. */
+  private renew(credentials: Credentials): void {
+    this.plan = { ...this.plan!, credentials }
+    for (const member of this.members) member.tell({ kind: 'renewal', credentials })
   }
 
   // The end.
@@ -350,8 +432,17 @@ export class Supervisor implements Runnable {
   }
 
   private async stop(): Promise<void> {
+    this.renewal.stop()
     await this.closeDoors()
     this.reception.close()
     this.ticking?.stop()
   }
+}
+
+function addressesOf({ entrances: { http, https } }: Plan): Addresses {
+  return { http: http?.listening.address ?? null, https: https?.listening.address ?? null }
+}
+
+function securedBy({ credentials, tickets }: Plan): Secured | null {
+  return credentials === null || tickets === null ? null : { credentials, tickets: tickets.seed }
 }

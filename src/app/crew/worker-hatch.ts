@@ -1,58 +1,65 @@
 import type { Clock } from '../../ports/clock.js'
-import type { Address } from '../../ports/transport.js'
+import type { Addresses, Scheme } from '../../ports/transport.js'
 import type { HandedConnection, Hatch, SupervisorLine } from '../../ports/workers.js'
+import { SCHEMES } from '../addresses.js'
+
+type Take = (connection: HandedConnection) => void
+
+/** A connection that was asked for. */
+interface Asked {
+  readonly scheme: Scheme
+  readonly connection: HandedConnection
+}
 
 /**
- * The connections that the supervisor hands to this worker.
+ * The connections that the supervisor hands to this worker, from all of its doors.
  *
  * One that arrives while it is fresh is served at once, and the supervisor told so. One that lay before us for a while,
  * since our event loop stood still, may have been given to another meanwhile: it is asked for first.
  */
-export class WorkerHatch implements Hatch {
+export class WorkerHatch {
   /** Connections asked for, by their numbers. */
-  private readonly asked = new Map<number, HandedConnection>()
-  private take: (connection: HandedConnection) => void = () => undefined
+  private readonly asked = new Map<number, Asked>()
+  private readonly takers = new Map<Scheme, Take>()
   private isShut = false
-  private tellShut: () => void = () => undefined
+  private hasToldShut = false
+  private readonly tellShut: (() => void)[] = []
 
   constructor(
     private readonly line: SupervisorLine,
     private readonly clock: Clock,
-    readonly address: Address,
+    private readonly addresses: Addresses,
   ) {}
 
-  open(take: (connection: HandedConnection) => void): void {
-    this.take = take
-    this.line.tell({ kind: 'open' })
-  }
-
-  close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => (this.tellShut = resolve))
-    if (!this.isShut) this.line.tell({ kind: 'shut' })
-    this.tellWhenEmpty()
-    return closed
+  /** What comes from one door. Connections come when every door has one who takes them. */
+  at(scheme: Scheme): Hatch {
+    return {
+      address: this.addresses[scheme]!,
+      open: (take) => this.open(scheme, take),
+      close: () => this.close(),
+    }
   }
 
   /** A connection came; null when its peer has left while it was under way. */
-  received(number: number, freshUntil: number, connection: HandedConnection | null): void {
+  received(number: number, scheme: Scheme, freshUntil: number, connection: HandedConnection | null): void {
     if (connection === null) return this.line.tell({ kind: 'taken', connection: number })
     if (this.clock.machine() <= freshUntil) {
       this.line.tell({ kind: 'taken', connection: number })
-      this.take(connection)
+      this.takers.get(scheme)!(connection)
     } else {
-      this.asked.set(number, connection)
+      this.asked.set(number, { scheme, connection })
       this.line.tell({ kind: 'wanted', connection: number })
     }
   }
 
   /** The answer to what was asked for. */
   granted(number: number, granted: boolean): void {
-    const connection = this.asked.get(number)
-    if (connection === undefined) return
+    const asked = this.asked.get(number)
+    if (asked === undefined) return
     this.asked.delete(number)
-    if (granted) this.take(connection)
+    if (granted) this.takers.get(asked.scheme)!(asked.connection)
     // Our hold of it; another process has one, too.
-    else connection.release()
+    else asked.connection.release()
     this.tellWhenEmpty()
   }
 
@@ -64,12 +71,26 @@ export class WorkerHatch implements Hatch {
 
   /** The supervisor is gone, and with it whoever could grant what was asked for. */
   lost(): void {
-    for (const connection of this.asked.values()) connection.release()
+    for (const { connection } of this.asked.values()) connection.release()
     this.asked.clear()
     this.shut()
   }
 
+  private open(scheme: Scheme, take: Take): void {
+    this.takers.set(scheme, take)
+    const doors = SCHEMES.filter((each) => this.addresses[each] !== null)
+    if (doors.every((each) => this.takers.has(each))) this.line.tell({ kind: 'open' })
+  }
+
+  private close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.tellShut.push(resolve))
+    if (!this.isShut && !this.hasToldShut) this.line.tell({ kind: 'shut' })
+    this.hasToldShut = true
+    this.tellWhenEmpty()
+    return closed
+  }
+
   private tellWhenEmpty(): void {
-    if (this.isShut && this.asked.size === 0) this.tellShut()
+    if (this.isShut && this.asked.size === 0) for (const tell of this.tellShut) tell()
   }
 }

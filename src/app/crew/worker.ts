@@ -1,5 +1,6 @@
 import type { DrainReport } from '../../domain/service/drain.js'
 import type { Clock } from '../../ports/clock.js'
+import type { Credentials } from '../../ports/credentials.js'
 import type { EventLog } from '../../ports/event-log.js'
 import type { MetricsCounts } from '../../ports/metrics.js'
 import type { HandedConnection, OrdersReceiver, SupervisorLine, ToWorker, WorkerOrders } from '../../ports/workers.js'
@@ -17,6 +18,8 @@ export interface WorkerService {
   }
   readonly log: EventLog
   counts(): MetricsCounts
+  /** Secures new connections by these from now on. */
+  renew(credentials: Credentials): void
   /** Writes what the logs still hold. */
   closeLogs(): Promise<void>
 }
@@ -79,7 +82,7 @@ export class Worker implements OrdersReceiver {
   ): void {
     switch (message.kind) {
       case 'connection':
-        return hatch.received(message.connection, message.freshUntil, connection)
+        return hatch.received(message.connection, message.scheme, message.freshUntil, connection)
       case 'granted':
         return hatch.granted(message.connection, message.granted)
       case 'shut':
@@ -93,6 +96,8 @@ export class Worker implements OrdersReceiver {
       case 'trouble':
         crew.trouble = message.trouble
         return
+      case 'renewal':
+        return service.renew(message.credentials)
       case 'drain':
         return this.drain()
       case 'relieve':
@@ -101,7 +106,7 @@ export class Worker implements OrdersReceiver {
   }
 
   private begin(orders: WorkerOrders): Work {
-    const hatch = new WorkerHatch(this.line, this.clock, orders.address)
+    const hatch = new WorkerHatch(this.line, this.clock, orders.addresses)
     const crew = new WorkerCrew(this.line, this.clock, orders)
     const service = this.make(orders, hatch, crew)
     logStrayErrors(service.log)

@@ -152,7 +152,7 @@ class Run {
   ) {
     const fields = FieldSection.of([['Host', 'a']])
     const head = { method: 'GET', target: '/', path: '/', query: 'q=1', fields, expectsContinue }
-    const owner = { request: id, trace: 't', peer: '192.0.2.1:5', log: new RecordingEventLog() }
+    const owner = { request: id, trace: 't', peer: '192.0.2.1:5', security: null, log: new RecordingEventLog() }
     const request = new HandlerRequest(head, { id: '7' }, content, owner)
     this.request = request
     this.answer = (async () => engine.run(placed, request))()
@@ -191,7 +191,20 @@ describe('ThreadpoolEngine', () => {
       assert.deepEqual(thread.seed.routes, ['GET /quick', 'GET /slow', 'GET /inline'])
       const told: unknown[] = thread.requests[0]!.slice(2)
       const fields = ['Hosta', [0, 4, 4, 5]]
-      assert.deepEqual(told, [1, 'GET', '/', '/', 'q=1', ['id', '7'], ...fields, 'none', 'r-1', 't', '192.0.2.1:5'])
+      assert.deepEqual(told, [
+        1,
+        'GET',
+        '/',
+        '/',
+        'q=1',
+        ['id', '7'],
+        ...fields,
+        'none',
+        'r-1',
+        't',
+        '192.0.2.1:5',
+        null,
+      ])
     })
 
     it('runs inline handlers at once, in the main thread', async () => {

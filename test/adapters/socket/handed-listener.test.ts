@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { assert } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { HandedListener } from '../../../src/adapters/socket/handed-listener.js'
+import { PlainReception } from '../../../src/adapters/socket/reception.js'
 import { NetDoor } from '../../../src/adapters/socket/net-door.js'
 import type { Address, Listening, Transport, TransportReceiver } from '../../../src/ports/transport.js'
 import type { Door, HandedConnection, Hatch } from '../../../src/ports/workers.js'
@@ -11,7 +12,7 @@ import { SocketPeer } from './raw-peer.js'
 import { SocketDoor } from './socket-door.js'
 
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
-const OPTIONS = { readChunkSize: 65_536, writeChunkSize: 65_536 }
+const CHUNK = 65_536
 
 /** A hatch that is beside the door, in one process. */
 class NearHatch implements Hatch {
@@ -39,9 +40,9 @@ async function subject(door: Door): Promise<TransportUnderTest> {
   const arrived = (connection: HandedConnection): void => hatch.give(connection)
   const { address, close } = await door.listen(ANY_PORT, arrived)
   const hatch = new NearHatch(address)
-  await new HandedListener(OPTIONS, hatch).listen(ANY_PORT, (transport) => accept(transport))
+  await new HandedListener(CHUNK, new PlainReception(CHUNK), hatch).listen(ANY_PORT, (transport) => accept(transport))
   return {
-    highWaterMark: OPTIONS.writeChunkSize,
+    highWaterMark: CHUNK,
     connect: async (receiver: (transport: Transport) => TransportReceiver) => {
       const accepted = new Promise<Transport>((resolve) => {
         accept = (transport) => {
@@ -59,7 +60,7 @@ async function subject(door: Door): Promise<TransportUnderTest> {
 describe('HandedListener', () => {
   it('is known as net, and listens where the supervisor does', async () => {
     const address = { host: '127.0.0.1', port: 4000 }
-    const listener = new HandedListener(OPTIONS, new NearHatch(address))
+    const listener = new HandedListener(CHUNK, new PlainReception(CHUNK), new NearHatch(address))
     const listened = await listener.listen({ host: '127.0.0.1', port: 0 }, () => undefined)
     assert.deepEqual([listener.name, listened.address], ['net', address])
   })

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { assert } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { NetListener } from '../../../src/adapters/socket/net-listener.js'
+import { PlainReception } from '../../../src/adapters/socket/reception.js'
 import type { Address, Listening, ListenError, Transport } from '../../../src/ports/transport.js'
 import { Recorder, until } from '../../contract/transport.js'
 import { SocketPeer } from './raw-peer.js'
@@ -12,7 +13,7 @@ describe('NetListener', () => {
   const open: Listening[] = []
 
   async function listen(accept: (transport: Transport) => void, at = ANY_PORT, readChunkSize = 65_536) {
-    const listening = await new NetListener({ readChunkSize, writeChunkSize: 65_536 }).listen(at, accept)
+    const listening = await new NetListener(readChunkSize, new PlainReception(65_536)).listen(at, accept)
     open.push(listening)
     return listening
   }

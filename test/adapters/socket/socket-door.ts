@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { handedConnection } from '../../../src/adapters/socket/handed-connection.js'
 import { bind, listening } from '../../../src/adapters/socket/listening.js'
+import { PlainReception } from '../../../src/adapters/socket/reception.js'
 import type { Address, Listening } from '../../../src/ports/transport.js'
 import type { Door, HandedConnection } from '../../../src/ports/workers.js'
 
@@ -10,6 +11,6 @@ export class SocketDoor implements Door {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
     await bind(server, at)
     server.on('connection', (socket) => arrived(handedConnection(socket)))
-    return listening(server)
+    return listening(server, new PlainReception(0))
   }
 }

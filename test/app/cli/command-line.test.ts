@@ -3,6 +3,7 @@ import { describe, it } from 'mocha'
 import { LayeredSettings } from '../../../src/adapters/settings/layered-settings.js'
 import { commandLine, type CommandLineParts } from '../../../src/app/cli/command-line.js'
 import type { GivenSetting, Settings, SettingsSource } from '../../../src/ports/settings.js'
+import { FakeCredentials } from '../../fakes/fake-credentials.js'
 import { DEFAULT_SETTINGS, FakeSettings } from '../../fakes/settings.js'
 
 const FOLDER = process.cwd()
@@ -31,7 +32,8 @@ async function run(
   const served: Settings[] = []
   const program = commandLine({
     settings: realSettings(),
-    serve: async (settings) => {
+    credentials: new FakeCredentials(),
+    serve: async ({ settings }) => {
       served.push(settings)
       return 0
     },
@@ -117,7 +119,7 @@ describe('portico', () => {
   describe('serve', () => {
     it('is given a way to load the settings anew, from the same arguments and environment', async () => {
       const settings = new FakeSettings()
-      const serve = async (_: Settings, load: () => Promise<unknown>): Promise<number> => {
+      const serve = async (_: unknown, load: () => Promise<unknown>): Promise<number> => {
         await load()
         return 0
       }

@@ -1,9 +1,11 @@
 import { Supervisor } from '../../../src/app/crew/supervisor.js'
 import type { DrainReport } from '../../../src/domain/service/drain.js'
 import type { MetricsCounts } from '../../../src/ports/metrics.js'
-import type { LoadedSettings, Settings } from '../../../src/ports/settings.js'
+import type { LoadedConfiguration } from '../../../src/app/configuration.js'
+import type { Settings } from '../../../src/ports/settings.js'
 import { RecordingEventLog, type RecordedEvent } from '../../fakes/event-log.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
+import { credentialsOf, FakeCredentials } from '../../fakes/fake-credentials.js'
 import { FakeDoor } from '../../fakes/fake-door.js'
 import { FakeWorkers, type Behaviour, type FakeWorkerProcess } from '../../fakes/fake-workers.js'
 import { RecordingMetrics } from '../../fakes/metrics.js'
@@ -32,26 +34,33 @@ export class Supervised {
   readonly clock = new FakeClock()
   readonly door = new FakeDoor()
   readonly log = new RecordingEventLog()
+  readonly credentials = new FakeCredentials()
   readonly workers: FakeWorkers
   readonly supervisor: Supervisor
   /** What the next reload finds. */
-  loaded: LoadedSettings
+  loaded: LoadedConfiguration
   /** Why workers that are started from now on cannot start; `null` when they can, `dies` when they just end, `hangs` when they take long. */
   failing: string | null = null
   /** Whether those that take a connection say so. */
   acknowledging = true
+  /** Seeds of tickets that were made. */
+  tickets = 0
   /** What each drain comes to. */
   report = NOTHING_CUT
 
   constructor({ settings = {}, cores = 2 }: SupervisedOptions = {}) {
     const { clock, door, log } = this
     const own: Settings = { ...DEFAULT_SETTINGS, workers: 2, ...settings }
-    this.loaded = { settings: own, effective: [] }
+    const credentials = own.tls.enabled ? credentialsOf() : null
+    this.loaded = { settings: own, credentials, effective: [] }
     this.workers = new FakeWorkers(this.behave)
-    const load = async (): Promise<LoadedSettings> => this.loaded
+    const load = async (): Promise<LoadedConfiguration> => this.loaded
     this.supervisor = new Supervisor({
       settings: own,
+      credentials,
       load,
+      credentialSource: this.credentials,
+      newTickets: () => ({ seed: { period: ++this.tickets, secret: 'SECRET' } }),
       clock,
       door,
       processes: this.workers,
@@ -91,7 +100,7 @@ export class Supervised {
   }
 
   async reload(settings: Partial<Settings>): Promise<void> {
-    if ('settings' in this.loaded) this.loaded = { settings: { ...this.loaded.settings, ...settings }, effective: [] }
+    if ('settings' in this.loaded) this.loaded = { ...this.loaded, settings: { ...this.loaded.settings, ...settings } }
     this.supervisor.reload()
     await settled()
     await settled()

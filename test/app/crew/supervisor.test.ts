@@ -12,7 +12,8 @@ describe('Supervisor', () => {
   describe('start()', () => {
     it('tells where it listens and how many workers serve, when all are ready', async () => {
       const { supervisor } = new Supervised({ settings: { port: 0, workers: 3 } })
-      assert.deepEqual(await supervisor.start(), { address: { host: '127.0.0.1', port: 40_000 }, workers: 3 })
+      const addresses = { http: { host: '127.0.0.1', port: 40_000 }, https: null }
+      assert.deepEqual(await supervisor.start(), { addresses, workers: 3 })
     })
 
     it('starts one worker per core for auto', async () => {
@@ -447,7 +448,7 @@ describe('Supervisor', () => {
       const supervised = await Supervised.start({ settings: { port: 80 } })
       await supervised.reload({ port: 81 })
       assert.deepEqual(supervised.door.open, [{ host: '127.0.0.1', port: 81 }])
-      assert.equal(supervised.alive[0]!.told('start')[0]!.orders.address.port, 81)
+      assert.equal(supervised.alive[0]!.told('start')[0]!.orders.addresses.http?.port, 81)
     })
 
     it('leaves a new address again when it is refused', async () => {

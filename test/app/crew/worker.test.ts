@@ -4,6 +4,7 @@ import { Worker, type WorkerService } from '../../../src/app/crew/worker.js'
 import type { WorkerCrew } from '../../../src/app/crew/worker-crew.js'
 import type { WorkerHatch } from '../../../src/app/crew/worker-hatch.js'
 import type { CrewCounts } from '../../../src/ports/crew.js'
+import type { Credentials } from '../../../src/ports/credentials.js'
 import type { HandedConnection, WorkerOrders } from '../../../src/ports/workers.js'
 import { RecordingEventLog } from '../../fakes/event-log.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
@@ -18,12 +19,14 @@ const WORKERS: WorkerOrders['workers'] = {
   ready: 1,
   lost: { died: 0, unresponsive: 0 },
   reloads: { done: 0, refused: 0 },
+  renewals: { done: 0, refused: 0 },
 }
 
 const ORDERS: WorkerOrders = {
   worker: 2,
   settings: DEFAULT_SETTINGS,
-  address: { host: '127.0.0.1', port: 81 },
+  addresses: { http: { host: '127.0.0.1', port: 81 }, https: null },
+  secured: null,
   trouble: null,
   workers: WORKERS,
   coloured: false,
@@ -49,6 +52,10 @@ class FakeService implements WorkerService {
 
   counts() {
     return countsOf(3)
+  }
+
+  renew(credentials: Credentials): void {
+    this.calls.push(`renew ${credentials.certificates[0].label}`)
   }
 
   async closeLogs(): Promise<void> {
@@ -183,18 +190,18 @@ describe('Worker', () => {
     async function open() {
       const rig = await Rig.start()
       const taken: HandedConnection[] = []
-      rig.hatch.open((connection) => taken.push(connection))
+      rig.hatch.at('http').open((connection) => taken.push(connection))
       const { line, clock, hatch } = rig
       return { line, clock, hatch, taken }
     }
 
     it('is where the supervisor listens', async () =>
-      assert.deepEqual((await Rig.start()).hatch.address, ORDERS.address))
+      assert.deepEqual((await Rig.start()).hatch.at('http').address, ORDERS.addresses.http))
 
     it('takes a fresh connection at once, and says so before', async () => {
       const { line, clock, taken } = await open()
       const connection = new FakeConnection()
-      line.say({ kind: 'connection', connection: 7, freshUntil: clock.machine() }, connection)
+      line.say({ kind: 'connection', connection: 7, scheme: 'http', freshUntil: clock.machine() }, connection)
       assert.deepEqual(line.heard.slice(1), [{ kind: 'open' }, { kind: 'taken', connection: 7 }])
       assert.deepEqual(taken, [connection])
     })
@@ -203,7 +210,7 @@ describe('Worker', () => {
       it(`asks for one that came late, and ${granted ? 'takes it' : 'lets it go'} by the answer`, async () => {
         const { line, clock, taken } = await open()
         const connection = new FakeConnection()
-        line.say({ kind: 'connection', connection: 7, freshUntil: clock.machine() - 1 }, connection)
+        line.say({ kind: 'connection', connection: 7, scheme: 'http', freshUntil: clock.machine() - 1 }, connection)
         assert.deepEqual([line.heard.at(-1), taken], [{ kind: 'wanted', connection: 7 }, []])
         line.say({ kind: 'granted', connection: 7, granted })
         assert.deepEqual([taken.length, connection.fate], granted ? [1, 'held'] : [0, 'released'])
@@ -215,21 +222,24 @@ describe('Worker', () => {
       const freshUntil = clock.machine() + 200
       clock.advance(1000)
       clock.wallOffsetMs -= 3_600_000
-      line.say({ kind: 'connection', connection: 7, freshUntil }, new FakeConnection())
+      line.say({ kind: 'connection', connection: 7, scheme: 'http', freshUntil }, new FakeConnection())
       assert.deepEqual([line.heard.at(-1), taken], [{ kind: 'wanted', connection: 7 }, []])
     })
 
     it('acknowledges one whose peer has left under way, of which there is nothing to take', async () => {
       const { line, clock, taken } = await open()
-      line.say({ kind: 'connection', connection: 7, freshUntil: clock.machine() })
+      line.say({ kind: 'connection', connection: 7, scheme: 'http', freshUntil: clock.machine() })
       assert.deepEqual([line.heard.at(-1), taken], [{ kind: 'taken', connection: 7 }, []])
     })
 
     it('is closed when the supervisor says that none follows; those before are taken', async () => {
       const { hatch, line, clock, taken } = await open()
       let closed = false
-      void hatch.close().then(() => (closed = true))
-      line.say({ kind: 'connection', connection: 7, freshUntil: clock.machine() }, new FakeConnection())
+      void hatch
+        .at('http')
+        .close()
+        .then(() => (closed = true))
+      line.say({ kind: 'connection', connection: 7, scheme: 'http', freshUntil: clock.machine() }, new FakeConnection())
       await settled()
       assert.deepEqual([line.kinds.includes('shut'), closed, taken.length], [true, false, 1])
       line.say({ kind: 'shut' })
@@ -240,8 +250,14 @@ describe('Worker', () => {
     it('is not closed while one is asked for', async () => {
       const { hatch, line, clock, taken } = await open()
       let closed = false
-      void hatch.close().then(() => (closed = true))
-      line.say({ kind: 'connection', connection: 7, freshUntil: clock.machine() - 1 }, new FakeConnection())
+      void hatch
+        .at('http')
+        .close()
+        .then(() => (closed = true))
+      line.say(
+        { kind: 'connection', connection: 7, scheme: 'http', freshUntil: clock.machine() - 1 },
+        new FakeConnection(),
+      )
       line.say({ kind: 'shut' })
       await settled()
       assert.isFalse(closed)
@@ -252,10 +268,16 @@ describe('Worker', () => {
 
     it('is not closed while one is asked for, though none follows any more', async () => {
       const { hatch, line, clock, taken } = await open()
-      line.say({ kind: 'connection', connection: 7, freshUntil: clock.machine() - 1 }, new FakeConnection())
+      line.say(
+        { kind: 'connection', connection: 7, scheme: 'http', freshUntil: clock.machine() - 1 },
+        new FakeConnection(),
+      )
       line.say({ kind: 'shut' })
       let closed = false
-      void hatch.close().then(() => (closed = true))
+      void hatch
+        .at('http')
+        .close()
+        .then(() => (closed = true))
       await settled()
       assert.isFalse(closed)
       line.say({ kind: 'granted', connection: 7, granted: true })
@@ -266,9 +288,9 @@ describe('Worker', () => {
     it('is closed when the supervisor is gone, and what was asked for is let go', async () => {
       const { hatch, line, clock } = await open()
       const connection = new FakeConnection()
-      line.say({ kind: 'connection', connection: 7, freshUntil: clock.machine() - 1 }, connection)
+      line.say({ kind: 'connection', connection: 7, scheme: 'http', freshUntil: clock.machine() - 1 }, connection)
       line.leave()
-      await hatch.close()
+      await hatch.at('http').close()
       assert.equal(connection.fate, 'released')
     })
   })

@@ -99,6 +99,7 @@ class Thread {
       'r',
       't',
       'p',
+      null,
     ]
   }
 

@@ -4,7 +4,7 @@ import metricsPlugin from '../../../plugins/metrics/index.js'
 import { CountingMetrics } from '../../../src/adapters/metrics/counting-metrics.js'
 import { FieldSection } from '../../../src/domain/message/field-section.js'
 import type { Response } from '../../../src/domain/message/response.js'
-import { LONE_CREW } from '../../../src/app/crew/lone-crew.js'
+import { loneCrew } from '../../../src/app/crew/lone-crew.js'
 import { CrewMetrics } from '../../../src/app/service-metrics.js'
 import type { Crew } from '../../../src/ports/crew.js'
 import type { ThreadsMetrics } from '../../../src/ports/metrics.js'
@@ -34,6 +34,7 @@ function counted(threads: ThreadsMetrics | null = null): CountingMetrics {
     phase: () => 'running',
     queue: () => ({ length: 0, capacity: 0 }),
     threads: () => threads,
+    tls: () => ({ inFlight: 1, certificates: [{ certificate: 'a.test ec', expiresInSeconds: 60 }] }),
     accessLogDropped: () => 0,
   })
   metrics.connectionAccepted()
@@ -64,11 +65,12 @@ const CREW: Crew = {
       ready: 2,
       lost: { died: 1, unresponsive: 0 },
       reloads: { done: 3, refused: 4 },
+      renewals: { done: 1, refused: 2 },
     },
   }),
 }
 
-const ALONE = new CrewMetrics(counted(), LONE_CREW)
+const ALONE = new CrewMetrics(counted(), loneCrew())
 const TOGETHER = new CrewMetrics(counted(THREADS), CREW)
 
 function route(metrics: CrewMetrics): RouteDefinition {
@@ -129,7 +131,7 @@ describe('GET /_metrics', () => {
     it('has the documented keys', async () => {
       const read = await readJson('', TOGETHER)
       assert.hasAllKeys(read, [
-        'engine', 'socket', 'phase', 'uptimeSeconds', 'connections', 'requests', 'routes', 'octets', 'queue', 'threads',
+        'engine', 'socket', 'phase', 'uptimeSeconds', 'connections', 'requests', 'routes', 'octets', 'queue', 'threads', 'tls',
         'workers', 'rejections', 'accessLogDropped', 'process',
       ]) // prettier-ignore
       assert.hasAllKeys(read['connections'], ['active', 'idle', 'accepted', 'rejected'])
@@ -152,6 +154,7 @@ describe('GET /_metrics', () => {
         ready: 2,
         lost: { died: 1, unresponsive: 0 },
         reloads: { done: 3, refused: 4 },
+        renewals: { done: 1, refused: 2 },
       })
     })
 
