@@ -53,9 +53,9 @@ export interface Plugins {
 export interface PluginSource {
   /**
    * Reads the plugins that the settings ask for: all shipped ones, or those of the user's folder beside the shipped
-   * `health`, `metrics` and `static`.
+   * `acme`, `health`, `metrics` and `static`.
    *
    * @throws {PluginError} with everything that is wrong at once
    */
-  load(settings: Pick<Settings, 'plugins' | 'static'>): Promise<Plugins>
+  load(settings: Pick<Settings, 'plugins' | 'static' | 'tls'>): Promise<Plugins>
 }

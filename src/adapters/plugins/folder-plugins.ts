@@ -8,12 +8,12 @@ import { checkRoutes } from './plugin-shape.js'
 import { readFolder } from './read-folder.js'
 import { StartedPlugins } from './started-plugins.js'
 
-type PluginSettings = Pick<Settings, 'plugins' | 'static'>
+type PluginSettings = Pick<Settings, 'plugins' | 'static' | 'tls'>
 
 const SHIPPED = fileURLToPath(new URL('../../../plugins', import.meta.url))
 
 /** Shipped plugins that a server has beside those of the user's folder. */
-const ALWAYS: readonly string[] = ['health', 'metrics', 'static']
+const ALWAYS: readonly string[] = ['acme', 'health', 'metrics', 'static']
 
 /** Plugins from folders: those that came with the server, and the user's. */
 export class FolderPlugins implements PluginSource {
@@ -45,5 +45,6 @@ const NO_SETTINGS: PluginContext['settings'] = Object.freeze({})
 
 function sectionOf(settings: PluginSettings, name: string): PluginContext['settings'] {
   if (name === 'static') return { ...settings.static }
+  if (name === 'acme') return { directory: settings.tls.acmeDirectory }
   return Object.hasOwn(settings.plugins.settings, name) ? settings.plugins.settings[name]! : NO_SETTINGS
 }

@@ -21,6 +21,12 @@ export function routeConflicts(routes: readonly PluginRoute[]): string[] {
   )
 }
 
+/** Shipped plugins whose configuration has a place of its own. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['static', 'static'],
+  ['acme', 'tls.acmeDirectory'],
+])
+
 /** Sections and names in the configuration that belong to no plugin, most likely misspelt. */
 export function settingsConflicts(
   { settings, without }: Settings['plugins'],
@@ -31,7 +37,7 @@ export function settingsConflicts(
   const shippedNames = shipped.map(({ name }) => name)
   return [
     ...Object.keys(settings)
-      .filter((name) => name === 'static' || !names.includes(name))
+      .filter((name) => ELSEWHERE.has(name) || !names.includes(name))
       .map((name) => sectionConflict(name, names)),
     ...without
       .filter((name) => !shippedNames.includes(name))
@@ -40,6 +46,7 @@ export function settingsConflicts(
 }
 
 function sectionConflict(name: string, names: readonly string[]): string {
-  if (name === 'static') return 'Cannot use section "plugins.settings.static": its section is "static"'
+  const place = ELSEWHERE.get(name)
+  if (place !== undefined) return `Cannot use section "plugins.settings.${name}": its place is "${place}"`
   return `Cannot use section "plugins.settings.${name}": no plugin has that name, loaded are ${names.join(', ')}`
 }

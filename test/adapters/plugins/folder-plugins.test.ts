@@ -139,7 +139,7 @@ describe('FolderPlugins', () => {
 
     it('is six plugins', async () => {
       const plugins = await new FolderPlugins().load(DEFAULT_SETTINGS)
-      assert.deepEqual(names(plugins), ['health', 'hello', 'metrics', 'static', 'stream', 'submit'])
+      assert.deepEqual(names(plugins), ['acme', 'health', 'hello', 'metrics', 'static', 'stream', 'submit'])
     })
   })
 
@@ -157,7 +157,7 @@ describe('FolderPlugins', () => {
       const settings = { settings: { helo: {}, static: {} }, without: ['hello', 'helo'] }
       assert.deepEqual(await problemsOf(loadBoth(settings)), [
         'Cannot use section "plugins.settings.helo": no plugin has that name, loaded are health, metrics, static',
-        'Cannot use section "plugins.settings.static": its section is "static"',
+        'Cannot use section "plugins.settings.static": its place is "static"',
         'Cannot leave out plugin "helo": wanted one of health, hello, metrics, static',
       ])
     })

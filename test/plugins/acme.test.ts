@@ -1,0 +1,30 @@
+import { assert } from 'chai'
+import { describe, it } from 'mocha'
+import acme from '../../plugins/acme.js'
+import type { Response } from '../../src/domain/message/response.js'
+import type { PluginContext, RouteDefinition, Routes } from '../../src/ports/plugin.js'
+import { FakeRequest } from '../fakes/fake-request.js'
+
+const routesBy = (directory: string | null): Routes =>
+  (acme.routes as (context: PluginContext) => Routes)({ settings: { directory } } as unknown as PluginContext)
+
+function answerTo(token: string): Response {
+  const route = routesBy('/challenges')['GET /.well-known/acme-challenge/:token'] as RouteDefinition
+  assert.isTrue(route.inline)
+  return route.handler(new FakeRequest({ params: { token } })) as Response
+}
+
+describe('the acme plugin', () => {
+  it('answers nothing without a folder', () => assert.isEmpty(routesBy(null)))
+
+  it('answers a token by the file of its name, kept by nobody', () => {
+    const { status, content, fields } = answerTo('evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA')
+    assert.equal(status, 200)
+    assert.deepInclude(content, { path: 'evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA', root: '/challenges' })
+    assert.equal(fields.get('cache-control'), 'no-store')
+  })
+
+  for (const token of ['..', 'a.b', 'a/b', 'a%2Fb', '', 'é', 'a'.repeat(257)]) {
+    it(`knows nothing of ${JSON.stringify(token)}, which is no token`, () => assert.equal(answerTo(token).status, 404))
+  }
+})
