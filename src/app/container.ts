@@ -25,6 +25,7 @@ import { FolderPlugins } from '../adapters/plugins/folder-plugins.js'
 import { LayeredSettings } from '../adapters/settings/layered-settings.js'
 import { handedConnection } from '../adapters/socket/handed-connection.js'
 import { HandedListener } from '../adapters/socket/handed-listener.js'
+import { lend } from '../adapters/socket/lent-reads.js'
 import { NetDoor } from '../adapters/socket/net-door.js'
 import { NetListener } from '../adapters/socket/net-listener.js'
 import { NetTransport, takeOctets } from '../adapters/socket/net-transport.js'
@@ -236,7 +237,7 @@ function handshakesOf(
     metrics,
     tickets: new TicketKeys(tls.ticketLifetimeMs, clock, tickets),
     credentials,
-    readChunkSize,
+    onread: lend(readChunkSize, takeOctets),
     transport: (socket, raw, security) => new NetTransport(socket, options, raw, security),
     take: takeOctets,
   })

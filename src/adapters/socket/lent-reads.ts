@@ -12,6 +12,9 @@ import { Socket, type OnReadOpts, type Server } from 'node:net'
 /** Windows reads ahead of the call back, into the buffer it was given before: there each socket needs its own. */
 const SHARES_BUFFER = process.platform !== 'win32'
 
+/** Views of the beginning of a buffer are kept up to this length, as they come to be used. */
+const KEPT_VIEWS = 2048
+
 /** Takes what a socket read; the octets may be overwritten after the call. */
 export type TakeOctets = (socket: Socket, octets: Buffer) => void
 
@@ -89,12 +92,20 @@ export function isReset(socket: Socket): boolean {
   return ((socket as { _handle?: ConnectionHandle | null })._handle?.getpeername?.({}) ?? 0) !== 0
 }
 
-function lend(size: number, take: TakeOctets): OnReadOpts {
+/**
+ * Has sockets read into one buffer.
+ *
+ * @param size of the buffer, in octets
+ */
+export function lend(size: number, take: TakeOctets): OnReadOpts {
   const buffer = Buffer.allocUnsafeSlow(size)
+  // Most reads are short, and a new view of the buffer costs 0.2 µs: twice what it costs to read a request line.
+  const views = Array.from({ length: Math.min(size, KEPT_VIEWS) + 1 }, () => null as Buffer | null)
+  const view = (length: number): Buffer => (views[length] ??= buffer.subarray(0, length))
   return {
     buffer,
     callback(this: Socket, length: number): boolean {
-      take(this, buffer.subarray(0, length))
+      take(this, length <= KEPT_VIEWS ? view(length) : buffer.subarray(0, length))
       return true
     },
   }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { TLS_HANDSHAKE } from '../../domain/message/wrong-scheme.js'
 import { HELLO_INCOMPLETE, HelloReader } from '../../domain/security/client-hello.js'
@@ -32,11 +32,11 @@ export interface HandshakeParts {
   readonly metrics: Pick<Metrics, 'handshakeEnded'>
   readonly tickets: TicketKeys
   readonly credentials: Credentials
-  /** Octets per read. */
-  readonly readChunkSize: number
+  /** How TLS sockets are read: into one buffer of all. */
+  readonly onread: OnReadOpts
   /** Makes a transport of a socket. */
   readonly transport: (socket: Socket, raw: Socket, security: Security | null) => Transport
-  /** Hands what a socket read to its transport. */
+  /** Hands what a socket read to its transport, as `onread` does. */
   readonly take: TakeOctets
   /** Whether reads may go into one buffer. */
   readonly lends?: boolean
@@ -59,7 +59,6 @@ class Handshake {
 export class Handshakes {
   private readonly line: HandshakeLine<Handshake>
   private readonly waiting = new Map<Socket, Handshake>()
-  private readonly buffer: Buffer
   private current: Credentials
   private contexts: SecureContexts
   private sweeping: Stoppable | null = null
@@ -67,10 +66,9 @@ export class Handshakes {
 
   /** @throws {Error} when the platform refuses a certificate or a key */
   constructor(private readonly parts: HandshakeParts) {
-    const { settings, readChunkSize, credentials } = parts
+    const { settings, credentials } = parts
     const { maxHandshakes: most, handshakeTimeoutMs: timeoutMs } = settings
     this.line = new HandshakeLine({ most, graceMs: GRACE_MS, timeoutMs })
-    this.buffer = Buffer.allocUnsafeSlow(readChunkSize)
     this.current = credentials
     this.contexts = this.contextsFor(credentials)
   }
@@ -146,11 +144,11 @@ export class Handshakes {
       requestCert: clientAuth !== 'none',
       rejectUnauthorized: clientAuth === 'require',
     }
-    const { take, lends = LENDS } = this.parts
+    const { onread, take, lends = LENDS } = this.parts
     const prepare = (socket: TLSSocket): void => this.watch(handshake, socket)
-    const start = { raw, first: Buffer.concat(handshake.octets), options, take, prepare }
-    if (lends) beginLentTls(start, this.buffer)
-    else beginFreshTls(start)
+    const start = { raw, first: Buffer.concat(handshake.octets), options, prepare }
+    if (lends) beginLentTls(start, onread)
+    else beginFreshTls(start, take)
   }
 
   private watch(handshake: Handshake, socket: TLSSocket): void {

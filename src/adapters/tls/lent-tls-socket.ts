@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
 import { TLSSocket, type TLSSocketOptions } from 'node:tls'
 
 /**
@@ -50,7 +50,6 @@ export interface TlsStart {
   /** What was read from it already. */
   readonly first: Buffer
   readonly options: TLSSocketOptions
-  readonly take: TakeOctets
   /** Listens to the socket before anything happens to it. */
   readonly prepare: (socket: TLSSocket) => void
 }
@@ -58,20 +57,16 @@ export interface TlsStart {
 /**
  * Begins TLS on an accepted socket.
  *
- * @param buffer for all reads of all sockets
+ * @param onread of all sockets: their buffer, and what takes what they read
  */
-export function beginLentTls({ raw, first, options, take, prepare }: TlsStart, buffer: Buffer): void {
-  const callback = (length: number): boolean => {
-    take(socket, buffer.subarray(0, length))
-    return true
-  }
-  const socket = new LentTlsSocket({ ...options, raw, allowHalfOpen: true, onread: { buffer, callback } })
+export function beginLentTls({ raw, first, options, prepare }: TlsStart, onread: OnReadOpts): void {
+  const socket = new LentTlsSocket({ ...options, raw, allowHalfOpen: true, onread })
   prepare(socket)
   internals(socket)._handle!.receive(first)
 }
 
 /** The same by what is documented: a fresh buffer for each read. */
-export function beginFreshTls({ raw, first, options, take, prepare }: TlsStart): void {
+export function beginFreshTls({ raw, first, options, prepare }: TlsStart, take: TakeOctets): void {
   raw.pause().removeAllListeners('data').unshift(first)
   const socket = new TLSSocket(raw, options)
   prepare(socket)
