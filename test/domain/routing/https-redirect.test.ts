@@ -200,12 +200,12 @@ describe('httpsRedirect()', () => {
       const response = httpsRedirect(request!, ANY_HOST)
       assert.equal(response.status, 400)
       assert.isNull(response.fields.get('location'))
-      assert.include((response.content as string), '"detail":"This port only redirects to HTTPS')
+      assert.include(response.content as string, '"detail":"This port only redirects to HTTPS')
     })
   }
 
   it('is 400 in the form that the peer prefers', () => {
     const response = httpsRedirect(accepted('GET / HTTP/1.0', 'Accept: text/plain')!, ANY_HOST)
-    assert.match((response.content as string), /^400 Bad Request\nThis port only redirects to HTTPS, [^\n]+\n$/)
+    assert.match(response.content as string, /^400 Bad Request\nThis port only redirects to HTTPS, [^\n]+\n$/)
   })
 })
