@@ -28,21 +28,16 @@ interface Pair {
 }
 
 const CERTIFICATE_WANTED = 'a certificate in PEM, with those that sign it behind it'
-const KEY_WANTED = 'its private key in PEM'
+const keyWanted = ({ certFile }: Pair): string => `the private key of "${certFile}" in PEM`
 
 /** Certificates and keys from files in PEM. */
 export class CredentialFiles implements CredentialSource {
   async load(tls: TlsSettings): Promise<LoadedCredentials> {
-    const problems: CredentialProblem[] = []
-    const note = (error: unknown): null => {
-      if (!(error instanceof Unusable)) throw error
-      const { key, found, wanted } = error
-      problems.push({ key, found, wanted })
-      return null
-    }
-    const certificates = await Promise.all(pairsOf(tls).map((pair) => credentialOf(pair, tls).catch(note)))
-    const clientAuthorities = tls.clientAuth === 'none' ? null : await authoritiesOf(tls).catch(note)
-    if (problems.length > 0) return { problems: withoutRepeats(problems) }
+    const problems = new Problems()
+    const certificates = await Promise.all(pairsOf(tls).map((pair) => credentialOf(pair, tls, problems)))
+    const isAsked = tls.clientAuth !== 'none'
+    const clientAuthorities = isAsked ? await problems.noted(() => authoritiesOf(tls)) : null
+    if (problems.all.length > 0) return { problems: problems.all }
     const [first, ...others] = certificates.filter((each) => each !== null)
     return { credentials: { certificates: [first!, ...others], clientAuthorities } }
   }
@@ -57,12 +52,22 @@ export class CredentialFiles implements CredentialSource {
   }
 }
 
+/** The passphrase of the first is for all that have none of their own. */
 function pairsOf({ certFile, keyFile, passphraseFile, certificates }: TlsSettings): Pair[] {
-  const first = { certFile: certFile!, keyFile: keyFile!, passphraseFile }
-  const keys = { certKey: 'tls.certFile', keyKey: 'tls.keyFile', passphraseKey: 'tls.passphraseFile' }
+  const usual = { passphraseFile, passphraseKey: 'tls.passphraseFile' }
+  const first: Pair = {
+    certFile: certFile!,
+    keyFile: keyFile!,
+    certKey: 'tls.certFile',
+    keyKey: 'tls.keyFile',
+    ...usual,
+  }
   const key = 'tls.certificates'
-  const others = certificates.map((each) => ({ ...each, certKey: key, keyKey: key, passphraseKey: key }))
-  return [{ ...first, ...keys }, ...others]
+  const others = certificates.map(({ passphraseFile: own, ...files }): Pair => {
+    const passphrase = own === null ? usual : { passphraseFile: own, passphraseKey: key }
+    return { ...files, certKey: key, keyKey: key, ...passphrase }
+  })
+  return [first, ...others]
 }
 
 function filesOf(tls: TlsSettings): string[] {
@@ -70,18 +75,44 @@ function filesOf(tls: TlsSettings): string[] {
   return [...new Set([...named, tls.clientCaFile].filter((file) => file !== null))]
 }
 
-/** One passphrase file may open several keys. */
-function withoutRepeats(problems: readonly CredentialProblem[]): CredentialProblem[] {
-  return [...new Map(problems.map((each) => [JSON.stringify(each), each])).values()]
+/** Everything that is wrong, each thing once: one passphrase file may be for several keys. */
+class Problems {
+  private readonly found = new Map<string, CredentialProblem>()
+
+  get all(): CredentialProblem[] {
+    return [...this.found.values()]
+  }
+
+  /** @returns what the work comes to; `null` when a file cannot be used for it, which is noted */
+  async noted<T>(work: () => T | Promise<T>): Promise<T | null> {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof Unusable)) throw error
+      const { key, found, wanted } = error
+      this.found.set(JSON.stringify([key, found]), { key, found, wanted })
+      return null
+    }
+  }
+}
+
+/** @returns `null` with something noted */
+async function credentialOf(pair: Pair, tls: TlsSettings, problems: Problems): Promise<Credential | null> {
+  const { certFile, keyFile, certKey, keyKey } = pair
+  // Both are read before either is judged: the files of a pair that change meanwhile are found out by not fitting.
+  const [certPem, keyPem, passphrase] = await Promise.all([
+    problems.noted(() => read(certFile, certKey, CERTIFICATE_WANTED)),
+    problems.noted(() => read(keyFile, keyKey, keyWanted(pair))),
+    problems.noted(() => passphraseOf(pair, tls)),
+  ])
+  const chain = certPem === null ? null : await problems.noted(() => certificatesIn(certPem, certFile, certKey))
+  if (keyPem === null || passphrase === null) return null
+  const key = await problems.noted(() => openKey(keyPem, pair, passphrase))
+  return chain === null || key === null ? null : problems.noted(() => fitted(pair, chain, key))
 }
 
 /** @throws {Unusable} */
-async function credentialOf(pair: Pair, tls: TlsSettings): Promise<Credential> {
-  const { certFile, keyFile, certKey, keyKey } = pair
-  // Both are read before either is judged: the files of one pair that change meanwhile are found out by not fitting.
-  const [certPem, keyPem] = await Promise.all([read(certFile, certKey, CERTIFICATE_WANTED), readKey(pair)])
-  const certificates = certificatesIn(certPem, certFile, certKey)
-  const key = openKey(keyPem, pair, await passphraseOf(pair, tls))
+function fitted(pair: Pair, certificates: readonly X509Certificate[], key: KeyObject): Credential {
   const leaf = certificates[0]!
   if (!leaf.checkPrivateKey(key)) throw mismatch(pair, certificates, key)
   const chain = certificates.map((each) => each.toString()).join('')
@@ -91,17 +122,13 @@ async function credentialOf(pair: Pair, tls: TlsSettings): Promise<Credential> {
   const names = namesOf(leaf)
   return {
     label: `${names[0] ?? leaf.subject.split('\n').join(' ')} ${keyType}`,
-    file: certFile,
+    file: pair.certFile,
     chain,
     key: exported,
     keyType,
     names,
     beginsMs: Date.parse(leaf.validFrom),
     expiresMs: Date.parse(leaf.validTo),
-  }
-
-  function readKey(of: Pair): Promise<string> {
-    return read(keyFile, keyKey, `${KEY_WANTED} of "${of.certFile}"`)
   }
 }
 
@@ -117,20 +144,15 @@ async function authoritiesOf({ clientCaFile }: TlsSettings): Promise<string> {
 
 /** @throws {Unusable} */
 async function passphraseOf({ passphraseFile, passphraseKey }: Pair, tls: TlsSettings): Promise<string> {
-  if (passphraseFile === null)
-    return tls.passphraseFile === null ? tls.passphrase : readPassphrase(tls.passphraseFile, 'tls.passphraseFile')
-  return readPassphrase(passphraseFile, passphraseKey)
-}
-
-async function readPassphrase(file: string, key: string): Promise<string> {
-  const text = await read(file, key, 'a file whose first line is the passphrase')
+  if (passphraseFile === null) return tls.passphrase
+  const text = await read(passphraseFile, passphraseKey, 'a file whose first line is the passphrase')
   return text.split(/\r?\n/, 1)[0]!
 }
 
 /** @throws {Unusable} */
 async function read(file: string, key: string, wanted: string): Promise<string> {
   try {
-    return await readFile(file, 'latin1')
+    return await readFile(file, 'utf8')
   } catch (error) {
     throw new Unusable(key, `"${file}", which cannot be read (${(error as NodeJS.ErrnoException).code})`, wanted)
   }
@@ -153,28 +175,26 @@ function certificatesIn(pem: string, file: string, key: string): X509Certificate
 }
 
 /** @throws {Unusable} */
-function openKey(pem: string, { certFile, keyFile, keyKey }: Pair, passphrase: string): KeyObject {
-  const wanted = `${KEY_WANTED} of "${certFile}"`
+function openKey(pem: string, pair: Pair, passphrase: string): KeyObject {
+  const { keyFile, keyKey } = pair
   try {
     return createPrivateKey({ key: pem, ...(passphrase === '' ? {} : { passphrase }) })
   } catch {
     const isEncrypted = /ENCRYPTED/.test(pem)
-    if (!isEncrypted) throw new Unusable(keyKey, `"${keyFile}", which holds no private key that can be read`, wanted)
+    if (!isEncrypted)
+      throw new Unusable(keyKey, `"${keyFile}", which holds no private key that can be read`, keyWanted(pair))
     const state = passphrase === '' ? 'is encrypted' : 'the passphrase does not open'
     const remedy = 'a passphrase that opens it (PORTICO_TLS_PASSPHRASE, tls.passphraseFile)'
     throw new Unusable(keyKey, `"${keyFile}", which ${state}`, remedy)
   }
 }
 
-function mismatch(
-  { certFile, keyFile, keyKey, certKey }: Pair,
-  certificates: readonly X509Certificate[],
-  key: KeyObject,
-): Unusable {
+function mismatch(pair: Pair, certificates: readonly X509Certificate[], key: KeyObject): Unusable {
+  const { certFile, keyFile, keyKey, certKey } = pair
   if (certificates.some((each) => each.checkPrivateKey(key))) {
     return new Unusable(certKey, `"${certFile}", where the key's certificate is not the first`, CERTIFICATE_WANTED)
   }
-  return new Unusable(keyKey, `"${keyFile}", which is not the key of "${certFile}"`, `${KEY_WANTED} of "${certFile}"`)
+  return new Unusable(keyKey, `"${keyFile}", which belongs to another certificate`, keyWanted(pair))
 }
 
 /** Whether the platform would serve it: it may hold a key for too short, or a signature for too weak. */
