@@ -74,6 +74,13 @@ module.exports = {
       '(^|/)(inversify|@inversifyjs|reflect-metadata)(/|$)',
       ['^src/app/(container|tokens)\\.ts$', 'node_modules/'],
     ),
+    {
+      name: 'certificates-are-made-on-demand',
+      comment: 'What makes certificates is loaded when one is made: the server neither waits for it nor holds it',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '(^|/)selfsigned(/|$)', dynamic: false },
+    },
     onlyImportedBy('tests-stay-outside', 'Only tests import tests', '^test/', ['^test/']),
     {
       name: 'no-cycles',

@@ -1,48 +1,6 @@
-/**
- * `npm start`: sets up what is missing, then runs the server with the flags given, as if it had been started itself:
- * same standard streams, same exit code.
- *
- * Ctrl-C at a terminal reaches every process of the group, and npm passes on what it got as well, so the server would
- * see two signals where a person pressed once, and a second one forces the drain. The server therefore runs in a group
- * of its own, and hears of each signal once, from here. (The `exec` in package.json takes away the shell that npm puts
- * in between, which would die of the signal without passing it on.)
- */
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
-import { ROOT, setUp } from './set-up.mjs'
+/** `npm start`: sets up what is missing, then runs the server with the flags given. */
+import { serve } from './serve.mjs'
+import { setUp } from './set-up.mjs'
 
-/** Two signals closer than this are one: no finger is as fast. */
-const ONE_PRESS_MS = 150
-
-/** What the server is told when we are told. The end of a terminal is no wish for new settings, but to end. */
-const PASSED_ON = { SIGINT: 'SIGINT', SIGTERM: 'SIGTERM', SIGHUP: process.stdin.isTTY ? 'SIGTERM' : 'SIGHUP' }
-
-if (setUp()) serve()
+if (setUp()) serve(process.argv.slice(2))
 else process.exitCode = 1
-
-function serve() {
-  const main = join(ROOT, 'dist', 'src', 'app', 'main.js')
-  const server = spawn(process.execPath, [main, ...process.argv.slice(2)], {
-    stdio: 'inherit',
-    detached: process.platform !== 'win32',
-  })
-  passOnSignals(server)
-  server.on('exit', (code, signal) => endLike(code, signal))
-}
-
-function passOnSignals(server) {
-  let lastMs = -Infinity
-  for (const [heard, told] of Object.entries(PASSED_ON)) {
-    process.on(heard, () => {
-      const now = performance.now()
-      if (now - lastMs > ONE_PRESS_MS) server.kill(told)
-      lastMs = now
-    })
-  }
-}
-
-function endLike(code, signal) {
-  if (signal === null) process.exit(code)
-  process.removeAllListeners(signal)
-  process.kill(process.pid, signal)
-}

@@ -29,6 +29,7 @@ const FORBIDDEN: [from: string, statement: string, rule: string][] = [
   ['src/adapters/b/knows-a.ts', "import '../a/a.js'", 'adapters-keep-apart'],
   ['src/adapters/b/knows-app.ts', "import '../../app/container.js'", 'adapters-keep-apart'],
   ['src/adapters/b/is-wired.ts', "import 'inversify'", 'only-the-container-knows-inversify'],
+  ['src/adapters/b/waits.ts', "import 'selfsigned'", 'certificates-are-made-on-demand'],
   ['src/app/names-adapter.ts', "import '../adapters/a/a.js'", 'only-the-container-names-adapters'],
   ['src/app/asks-container.ts', "import 'inversify'", 'only-the-container-knows-inversify'],
   ['src/app/reflects.ts', "import 'reflect-metadata'", 'only-the-container-knows-inversify'],
@@ -50,6 +51,7 @@ const ALLOWED: [from: string, statement: string, arrow: string][] = [
     'adapter to Node, npm and its folder',
   ],
   ['src/adapters/b/b.ts', "import type { Port } from '../../ports/port.js'", 'adapter to ports'],
+  ['src/adapters/b/asks.ts', "await import('selfsigned')", 'adapter to what makes certificates, when one is wanted'],
   ['src/app/container.ts', "import 'inversify'\nimport '../adapters/a/a.js'", 'container to inversify and adapters'],
   ['src/app/tokens.ts', "import 'inversify'", 'tokens to inversify'],
   ['plugins/hello.ts', "import 'portico/plugin'\nimport 'node:path'", 'plugin to its contract and Node'],
@@ -64,7 +66,7 @@ const OTHERS: [path: string, text: string][] = [
   ['plugins/folder/part.ts', 'export {}'],
   ['test/fake.ts', 'export {}'],
   ['package.json', '{ "name": "portico", "type": "module" }'],
-  ...['inversify', 'reflect-metadata', 'winston'].flatMap((name): [string, string][] => [
+  ...['inversify', 'reflect-metadata', 'selfsigned', 'winston'].flatMap((name): [string, string][] => [
     [`node_modules/${name}/package.json`, `{ "name": "${name}", "main": "index.js" }`],
     [`node_modules/${name}/index.js`, ''],
   ]),

@@ -34,6 +34,7 @@ import { CredentialFiles } from '../adapters/tls/credential-files.js'
 import { Handshakes } from '../adapters/tls/handshakes.js'
 import { TicketKeys } from '../adapters/tls/ticket-keys.js'
 import { TlsListener } from '../adapters/tls/tls-listener.js'
+import { makeDevelopmentCertificate } from '../adapters/tls/development-certificate.js'
 import { ForkedWorkers } from '../adapters/workers/forked-workers.js'
 import { ParentLine } from '../adapters/workers/parent-line.js'
 import { crewSize } from '../domain/service/supervision.js'
@@ -41,6 +42,7 @@ import type { AccessLog } from '../ports/access-log.js'
 import type { Clock } from '../ports/clock.js'
 import type { Crew } from '../ports/crew.js'
 import type { CrossedPart, ThreadParts } from '../ports/crossing.js'
+import type { MakeCertificate } from '../ports/development-certificate.js'
 import type { Engine } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { Files } from '../ports/files.js'
@@ -105,6 +107,9 @@ export function settingsSource(): SettingsSource {
 export function credentialSource(): CredentialSource {
   return new CredentialFiles()
 }
+
+/** Certificates need no settings, and no server. */
+export const makeCertificate: MakeCertificate = (order) => makeDevelopmentCertificate(order, new SystemClock().wall())
 
 /** A server wired by its settings, and what is left to close behind it. */
 export interface Wired {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { commandLine } from './cli/command-line.js'
-import { credentialSource, endProcess, settingsSource, wire, wireService } from './container.js'
+import { credentialSource, endProcess, makeCertificate, settingsSource, wire, wireService } from './container.js'
 import type { Settings } from '../ports/settings.js'
 import { run } from './run.js'
 import { logStrayErrors } from './stray-errors.js'
@@ -39,6 +39,7 @@ const portico = commandLine({
     const silent: Settings = { ...settings, log: { ...settings.log, level: 'silent', access: false } }
     return wire({ settings: silent, credentials: null }).server.routes()
   },
+  makeCertificate,
   out: (text) => process.stdout.write(text),
   err,
   version,

@@ -1,7 +1,11 @@
 import { Command, CommanderError } from 'commander'
 import type { CredentialSource } from '../../ports/credentials.js'
+import type { MakeCertificate } from '../../ports/development-certificate.js'
 import type { GivenSetting, Settings, SettingsSource } from '../../ports/settings.js'
 import { loadConfiguration, type Configuration, type LoadedConfiguration } from '../configuration.js'
+import { messageOf } from '../message-of.js'
+import { addCertificateFlags, type CertificateFlags, certificateReport } from './certificate.js'
+import { certificateNames } from './certificate-names.js'
 import { addFlags } from './flags.js'
 import { furtherHelp } from './help.js'
 import { effectiveJson, effectiveTable, problemList, type RouteListing, routesTable } from './reports.js'
@@ -18,6 +22,7 @@ export interface CommandLineParts {
   serve(configuration: Configuration, load: () => Promise<LoadedConfiguration>): Promise<number>
   /** @throws {Error} when a plugin is broken */
   routes(settings: Settings): Promise<readonly RouteListing[]>
+  readonly makeCertificate: MakeCertificate
   /** Standard output; line ends are part of the text. */
   out(text: string): void
   /** Standard error, likewise. */
@@ -50,7 +55,7 @@ const serveFolder = (folder: string): GivenSetting[] => [
 /** Whether a bare word can only be a folder: otherwise a misspelled command would be looked for on the disk. */
 const looksLikePath = (word: string): boolean => /[/\\]|^\.\.?$/.test(word)
 
-const MORE_HELP = '\nThe flags of portico --help work here too, before the command and after it.'
+const MORE_HELP = '\nFlags may stand before the command, too. For further keys, examples and exit codes: portico --help'
 
 /** One run of the program: commander reads the arguments, its actions leave the exit code here. */
 class Invocation {
@@ -79,35 +84,46 @@ class Invocation {
   }
 
   private frame(): Command {
+    // What follows a command is for that command to read: `--host` is another thing to serve than to cert.
     return new Command('portico')
       .description('A strict, observable HTTP/1.1 origin server with drop-in route handlers.')
-      .usage('[serve] [DIR] [flags]\n       portico check|routes [flags]')
+      .usage(
+        '[serve] [DIR] [flags]\n       portico check|routes [flags]\n       portico cert [--dir DIR] [--host NAME]...',
+      )
       .version(this.parts.version, '--version', 'print the version')
       .helpOption('-h, --help', 'print this help')
       .helpCommand('help [command]', 'print this help, or that of a command')
       .configureHelp({ helpWidth: 120, visibleArguments: () => [] })
+      .enablePositionalOptions()
       .configureOutput({ writeOut: (text) => this.parts.out(text), outputError: () => {} })
       .exitOverride()
   }
 
   private addCommands(): void {
     const { program } = this
-    const command = (usage: string, description: string): Command =>
-      program.command(usage).description(description).addHelpText('after', MORE_HELP)
+    const command = (usage: string, description: string): Command => program.command(usage).description(description)
     program.argument('[dir]').action((folder?: string) => this.serveUnnamed(folder))
-    command('serve [dir]', 'serve until SIGTERM or SIGINT; with DIR its files, at / (the default)').action(
-      (folder?: string) => this.serve(folder),
+    const serve = command('serve [dir]', 'serve until SIGTERM or SIGINT; with DIR its files, at / (the default)')
+    this.takeFlags(serve).action((folder?: string) => this.serve(folder))
+    const check = command('check', 'print the configuration in effect and where each value comes from')
+    this.takeFlags(check.option('--json', 'print it as JSON')).action((options: { json?: true }) =>
+      this.check(options.json ? effectiveJson : effectiveTable),
     )
-    command('check', 'print the configuration in effect and where each value comes from')
-      .option('--json', 'print it as JSON')
-      .action((options: { json?: true }) => this.check(options.json ? effectiveJson : effectiveTable))
-    command('routes', 'print the routes of all plugins').action(() => this.routes())
+    this.takeFlags(command('routes', 'print the routes of all plugins')).action(() => this.routes())
+    const cert = command('cert', 'make a certificate and its key, for HTTPS in development')
+    addCertificateFlags(cert).action((flags: CertificateFlags) => this.makeCertificate(flags))
+  }
+
+  /** Gives a command the flags of the server, which it may have before it, too. */
+  private takeFlags(command: Command): Command {
+    addFlags(command, this.parts.settings.keys, this.given)
+    return command.addHelpText('after', MORE_HELP)
   }
 
   private serveUnnamed(word?: string): Promise<void> {
     if (word === undefined || looksLikePath(word)) return this.serve(word)
     return this.program.error(
-      `unknown command '${word}' (commands: serve, check, routes; folders: portico serve ${word})`,
+      `unknown command '${word}' (commands: serve, check, routes, cert; folders: portico serve ${word})`,
     )
   }
 
@@ -130,14 +146,33 @@ class Invocation {
   }
 
   private routes(): Promise<void> {
-    return this.withSettings(async ({ settings }) => {
-      try {
-        this.parts.out(routesTable(await this.parts.routes(settings)))
-      } catch (error) {
-        this.parts.err(`portico: ${(error as Error).message}\n`)
-        this.code = FAILURE
-      }
-    })
+    return this.withSettings(({ settings }) =>
+      this.tellFailure(async () => this.parts.out(routesTable(await this.parts.routes(settings)))),
+    )
+  }
+
+  private makeCertificate({ dir, host = [] }: CertificateFlags): Promise<void> {
+    this.refuseFlagsBefore('cert')
+    const names = certificateNames(host)
+    return this.tellFailure(async () =>
+      this.parts.out(certificateReport(await this.parts.makeCertificate({ directory: dir, names }), names)),
+    )
+  }
+
+  /** A flag of the server that a command would ignore may have been meant as one of the command's own. */
+  private refuseFlagsBefore(command: string): void {
+    const [flag] = [...this.given.map(({ origin }) => origin), ...(this.configFile() === null ? [] : ['flag --config'])]
+    if (flag !== undefined) this.program.error(`${flag} stands before ${command}, which takes only flags of its own`)
+  }
+
+  /** Says why a task failed, without a stack: what it met lies outside of the program. */
+  private async tellFailure(task: () => Promise<void>): Promise<void> {
+    try {
+      await task()
+    } catch (error) {
+      this.parts.err(`portico: ${messageOf(error)}\n`)
+      this.code = FAILURE
+    }
   }
 
   private async withSettings(
@@ -152,8 +187,13 @@ class Invocation {
   private load(): Promise<LoadedConfiguration> {
     const { given, environment } = this
     const { settings, credentials } = this.parts
-    const { config: configFile = null } = this.program.opts<{ config?: string }>()
-    return loadConfiguration(settings, credentials, { given, environment, configFile })
+    return loadConfiguration(settings, credentials, { given, environment, configFile: this.configFile() })
+  }
+
+  /** That behind the command, which is the later one; else that before it. */
+  private configFile(): string | null {
+    const found = [...this.program.commands, this.program].map((each) => each.opts<{ config?: string }>().config)
+    return found.find((file) => file !== undefined) ?? null
   }
 
   /** @param message commander's, such as "error: unknown option '--prot'\n(Did you mean --port?)" */

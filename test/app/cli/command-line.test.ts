@@ -38,6 +38,7 @@ async function run(
       return 0
     },
     routes: async () => ROUTES,
+    makeCertificate: async () => assert.fail('asked for a certificate'),
     out: (text) => (out += text),
     err: (text) => (err += text),
     version: '1.2.3',
@@ -100,6 +101,12 @@ describe('portico', () => {
       }
     })
 
+    it('behind a command are told by its help, too', async () => {
+      for (const command of ['serve', 'check', 'routes']) {
+        assert.match((await run(`${command} --help`)).out, /^ {2}--port <PORT>.*[^]*^ {2}--config <FILE>/m)
+      }
+    })
+
     it('are handed on in the order they stand in', async () => {
       const texts = (await given('--port 1 --set port=2 check --port 3')).map(({ text }) => text)
       assert.deepEqual(texts, ['1', '2', '3'])
@@ -113,6 +120,16 @@ describe('portico', () => {
         { given: [], environment: { PORT: '1' }, configFile: 'my.yaml' },
         { given: [], environment: {}, configFile: null },
       ])
+    })
+
+    it('name the configuration file behind the command last, where they name two', async () => {
+      const settings = new FakeSettings()
+      await run('--config a.yaml check --config b.yaml', { settings })
+      await run('--config a.yaml check', { settings })
+      assert.deepEqual(
+        settings.requests.map(({ configFile }) => configFile),
+        ['b.yaml', 'a.yaml'],
+      )
     })
   })
 
@@ -249,7 +266,7 @@ describe('portico', () => {
       ['-p 80', /unknown option '-p'/, 'a short flag'],
       [
         'chekc',
-        /unknown command 'chekc' \(commands: serve, check, routes; folders: portico serve chekc\)/,
+        /unknown command 'chekc' \(commands: serve, check, routes, cert; folders: portico serve chekc\)/,
         'a command',
       ],
       ['--port', /'--port <PORT>' argument missing/, 'a flag without its value'],
@@ -286,7 +303,8 @@ describe('portico', () => {
         assert.include(out, environment)
         if (flag !== null) assert.match(out, new RegExp(`^ {2}${flag.name}(?: <|  )`, 'm'))
       }
-      for (const word of ['--config', '--set', '--version', '  serve', '  check', '  routes']) assert.include(out, word)
+      for (const word of ['--config', '--set', '--version', '  serve', '  check', '  routes', '  cert'])
+        assert.include(out, word)
       for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
         assert.match(out, new RegExp(`^ {2}.*${signal}\\b.* {2}`, 'm'))
       for (const exit of [0, 1, 2, 78]) assert.match(out, new RegExp(`^ {2}${exit} +[a-z]`, 'm'))

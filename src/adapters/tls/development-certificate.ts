@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import type { CertificateName, CertificateOrder, DevelopmentCertificate } from '../../ports/development-certificate.js'
+import { makeFolder, writeTogether } from './new-files.js'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+/** Valid since a while, for clocks that are behind ours. */
+const BEFORE_MS = HOUR_MS
+/** Clients come to refuse what is valid for longer than 398 days. */
+const VALID_MS = 365 * DAY_MS
+
+/** The bound of a common name (RFC 5280 appendix A.1, `ub-common-name`). */
+const COMMON_NAME_LENGTH = 64
+
+/** Types of `GeneralName` (RFC 5280 §4.2.1.6), as selfsigned tells them apart. */
+const DNS_NAME = 2
+const IP_ADDRESS = 7
+
+/** Whom the certificate is for and how long it is valid. */
+interface Content {
+  readonly names: readonly CertificateName[]
+  readonly begins: Date
+  readonly expires: Date
+}
+
+/**
+ * Makes `cert.pem` and `key.pem`: a P-256 key and the certificate that it signs itself, for servers of these names.
+ *
+ * @param nowMs milliseconds since 1970-01-01 UTC
+ * @throws {Error} see `MakeCertificate`
+ */
+export async function makeDevelopmentCertificate(
+  { directory, names }: CertificateOrder,
+  nowMs: number,
+): Promise<DevelopmentCertificate> {
+  const [certFile, keyFile] = [join(directory, 'cert.pem'), join(directory, 'key.pem')]
+  const { begins, expires } = validity(nowMs)
+  const { cert, key } = await generatePair({ names, begins, expires })
+  await makeFolder(directory)
+  await writeTogether([
+    { path: certFile, text: cert, mode: 0o644 },
+    { path: keyFile, text: key, mode: 0o600 },
+  ])
+  return { certFile, keyFile, expires }
+}
+
+function validity(nowMs: number): Pick<Content, 'begins' | 'expires'> {
+  // Certificates know whole seconds.
+  const now = Math.floor(nowMs / 1000) * 1000
+  return { begins: new Date(now - BEFORE_MS), expires: new Date(now + VALID_MS) }
+}
+
+/** @returns both in PEM, the key as PKCS #8 */
+async function generatePair({ names, begins, expires }: Content): Promise<{ cert: string; key: string }> {
+  // Loaded here, since a server that serves has no use for it, and it takes 100 ms and 15 MB.
+  const { generate } = await import('selfsigned')
+  const pair = await generate([{ name: 'commonName', value: commonName(names) }], {
+    keyType: 'ec',
+    curve: 'P-256',
+    algorithm: 'sha256',
+    notBeforeDate: begins,
+    notAfterDate: expires,
+    extensions: [
+      // Trusting it must not mean to trust what its key might sign for other names.
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      { name: 'subjectAltName', altNames: names.map(alternativeName) },
+    ],
+  })
+  return { cert: `${pair.cert.trimEnd()}\n`, key: pair.private }
+}
+
+const commonName = (names: readonly CertificateName[]): string =>
+  names.find(({ text }) => text.length <= COMMON_NAME_LENGTH)!.text
+
+const alternativeName = ({ form, text }: CertificateName) =>
+  form === 'dns' ? ({ type: DNS_NAME, value: text } as const) : ({ type: IP_ADDRESS, ip: text } as const)

@@ -1,0 +1,51 @@
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { promisify } from 'node:util'
+import { describe } from 'mocha'
+import { within } from './within.js'
+
+/** A suite that is skipped where there is no openssl, with a line that says how to get it. */
+export function describeWithOpenssl(title: string, define: () => void): void {
+  if (spawnSync('openssl', ['version']).status === 0) describe(title, define)
+  else describe.skip(`${title} (openssl is missing; install it with: apt-get install openssl)`, define)
+}
+
+/** @returns what it prints, on either stream */
+export async function openssl(...parameters: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await promisify(execFile)('openssl', parameters)
+  return stdout + stderr
+}
+
+/** A server of HTTPS that is not ours, on 127.0.0.1. */
+export interface OpensslServer {
+  readonly port: number
+  stop(): Promise<void>
+}
+
+export async function serveWithOpenssl(certFile: string, keyFile: string): Promise<OpensslServer> {
+  const flags = ['-accept', '127.0.0.1:0', '-cert', certFile, '-key', keyFile, '-www']
+  const child = spawn('openssl', ['s_server', ...flags], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const gone = once(child, 'close')
+  const stop = async (): Promise<void> => {
+    child.kill()
+    await gone
+  }
+  try {
+    return { port: await within(portOf(child.stdout), () => 'openssl to listen'), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** It prints `ACCEPT 127.0.0.1:43210`, and may print on. */
+function portOf(stdout: NodeJS.ReadableStream): Promise<number> {
+  let said = ''
+  return new Promise((resolve) => {
+    stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      const [, port] = /^ACCEPT .*:(\d+)\s/m.exec(said) ?? []
+      if (port !== undefined) resolve(Number(port))
+    })
+  })
+}
