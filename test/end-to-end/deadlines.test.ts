@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import { describeOnEachEngine } from './support/engines.js'
+import { describeInEachWay } from './support/engines.js'
 import { setTimeout } from 'node:timers/promises'
 import { PacedReader } from './support/paced-reader.js'
 import { eventually } from './support/process-facts.js'
@@ -27,7 +27,7 @@ async function trickle(client: RawClient, octets: string, everyMs: number): Prom
   return performance.now() - begunMs
 }
 
-describeOnEachEngine('deadlines, over real sockets', function () {
+describeInEachWay('deadlines, over real sockets', function () {
   this.timeout(30_000)
 
   const site = new TryingSite({
@@ -135,7 +135,7 @@ describeOnEachEngine('deadlines, over real sockets', function () {
 
     for (const target of ['/static/big.bin', '/flood']) {
       it(`a reader of ${target} that stalls is cut`, async () => {
-        const reader = new PacedReader(server.port, get(target))
+        const reader = new PacedReader(server, get(target))
         await reader.take(1)
         await server.logLine((line) => line['target'] === target && line['outcome'] === 'timed-out')
         await reader.takeAll()
@@ -144,7 +144,7 @@ describeOnEachEngine('deadlines, over real sockets', function () {
     }
 
     it('a reader that is slow and steady is not cut', async () => {
-      const reader = new PacedReader(server.port, get('/static/big.bin'))
+      const reader = new PacedReader(server, get('/static/big.bin'))
       const begunMs = performance.now()
       while (performance.now() - begunMs < 3 * WRITE_TIMEOUT_MS && !reader.isOver) {
         await reader.take(256 * 1024)
@@ -190,7 +190,7 @@ describeOnEachEngine('deadlines, over real sockets', function () {
     const server = await start({})
     try {
       const readers = ['/static/small.bin', '/hello'].map(
-        (target) => new PacedReader(server.port, get(target, 'Connection: close')),
+        (target) => new PacedReader(server, get(target, 'Connection: close')),
       )
       await server.logLine((line) => line['target'] === '/static/small.bin')
       // Longer than the server waits for our side to close.

@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { after, afterEach, describe, it } from 'mocha'
-import { describeOnEachEngine } from './support/engines.js'
+import { describeInEachWay } from './support/engines.js'
 import { createHash, randomBytes } from 'node:crypto'
 import { TemporaryFolder } from './support/folder.js'
 import { eventually } from './support/process-facts.js'
@@ -18,7 +18,7 @@ const digest = (octets: Buffer | string): string =>
     .update(typeof octets === 'string' ? Buffer.from(octets, 'latin1') : octets)
     .digest('hex')
 
-describeOnEachEngine('drain, over real sockets', function () {
+describeInEachWay('drain, over real sockets', function () {
   this.timeout(30_000)
 
   const folder = new TemporaryFolder({ 'plugins/trying.mjs': TRYING_PLUGIN, 'site/big.bin': BIG })

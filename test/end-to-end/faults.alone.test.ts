@@ -101,7 +101,7 @@ describeOnLinux('faults of peers and files', function () {
 
   it('a file that is truncated while it is sent cuts the response', async () => {
     const path = site.write('site/shrinking.bin', Buffer.alloc(BIG_OCTETS, 's'))
-    const reader = new PacedReader(server.port, get('/static/shrinking.bin'))
+    const reader = new PacedReader(server, get('/static/shrinking.bin'))
     await reader.take(100_000)
     truncateSync(path, 1_000_000)
     await reader.takeAll()
@@ -111,12 +111,12 @@ describeOnLinux('faults of peers and files', function () {
 
   it('a file that is replaced while it is sent is sent as it was opened', async () => {
     const path = site.write('site/replaced.bin', Buffer.alloc(BIG_OCTETS, 'o'))
-    const reader = new PacedReader(server.port, get('/static/replaced.bin'))
+    const reader = new PacedReader(server, get('/static/replaced.bin'))
     await reader.take(100_000)
     renameSync(site.write('site/new.bin', Buffer.alloc(BIG_OCTETS, 'n')), path)
     void reader.takeAll()
     await eventually('all of it has arrived', () => reader.received > BIG_OCTETS)
-    const whole = new PacedReader(server.port, get('/static/replaced.bin'))
+    const whole = new PacedReader(server, get('/static/replaced.bin'))
     void whole.takeAll()
     await eventually('the new one has arrived', () => whole.received > BIG_OCTETS)
     assert.notEqual(reader.digest, whole.digest)

@@ -33,11 +33,11 @@ describeOnLinux('memory, while readers stall', function () {
 
   for (const target of ['/static/big.bin', '/flood']) {
     it(`${READERS} of ${target} hold at most ${PER_READER_OCTETS} octets each`, async () => {
-      const warm = new PacedReader(server.port, get(target))
+      const warm = new PacedReader(server, get(target))
       await warm.take(1_000_000)
       const before = residentOctets(server.program.pid)
       const externalBefore = await external()
-      const readers = Array.from({ length: READERS }, () => new PacedReader(server.port, get(target)))
+      const readers = Array.from({ length: READERS }, () => new PacedReader(server, get(target)))
       await Promise.all(readers.map((reader) => reader.take(1)))
       let last = -1
       await eventually('nothing more leaves', async () => {

@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import { describeOnEachEngine } from './support/engines.js'
+import { describeInEachWay, isSecure } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
 import { PROBE } from './support/probe-plugin.js'
 import { request } from './support/requests.js'
@@ -38,7 +38,10 @@ const PIPELINE: readonly (readonly [method: string, octets: string, content: str
 const METHODS = PIPELINE.map(([method]) => method)
 const OCTETS = PIPELINE.map(([, octets]) => octets).join('')
 
-describeOnEachEngine('the life of a connection', () => {
+/** A target has the scheme of the connection that it comes over. */
+const scheme = (): string => (isSecure() ? 'https' : 'http')
+
+describeInEachWay('the life of a connection', () => {
   let folder: TemporaryFolder
   let server: RunningServer
 
@@ -168,7 +171,7 @@ describeOnEachEngine('the life of a connection', () => {
 
     it('an absolute target is served', async () => {
       const client = await server.connect()
-      client.send(request('GET http://b:80/request/x?y=z', 'Connection: close'))
+      client.send(request(`GET ${scheme()}://b:80/request/x?y=z`, 'Connection: close'))
       const { path, query } = JSON.parse((await client.lastResponse()).content) as { path: string; query: unknown }
       assert.deepEqual({ path, query }, { path: '/request/x', query: [['y', 'z']] })
     })

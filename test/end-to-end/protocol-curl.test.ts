@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { curl, describeWithCurl } from './support/curl.js'
-import { onEachEngine } from './support/engines.js'
+import { inEachWay } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
 import { PROBE } from './support/probe-plugin.js'
 import { valueOf, valuesOf } from './support/response-reader.js'
@@ -9,7 +9,7 @@ import { startServer, type RunningServer } from './support/server.js'
 
 const KIB = 1024
 
-onEachEngine(describeWithCurl)('the protocol, as curl sees it', () => {
+inEachWay(describeWithCurl)('the protocol, as curl sees it', () => {
   let folder: TemporaryFolder
   let server: RunningServer
   const url = (path: string): string => server.origin + path

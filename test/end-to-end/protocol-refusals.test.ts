@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { after, before, it } from 'mocha'
-import { describeOnEachEngine } from './support/engines.js'
+import { describeInEachWay, isSecure } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
 import { PROBE } from './support/probe-plugin.js'
 import type { RawClient } from './support/raw-client.js'
@@ -98,7 +98,7 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
       ['a backslash', target('/\\plain')],
       ['an octet outside ASCII', target('/pl\xe4in')],
       ['another scheme', target('ftp://a/plain')],
-      ['user information', target('http://user@a/plain')],
+      ['user information', target('SCHEME://user@a/plain')],
     ],
   ],
   [
@@ -110,7 +110,7 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
       ['NUL', target('/%00')],
     ],
   ],
-  ['misdirected', 421, [['https over a plain connection', target('https://a/plain')]]],
+  ['misdirected', 421, [['the scheme of the other kind of connection', target('OTHER://a/plain')]]],
   [
     'field-name',
     400,
@@ -159,8 +159,8 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
       ['a port that is none', host('Host: a:x')],
       ['a port out of range', host('Host: a:65536')],
       ['a space', host('Host: a b')],
-      ['missing beside an absolute target', lines('GET http://a/plain HTTP/1.1', 'X: y')],
-      ['malformed beside an absolute target', lines('GET http://a/plain HTTP/1.1', 'Host: a b')],
+      ['missing beside an absolute target', lines('GET SCHEME://a/plain HTTP/1.1', 'X: y')],
+      ['malformed beside an absolute target', lines('GET SCHEME://a/plain HTTP/1.1', 'Host: a b')],
     ],
   ],
   [
@@ -266,7 +266,13 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
   ['expectation', 417, [['a miracle', field('Expect: a-miracle')]]],
 ]
 
-describeOnEachEngine('what breaks the protocol is refused, and nothing behind it is read', () => {
+/** Targets with the scheme of the connection that they come over, or with the other one. */
+function inScheme(octets: string): string {
+  const [scheme, other] = isSecure() ? ['https', 'http'] : ['http', 'https']
+  return octets.replace('SCHEME:', `${scheme}:`).replace('OTHER:', `${other}:`)
+}
+
+describeInEachWay('what breaks the protocol is refused, and nothing behind it is read', () => {
   let folder: TemporaryFolder
   let server: RunningServer
 
@@ -280,8 +286,9 @@ describeOnEachEngine('what breaks the protocol is refused, and nothing behind it
   })
 
   for (const [rule, status, rows] of RULES) {
-    for (const [what, octets] of rows) {
+    for (const [what, written] of rows) {
       it(`${rule}: ${what}, ${status}`, async () => {
+        const octets = inScheme(written)
         const before = await rejections(server)
         checkRefusal(await answered(server, (client) => client.send(octets + CANARY)), status)
         checkRefusal(await answered(server, (client) => client.sendPieces([...piecesOf(octets), CANARY])), status)
@@ -294,12 +301,13 @@ describeOnEachEngine('what breaks the protocol is refused, and nothing behind it
     }
   }
 
-  it('tls-on-plain: a TLS handshake, 400 that says what the port speaks', async () => {
+  it('a TLS handshake: 400 that says what the port speaks, where that is plain HTTP', async () => {
+    const rule = isSecure() ? 'method' : 'tls-on-plain'
     const before = await rejections(server)
     const response = await answered(server, (client) => client.send(`\x16\x03\x01\x02\x00\x01${CANARY}`))
     assert.equal(response.status, 400)
-    assert.include(response.content, 'This port speaks plain HTTP')
-    assert.equal((await rejections(server))['tls-on-plain'], (before['tls-on-plain'] ?? 0) + 1)
+    assert.equal(response.content.includes('This port speaks plain HTTP'), !isSecure())
+    assert.equal((await rejections(server))[rule], (before[rule] ?? 0) + 1)
   })
 
   it('no canary has reached its handler', async () => {

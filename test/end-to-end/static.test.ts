@@ -5,7 +5,7 @@ import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from '
 import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { curl, describeWithCurl } from './support/curl.js'
-import { onEachEngine } from './support/engines.js'
+import { inEachWay } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
 import { valueOf, valuesOf, type RawResponse } from './support/response-reader.js'
 import { startServer, type RunningServer } from './support/server.js'
@@ -17,7 +17,7 @@ const LARGE = Buffer.alloc(5_000_000, 'Portico ')
 const CHANGED = 'Sat, 01 Jun 2024 10:00:00 GMT'
 const SECRET = 'the secret outside'
 
-onEachEngine(describeWithCurl)('static files, as curl sees them', () => {
+inEachWay(describeWithCurl)('static files, as curl sees them', () => {
   let folder: TemporaryFolder
   let server: RunningServer
 

@@ -140,7 +140,7 @@ export class Handshakes {
     const options = {
       secureContext: this.contexts.for(serverName),
       isServer: true,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: ['http/1.1', 'http/1.0'],
       requestCert: clientAuth !== 'none',
       rejectUnauthorized: clientAuth === 'require',
     }

@@ -27,7 +27,16 @@ export function describeWithCurl(title: string, define: () => void): void {
  * @throws {Error} when it shows no whole response
  */
 export async function curl(parameters: readonly string[], input: string | Buffer = ''): Promise<CurlRun> {
-  const child = spawn('curl', ['--silent', '--show-error', '--include', '--raw', '--max-time', '8', ...parameters])
+  const child = spawn('curl', [
+    '--silent',
+    '--show-error',
+    '--insecure',
+    '--include',
+    '--raw',
+    '--max-time',
+    '8',
+    ...parameters,
+  ])
   const shown: Buffer[] = []
   let told = ''
   child.stdout.on('data', (octets: Buffer) => shown.push(octets))

@@ -9,9 +9,13 @@ const ENGINES: readonly EngineName[] = ['selectors', 'threadpool']
 const USUAL: EngineName = 'selectors'
 
 let current: EngineName = USUAL
+let secure = false
 
 /** The engine that the tests that run now are about. */
 export const currentEngine = (): EngineName => current
+
+/** Whether servers of the tests that run now are asked by TLS. */
+export const isSecure = (): boolean => secure
 
 /**
  * What crosses between threads is copied, and V8 lets so many octets of what was sent gather before it collects them; more
@@ -40,3 +44,20 @@ export function onEachEngine(suite: Describe): Describe {
 }
 
 export const describeOnEachEngine = onEachEngine(describe)
+
+/**
+ * As `onEachEngine`, and once more by TLS. Engines know nothing of TLS, so that one is enough; and tests of what takes long,
+ * or of what is above the connection, need not run a third time.
+ */
+export function inEachWay(suite: Describe): Describe {
+  return (title, define) => {
+    onEachEngine(suite)(title, define)
+    suite(`${title}, by TLS`, function () {
+      before(() => void (secure = true))
+      after(() => void (secure = false))
+      define.call(this)
+    })
+  }
+}
+
+export const describeInEachWay = inEachWay(describe)

@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
+import { connect as connectSecurely } from 'node:tls'
 
 export interface PacedReaderOptions {
   /** Octets per read. */
   readonly readSize?: number
+}
+
+/** Where to connect to. */
+interface Place {
+  readonly port: number
+  readonly isSecure: boolean
 }
 
 /** A peer that sends one request and reads only as much as the test lets it. */
@@ -18,21 +25,24 @@ export class PacedReader {
   private readonly hash = createHash('sha256')
   private allowed = 0
 
-  constructor(port: number, request: string, { readSize = 65_536 }: PacedReaderOptions = {}) {
+  constructor({ port, isSecure }: Place, request: string, { readSize = 65_536 }: PacedReaderOptions = {}) {
     const buffer = Buffer.allocUnsafe(readSize)
-    this.socket = connect({
-      port,
-      host: '127.0.0.1',
-      onread: { buffer, callback: (octets) => this.read(buffer.subarray(0, octets)) },
-    })
+    const onread = { buffer, callback: (octets: number) => this.read(buffer.subarray(0, octets)) }
+    const to = { port, host: '127.0.0.1', onread }
+    this.socket = isSecure ? connectSecurely({ ...to, rejectUnauthorized: false }) : connect(to)
     this.over = new Promise((resolve) => {
       this.socket.on('error', () => resolve())
       this.socket.on('close', () => resolve())
     })
     void this.over.then(() => (this.isOver = true))
-    // The first read is on its way before anybody could hold it up.
-    this.socket.pause()
+    // The first read is on its way before anybody could hold it up. A handshake reads, too.
+    if (isSecure) this.socket.once('secureConnect', () => this.holdUp())
+    else this.holdUp()
     this.socket.write(request)
+  }
+
+  private holdUp(): void {
+    if (this.received >= this.allowed) this.socket.pause()
   }
 
   /** Of everything received, head included. */

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { readResponse, type RawResponse } from './response-reader.js'
+import { secured } from './tls-client.js'
 import { within } from './within.js'
 
 /** How the server's side came to its end: `ended` in order, `reset` by a cut, after which octets may be missing. */
@@ -16,7 +17,16 @@ export class RawClient {
   private unread = 0
   private wake: (() => void) | null = null
 
-  private constructor(private readonly socket: Socket) {
+  /**
+   * @param socket what is read and written
+   * @param raw what stands on TCP: the same, or below TLS
+   * @param wasClosedInOrder of TLS, whether it said that it ends
+   */
+  private constructor(
+    private readonly socket: Socket,
+    private readonly raw = socket,
+    private readonly wasClosedInOrder: (() => boolean) | null = null,
+  ) {
     socket.on('data', (octets) => {
       this.arrived.push(octets)
       this.unread += octets.length
@@ -33,6 +43,14 @@ export class RawClient {
     await within(once(socket, 'connect'), () => `a connection to port ${port}`)
     // A test that fails may leave it open: that does not keep the tests from ending.
     return new RawClient(socket.unref())
+  }
+
+  /** By TLS, whatever certificate the server shows. */
+  static async connectSecurely(port: number, host = '127.0.0.1'): Promise<RawClient> {
+    const raw = connect({ port, host, allowHalfOpen: true, noDelay: true })
+    await within(once(raw, 'connect'), () => `a connection to port ${port}`)
+    const { socket, wasClosedInOrder } = await secured(raw.unref())
+    return new RawClient(socket, raw, wasClosedInOrder)
   }
 
   send(octets: string | Buffer): void {
@@ -59,7 +77,7 @@ export class RawClient {
 
   /** Leaves without a word: the server sees a reset. */
   reset(): void {
-    this.socket.resetAndDestroy()
+    this.raw.resetAndDestroy()
   }
 
   close(): void {
@@ -162,6 +180,7 @@ export class RawClient {
    * such a connection, even nothing. (Behind a half-close there is no way to ask.)
    */
   private noteEnd(): void {
+    if (this.wasClosedInOrder !== null) return this.noteEnding(this.wasClosedInOrder() ? 'ended' : 'reset')
     if (!this.socket.writable) return this.noteEnding('ended')
     this.socket.write('', (error) => this.noteEnding(error === null || error === undefined ? 'ended' : 'reset'))
   }

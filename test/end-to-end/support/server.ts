@@ -1,4 +1,5 @@
-import { currentEngine } from './engines.js'
+import { usualCertificate, type CertificatePaths } from './certificate.js'
+import { currentEngine, isSecure } from './engines.js'
 import { Program, type Exit, type ProgramOptions } from './program.js'
 import { RawClient } from './raw-client.js'
 
@@ -15,14 +16,19 @@ export class RunningServer {
   constructor(
     readonly program: Program,
     readonly port: number,
+    private readonly scheme: string,
   ) {}
 
   get origin(): string {
-    return `http://127.0.0.1:${this.port}`
+    return `${this.scheme}://127.0.0.1:${this.port}`
+  }
+
+  get isSecure(): boolean {
+    return this.scheme === 'https'
   }
 
   connect(): Promise<RawClient> {
-    return RawClient.connect(this.port)
+    return this.isSecure ? RawClient.connectSecurely(this.port) : RawClient.connect(this.port)
   }
 
   /** The lines of its JSON log up to now, in order. */
@@ -53,10 +59,18 @@ export class RunningServer {
  * @throws {Error} with what it said, when it ends instead
  */
 export async function startServer({ flags = [], ...options }: ServerOptions = {}): Promise<RunningServer> {
-  const program = new Program(['--port', '0', '--log-format', 'json', '--engine', currentEngine(), ...flags], options)
-  const banner = /^portico listening on http:\/\/\S+:(\d+)$/m
-  const port = await program.said('stderr', (text) => banner.exec(text)?.[1])
-  return new RunningServer(program, Number(port))
+  const secured = isSecure() ? securely(usualCertificate()) : []
+  const usual = ['--port', '0', '--log-format', 'json', '--engine', currentEngine(), ...secured]
+  const program = new Program([...usual, ...flags], options)
+  const banner = /^portico listening on (https?):\/\/\S+:(\d+)$/m
+  const [, scheme, port] = await program.said('stderr', (text) => banner.exec(text))
+  return new RunningServer(program, Number(port), scheme!)
+}
+
+/** HTTPS, and nothing else. */
+function securely({ certFile, keyFile }: CertificatePaths): string[] {
+  const files = ['--cert-file', certFile, '--key-file', keyFile]
+  return ['--enable-tls', '--https-port', '0', '--set', 'tls.only=true', ...files]
 }
 
 /** Whole lines only: the last may still be on its way. */
