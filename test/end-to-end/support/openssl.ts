@@ -49,3 +49,21 @@ function portOf(stdout: NodeJS.ReadableStream): Promise<number> {
     })
   })
 }
+
+/**
+ * Asks with `s_client`, and reads until the server ends the connection.
+ *
+ * @param request what is sent; it has to ask for the end
+ * @returns all that it prints, on either stream
+ */
+export async function sClient(port: number, request: string, ...flags: readonly string[]): Promise<string> {
+  const parameters = ['s_client', '-connect', `127.0.0.1:${port}`, '-ign_eof', ...flags]
+  const child = spawn('openssl', parameters, { stdio: ['pipe', 'pipe', 'pipe'] })
+  let told = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('latin1').on('data', (text: string) => (told += text))
+  }
+  child.stdin.on('error', () => undefined).write(request)
+  await within(once(child, 'close'), () => `the end of openssl s_client; it said ${JSON.stringify(told)}`, 20_000)
+  return told
+}
