@@ -1,0 +1,149 @@
+import { copyFileSync, renameSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:tls'
+import { setTimeout } from 'node:timers/promises'
+import { assert } from 'chai'
+import { after, afterEach, before, describe, it } from 'mocha'
+import type { CertificatePaths } from './support/certificate.js'
+import { makeCertificate } from './support/certificates.js'
+import { TemporaryFolder } from './support/folder.js'
+import { eventually } from './support/process-facts.js'
+import { startServer, type RunningServer } from './support/server.js'
+import { within } from './support/within.js'
+
+/** Certificates by the names that they are made out to, and one of another time. */
+const NAMES = ['one.test', 'two.test']
+
+const RELOADS = 1000
+const PEERS = 3
+
+describe('renewal of certificates', function () {
+  this.timeout(120_000)
+  const folder = new TemporaryFolder()
+  const served: CertificatePaths = { certFile: `${folder.path}/served.pem`, keyFile: `${folder.path}/served.key` }
+  let pairs: CertificatePaths[]
+  let expired: CertificatePaths
+  let server: RunningServer
+  let httpsPort: number
+
+  before(() => {
+    pairs = NAMES.map((name) => makeCertificate(folder, name, { names: [name] }))
+    const validity = ['20200101000000Z', '20200201000000Z'] as const
+    expired = makeCertificate(folder, 'expired', { names: ['expired.test'], validity })
+  })
+  afterEach(() => server.stop())
+  after(() => folder.remove())
+
+  function put({ certFile, keyFile }: CertificatePaths): void {
+    for (const [from, to] of [
+      [certFile, served.certFile],
+      [keyFile, served.keyFile],
+    ] as const) {
+      copyFileSync(from, `${to}.new`)
+      renameSync(`${to}.new`, to)
+    }
+  }
+
+  async function start(...flags: string[]): Promise<void> {
+    put(pairs[0]!)
+    const files = ['--cert-file', served.certFile, '--key-file', served.keyFile]
+    server = await startServer({ flags: ['--enable-tls', '--https-port', '0', ...files, ...flags] })
+    const banner = /^portico listening on https:\S+:(\d+)$/m
+    httpsPort = Number(await server.program.said('stderr', (text) => banner.exec(text)?.[1]))
+  }
+
+  /** One request on a connection of its own. @returns whom the server's certificate is made out to */
+  async function ask(): Promise<string> {
+    const socket = connect({ port: httpsPort, host: '127.0.0.1', rejectUnauthorized: false })
+    const answered = new Promise<string>((resolve, reject) => {
+      let text = ''
+      socket
+        .on('error', reject)
+        .on('close', () => reject(new Error(`Cannot see an answer: found ${JSON.stringify(text)}`)))
+      socket.on('data', (octets: Buffer) => {
+        text += octets.toString('latin1')
+        if (text.endsWith('Hello from Portico!\n')) resolve(String(socket.getPeerCertificate().subject.CN))
+      })
+    })
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    try {
+      return await within(answered, () => 'an answer by TLS')
+    } finally {
+      socket.destroy()
+    }
+  }
+
+  /** As many as may be, so that each worker is asked. */
+  const askAll = (): Promise<string[]> => Promise.all(Array.from({ length: 8 }, ask))
+
+  const showsOnly = (name: string) => async (): Promise<boolean> => (await askAll()).every((each) => each === name)
+
+  async function renewals(): Promise<{ done: number; refused: number }> {
+    const response = await fetch(`${server.origin}/_metrics`)
+    return ((await response.json()) as { workers: { renewals: { done: number; refused: number } } }).workers.renewals
+  }
+
+  for (const workers of ['1', '2']) {
+    it(`needs no restart with ${workers} worker${workers === '1' ? '' : 's'}`, async () => {
+      await start('--workers', workers)
+      assert.isTrue(await showsOnly('one.test')())
+      put(pairs[1]!)
+      await eventually('the new certificate', showsOnly('two.test'))
+      assert.equal((await renewals()).done, 1)
+    })
+  }
+
+  it('refuses what is half-written, does not belong together or has expired, and tells why; the old one stays', async () => {
+    await start('--set', 'tls.watchIntervalMs=50')
+    const broken: [what: string, put: () => void, told: RegExp][] = [
+      [
+        'half a certificate',
+        () => writeFileSync(served.certFile, '-----BEGIN CERTIFICATE-----\nMIIB'),
+        /holds no certificate/,
+      ],
+      ['an empty file', () => writeFileSync(served.certFile, ''), /holds no certificate/],
+      ["another's key", () => put({ ...pairs[0]!, keyFile: pairs[1]!.keyFile }), /belongs to another certificate/],
+      ['what has expired', () => put(expired), /which expired 2020-02-01/],
+    ]
+    for (const [at, [what, spoil, told]] of broken.entries()) {
+      spoil()
+      const refused = (): object[] => server.logLines().filter(({ event }) => event === 'certificates refused')
+      await eventually(`the refusal of ${what}`, async () => refused().length > at)
+      assert.match(JSON.stringify(refused()[at]), told)
+      assert.isTrue(await showsOnly('one.test')())
+    }
+    assert.deepEqual(await renewals(), { done: 0, refused: broken.length })
+    put(pairs[1]!)
+    await eventually('the new certificate', showsOnly('two.test'))
+  })
+
+  it('is done at once on SIGHUP, where files are not watched', async () => {
+    await start('--set', 'tls.watchIntervalMs=0')
+    put(pairs[1]!)
+    await setTimeout(500)
+    assert.isTrue(await showsOnly('one.test')())
+    server.program.kill('SIGHUP')
+    await eventually('the new certificate', showsOnly('two.test'))
+  })
+
+  it(`fails no handshake and no request in ${RELOADS} times`, async () => {
+    await start('--set', 'tls.watchIntervalMs=0', '--set', 'log.access=false')
+    const seen = new Map<string, number>()
+    let isOver = false
+    const peers = Array.from({ length: PEERS }, async () => {
+      while (!isOver) {
+        const name = await ask()
+        seen.set(name, (seen.get(name) ?? 0) + 1)
+      }
+    })
+    for (let reload = 1; reload <= RELOADS; reload++) {
+      put(pairs[reload % 2]!)
+      server.program.kill('SIGHUP')
+      // The log tells it a little later.
+      while ((await renewals()).done < reload) await within(setTimeout(2), () => `reload ${reload}`)
+    }
+    isOver = true
+    await Promise.all(peers)
+    assert.includeMembers([...seen.keys()], NAMES)
+    assert.deepEqual(await renewals(), { done: RELOADS, refused: 0 })
+  })
+})

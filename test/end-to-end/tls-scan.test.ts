@@ -1,0 +1,57 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { promisify } from 'node:util'
+import { assert } from 'chai'
+import { after, before, describe, it } from 'mocha'
+import { usualCertificate } from './support/certificate.js'
+import { startServer, type RunningServer } from './support/server.js'
+
+/** The attributes of every element of a name. */
+const elements = (xml: string, name: string): Record<string, string>[] =>
+  [...xml.matchAll(new RegExp(`<${name}((?: [\\w]+="[^"]*")*) */>`, 'g'))].map(([, attributes]) =>
+    Object.fromEntries([...attributes!.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key!, value!])),
+  )
+
+const isThere = spawnSync('sslscan', ['--version']).status === 0
+const suite = isThere ? describe : describe.skip
+const remedy = isThere ? '' : ' (sslscan is missing; install it with: apt-get install sslscan)'
+
+suite(`HTTPS, as sslscan sees it${remedy}`, function () {
+  this.timeout(60_000)
+  let server: RunningServer
+  let report: string
+
+  before(async () => {
+    const { certFile, keyFile } = usualCertificate()
+    const files = ['--cert-file', certFile, '--key-file', keyFile]
+    server = await startServer({ flags: ['--enable-tls', '--https-port', '0', '--set', 'tls.only=true', ...files] })
+    const { stdout } = await promisify(execFile)('sslscan', ['--xml=-', `127.0.0.1:${server.port}`])
+    report = stdout
+  })
+  after(() => server.stop())
+
+  it('speaks TLS 1.2 and 1.3, and nothing before', () => {
+    const spoken = elements(report, 'protocol').filter(({ enabled }) => enabled === '1')
+    assert.deepEqual(
+      spoken.map(({ version }) => version),
+      ['1.2', '1.3'],
+    )
+    assert.lengthOf(elements(report, 'protocol'), 6)
+  })
+
+  it('has suites that are forward secret and authenticated alone', () => {
+    const suites = elements(report, 'cipher').map(({ cipher }) => cipher!)
+    assert.lengthOf(suites, 6)
+    for (const each of suites) assert.match(each, /^(?:TLS_|ECDHE-ECDSA-).*(?:GCM|POLY1305)/)
+  })
+
+  it('does not negotiate anew, and does not bleed', () => {
+    assert.deepEqual(elements(report, 'renegotiation'), [{ supported: '0', secure: '0' }])
+    for (const { vulnerable } of elements(report, 'heartbleed')) assert.equal(vulnerable, '0')
+  })
+
+  it('agrees on keys by curves of 128 bits and more', () => {
+    const groups = elements(report, 'group')
+    assert.isNotEmpty(groups)
+    for (const { bits } of groups) assert.isAtLeast(Number(bits), 128)
+  })
+})
