@@ -67,7 +67,7 @@ const NAME_OR_IPV6 = /^(?=.{1,254}$)(?:[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.
  * Whether a host may stand in a `Location`: a plain DNS name, an IPv4 address, or an IPv6 address in brackets.
  *
  * What browsers read as another host than the one that is written is none: `1.2.3` and `010.0.0.1` are addresses to them
- * (WHATWG URL §3.5), `a.1` and a broken `xn--` label are errors. `URL` is how they read it.
+ * (WHATWG URL §3.5), `a.1` is an error. `URL` is how they read it.
  */
 export function isPlainHost(host: string): boolean {
   const uri = `https://${host}/`
