@@ -4,7 +4,7 @@
  *
  * `--suite`: the tests alone, for another version of Node.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lint } from './lint.mjs'
@@ -12,9 +12,11 @@ import { pathOf, run } from './program.mjs'
 import { setUp } from './set-up.mjs'
 
 /** Tests that measure what others notice of a fault, or how much memory is taken, want the machine for themselves. */
-const ALONE = 'dist/test/**/*.alone.test.js'
+const ALONE = ['dist/test/**/*.alone.test.js']
+/** Of all others those that take longest, which begin first, so that none of them is still at it when all else is done. */
+const LONGEST = /end-to-end.(?:workers|deadlines|drain|tls|command-line)\.|scripts.start\./
 /** Most tests of servers wait most of the time, so that more of them than there are cores go on side by side. */
-const TOGETHER = ['dist/test/**/*.test.js', '--ignore', ALONE, '--parallel', '--jobs', '3']
+const SIDE_BY_SIDE = ['--parallel', '--jobs', '3']
 
 /** Of the branches of src/domain, in percent. */
 const DOMAIN_BRANCHES = 98
@@ -29,11 +31,17 @@ process.stdout.write(`${tally.passed} passed, ${tally.failed} failed\n`)
 
 async function testEverything(suiteOnly) {
   if (!setUp()) return FAILED
-  if (suiteOnly) return sum([await suite(TOGETHER), await suite([ALONE])])
+  const together = [...filesTogether(), ...SIDE_BY_SIDE]
+  if (suiteOnly) return sum([await suite(together), await suite(ALONE)])
   const linted = await lint()
-  const together = await suite(TOGETHER, ['--reporter', 'none'])
-  const alone = await suite([ALONE], ['--no-clean'])
-  return sum([linted, together, alone, await coverage()])
+  const measured = await suite(together, ['--reporter', 'none'])
+  return sum([linted, measured, await suite(ALONE), await coverage()])
+}
+
+function filesTogether() {
+  const all = readdirSync('dist/test', { recursive: true }).map((file) => join('dist/test', file))
+  const files = all.filter((file) => file.endsWith('.test.js') && !file.endsWith('.alone.test.js')).sort()
+  return [...files.filter((file) => LONGEST.test(file)), ...files.filter((file) => !LONGEST.test(file))]
 }
 
 /**

@@ -34,7 +34,8 @@ const keyWanted = ({ certFile }: Pair): string => `the private key of "${certFil
 export class CredentialFiles implements CredentialSource {
   async load(tls: TlsSettings): Promise<LoadedCredentials> {
     const problems = new Problems()
-    const certificates = await Promise.all(pairsOf(tls).map((pair) => credentialOf(pair, tls, problems)))
+    const certificates: (Credential | null)[] = []
+    for (const pair of pairsOf(tls)) certificates.push(await credentialOf(pair, tls, problems))
     const isAsked = tls.clientAuth !== 'none'
     const clientAuthorities = isAsked ? await problems.noted(() => authoritiesOf(tls)) : null
     if (problems.all.length > 0) return { problems: problems.all }
@@ -75,7 +76,7 @@ function filesOf(tls: TlsSettings): string[] {
   return [...new Set([...named, tls.clientCaFile].filter((file) => file !== null))]
 }
 
-/** Everything that is wrong, each thing once: one passphrase file may be for several keys. */
+/** Everything that is wrong, in the order of the settings, each thing once: one passphrase may be for several keys. */
 class Problems {
   private readonly found = new Map<string, CredentialProblem>()
 
@@ -100,11 +101,9 @@ class Problems {
 async function credentialOf(pair: Pair, tls: TlsSettings, problems: Problems): Promise<Credential | null> {
   const { certFile, keyFile, certKey, keyKey } = pair
   // Both are read before either is judged: the files of a pair that change meanwhile are found out by not fitting.
-  const [certPem, keyPem, passphrase] = await Promise.all([
-    problems.noted(() => read(certFile, certKey, CERTIFICATE_WANTED)),
-    problems.noted(() => read(keyFile, keyKey, keyWanted(pair))),
-    problems.noted(() => passphraseOf(pair, tls)),
-  ])
+  const certPem = await problems.noted(() => read(certFile, certKey, CERTIFICATE_WANTED))
+  const keyPem = await problems.noted(() => read(keyFile, keyKey, keyWanted(pair)))
+  const passphrase = await problems.noted(() => passphraseOf(pair, tls))
   const chain = certPem === null ? null : await problems.noted(() => certificatesIn(certPem, certFile, certKey))
   if (keyPem === null || passphrase === null) return null
   const key = await problems.noted(() => openKey(keyPem, pair, passphrase))
