@@ -25,6 +25,8 @@ export class HelloReader {
   /** The message as its records carry it, which it may span several of (RFC 8446 §5.1). */
   private readonly message: number[] = []
   private leftInRecord = 0
+  /** Of the message with its header; infinite while its octets do not tell. */
+  private wanted = Infinity
 
   /**
    * @param octets those that follow what was read before
@@ -32,15 +34,15 @@ export class HelloReader {
    */
   read(octets: Uint8Array): string | null | typeof HELLO_INCOMPLETE {
     for (const octet of octets) {
-      if (this.leftInRecord === 0) this.header.push(octet)
-      else this.message.push(octet)
-      if (this.leftInRecord > 0) this.leftInRecord--
-      if (this.header.length === RECORD_HEADER && !this.beginRecord()) return null
-      const wanted = wantedOf(this.message)
-      if (wanted === null) return null
-      if (this.message.length === wanted) return nameOf(Uint8Array.from(this.message.slice(MESSAGE_HEADER)))
+      if (!(this.leftInRecord === 0 ? this.takeHeader(octet) : this.takeMessage(octet))) return null
+      if (this.message.length === this.wanted) return nameOf(Uint8Array.from(this.message.slice(MESSAGE_HEADER)))
     }
     return HELLO_INCOMPLETE
+  }
+
+  private takeHeader(octet: number): boolean {
+    this.header.push(octet)
+    return this.header.length < RECORD_HEADER || this.beginRecord()
   }
 
   private beginRecord(): boolean {
@@ -48,14 +50,18 @@ export class HelloReader {
     this.leftInRecord = high * 256 + low
     return type === TLS_HANDSHAKE && this.leftInRecord > 0 && this.leftInRecord <= MAX_RECORD
   }
-}
 
-/** How long the message is with its header; infinite while its octets do not tell, `null` when it is no hello. */
-function wantedOf(message: readonly number[]): number | null {
-  if (message.length < MESSAGE_HEADER) return Infinity
-  const [type, high, middle, low] = message as [number, number, number, number]
-  const length = (high * 256 + middle) * 256 + low
-  return type === CLIENT_HELLO && length <= MAX_HELLO ? MESSAGE_HEADER + length : null
+  private takeMessage(octet: number): boolean {
+    this.leftInRecord--
+    return this.message.push(octet) !== MESSAGE_HEADER || this.beginMessage()
+  }
+
+  private beginMessage(): boolean {
+    const [type, high, middle, low] = this.message as [number, number, number, number]
+    const length = (high * 256 + middle) * 256 + low
+    this.wanted = MESSAGE_HEADER + length
+    return type === CLIENT_HELLO && length <= MAX_HELLO
+  }
 }
 
 function nameOf(hello: Uint8Array): string | null {

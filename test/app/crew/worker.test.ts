@@ -8,6 +8,7 @@ import type { Credentials } from '../../../src/ports/credentials.js'
 import type { HandedConnection, WorkerOrders } from '../../../src/ports/workers.js'
 import { RecordingEventLog } from '../../fakes/event-log.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
+import { credentialsOf } from '../../fakes/fake-credentials.js'
 import { FakeConnection } from '../../fakes/fake-door.js'
 import { FakeLine } from '../../fakes/fake-line.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
@@ -185,6 +186,12 @@ describe('Worker', () => {
     assert.equal(rig.code, 0)
   })
 
+  it('takes up new certificates', async () => {
+    const { line, service } = await Rig.start()
+    line.say({ kind: 'renewal', credentials: credentialsOf({ label: 'renewed' }) })
+    assert.deepEqual(service.calls, ['start', 'renew renewed'])
+  })
+
   describe('its hatch', () => {
     /** A hatch that is open, and what was taken. */
     async function open() {
@@ -197,6 +204,24 @@ describe('Worker', () => {
 
     it('is where the supervisor listens', async () =>
       assert.deepEqual((await Rig.start()).hatch.at('http').address, ORDERS.addresses.http))
+
+    it('of two doors is open when both have one who takes what comes, and gives each its own', async () => {
+      const rig = new Rig()
+      const https = { host: '127.0.0.1', port: 444 }
+      rig.line.say({ kind: 'start', orders: { ...ORDERS, addresses: { ...ORDERS.addresses, https } } })
+      await settled()
+      const taken: string[] = []
+      rig.hatch.at('https').open(() => taken.push('https'))
+      assert.notInclude(rig.line.kinds, 'open')
+      rig.hatch.at('http').open(() => taken.push('http'))
+      assert.include(rig.line.kinds, 'open')
+      for (const scheme of ['https', 'http'] as const) {
+        const message = { kind: 'connection', connection: 7, scheme, freshUntil: rig.clock.machine() } as const
+        rig.line.say(message, new FakeConnection())
+      }
+      assert.deepEqual(taken, ['https', 'http'])
+      assert.deepEqual(rig.hatch.at('https').address, https)
+    })
 
     it('takes a fresh connection at once, and says so before', async () => {
       const { line, clock, taken } = await open()
