@@ -6,7 +6,6 @@
  * idle connection. Prints medians and ranges, and keeps every round in bench/results/.
  */
 import { idleMemory } from './idle-memory.mjs'
-import { CAN_PIN } from './pinned.mjs'
 import { alike, probe } from './probe.mjs'
 import { asText, summarize } from './report.mjs'
 import { requestRound, warm } from './requests.mjs'
@@ -20,7 +19,6 @@ const { load, logTo, rounds, seconds, flags } = options
 const reply = await replyOfPortico()
 const conditions = {
   ...conditionsOf(options),
-  pinned: CAN_PIN,
   response: reply.fields.map(([name, value]) => `${name}: ${value}`),
 }
 say(JSON.stringify(conditions, null, 2))

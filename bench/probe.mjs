@@ -1,18 +1,23 @@
-import { get } from 'node:http'
+import { get as getPlainly } from 'node:http'
+import { get as getSecurely } from 'node:https'
 
 /**
- * Asks a server once, over a connection that would persist, as the load does.
+ * Asks a server once, over a connection that would persist, as the load does. Its certificate is one for the bench.
  *
- * @returns a promise of the response: its fields in order, and its content as text
+ * @returns a promise of the response: its fields in order, its content as text, and what was agreed on where it is HTTPS
  */
 export function probe(url) {
+  const get = url.startsWith('https:') ? getSecurely : getPlainly
+  const options = { agent: false, headers: { connection: 'keep-alive' }, rejectUnauthorized: false }
   return new Promise((resolve, reject) => {
-    const request = get(`${url}/`, { agent: false, headers: { connection: 'keep-alive' } }, (response) => {
+    const request = get(`${url}/`, options, (response) => {
+      const { statusCode: status, rawHeaders, socket } = response
+      const tls = socket.encrypted ? { protocol: socket.getProtocol(), suite: socket.getCipher().name } : null
       let content = ''
       response.setEncoding('utf8')
       response.on('data', (text) => (content += text))
       response.on('end', () => {
-        resolve({ status: response.statusCode, fields: pairs(response.rawHeaders), content })
+        resolve({ status, fields: pairs(rawHeaders), content, tls })
         request.destroy()
       })
     })
@@ -24,12 +29,15 @@ function pairs(raw) {
   return Array.from({ length: raw.length / 2 }, (_, i) => [raw[2 * i], raw[2 * i + 1]])
 }
 
-/** Whether two responses cost the same to send: the same fields with values of the same length, the same content. */
+/**
+ * Whether two responses cost the same to send: the same fields with values of the same length, the same content, the same
+ * protocol and suite of TLS.
+ */
 export function alike(a, b) {
   return shape(a) === shape(b)
 }
 
-function shape({ status, fields, content }) {
+function shape({ status, fields, content, tls }) {
   const lengths = fields.map(([name, value]) => `${name.toLowerCase()}:${value.length}`)
-  return JSON.stringify([status, lengths.sort(), content])
+  return JSON.stringify([status, lengths.sort(), content, tls])
 }

@@ -32,15 +32,23 @@ export async function requestRound(load, servers, round, seconds) {
   return rows
 }
 
-/** As many requests as a number of connections can have answered, one after the other or some at a time. */
-export async function throughput(load, server, { path = '/', connections = CONNECTIONS, pipelined = 1, seconds }) {
+/**
+ * As many requests as a number of connections can have answered.
+ *
+ * @param pipelined how many of them at a time on each
+ */
+export async function throughput(load, server, { path = '/', connections = CONNECTIONS, pipelined, seconds }) {
   const url = server.url + path
   const core = server.placement.load
   const row = await metered(server, () => load.run({ url, core, connections, seconds, pipelined }))
+  return { ...row, ...perRequest(row) }
+}
+
+/** What a request costs, of a load of many. */
+export function perRequest({ requests, seconds, processor: { serverSeconds } }) {
   return {
-    ...row,
-    requestsPerSecond: row.requests / row.seconds,
-    processorUsPerRequest: (row.processor.serverSeconds * 1e6) / row.requests,
-    processorShare: row.processor.serverSeconds / row.seconds,
+    requestsPerSecond: requests / seconds,
+    processorUsPerRequest: (serverSeconds * 1e6) / requests,
+    processorShare: serverSeconds / seconds,
   }
 }

@@ -1,11 +1,15 @@
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { APART, spawnPinned } from './pinned.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
 const COLLECT = join(import.meta.dirname, 'servers', 'collect-on-signal.mjs')
 const START_MS = 10_000
+const LOOK_MS = 20
+const ADDRESS = /https?:\/\/[\w.:[\]]+:\d+/
 
 /** The names of servers in the raw rounds and the report. */
 export const NODE_HTTP = 'node:http'
@@ -30,20 +34,25 @@ export function porticoWith({ name, placement, settings, flags }) {
   const kept = ['maxKeepAliveRequests=0', 'keepAliveTimeoutMs=600000']
   const given = [...kept, ...settings].flatMap((it) => ['--set', it])
   const args = ['dist/src/app/main.js', '--port', '0', '--log-format', 'json', ...given, ...flags]
-  return { name, placement, args, env: {} }
+  return nodeProgram({ name, placement, args, env: {} })
 }
 
 /** @param reply what it answers, as `probe` gives it */
 export function nodeHttp(reply) {
-  return {
+  return nodeProgram({
     name: NODE_HTTP,
     placement: APART,
     args: ['bench/servers/node-http.mjs'],
     env: { REPLY: JSON.stringify(reply) },
-  }
+  })
 }
 
-/** A server process in its place, listening. Its stdout goes to a file, its stderr is read for the address. */
+/** A program of Node's, which says on stderr where it listens. */
+export function nodeProgram({ name, placement, args, env }) {
+  return { name, placement, program: process.execPath, args: ['--import', COLLECT, ...args], env, url: null }
+}
+
+/** A server process in its place, listening. Its stdout goes to a file, its stderr is read. */
 export class Server {
   constructor({ name, placement }, child, url) {
     this.name = name
@@ -55,15 +64,15 @@ export class Server {
 
   /** @param logTo the file that gets stdout, such as `/dev/null` */
   static async start(startable, logTo) {
-    const { name, placement, args, env } = startable
+    const { name, placement, program, args, env, url } = startable
     const log = openSync(logTo, 'a')
-    const child = spawnPinned(placement.server, process.execPath, ['--import', COLLECT, ...args], {
+    const child = spawnPinned(placement.server, program, args, {
       cwd: ROOT,
       env: { ...process.env, ...env },
       stdio: ['ignore', log, 'pipe'],
     })
     closeSync(log)
-    return new Server(startable, child, await addressOf(name, child))
+    return new Server(startable, child, await addressOf(name, child, url))
   }
 
   collectGarbage() {
@@ -78,22 +87,29 @@ export class Server {
   }
 }
 
-/** Reads stderr up to the banner, and on, so that the server never waits for us. */
-function addressOf(name, child) {
-  return new Promise((resolve, reject) => {
-    let said = ''
-    const fail = (why) => reject(new Error(`Cannot start ${name}: ${why}, wanted an address on stderr\n${said}`))
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL')
-      fail('found silence')
-    }, START_MS)
-    child.once('exit', (code) => fail(`found exit code ${code}`))
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      said += text
-      const address = /http:\/\/[\w.:[\]]+:\d+/.exec(said)
-      if (address === null) return
-      clearTimeout(timer)
-      resolve(address[0])
+/** Reads stderr to its end in any case, so that the server never waits for us. */
+async function addressOf(name, child, url) {
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => (said += text))
+  const endMs = performance.now() + START_MS
+  while (child.exitCode === null && performance.now() < endMs) {
+    const address = url ?? ADDRESS.exec(said)?.[0]
+    if (address !== undefined && (await accepts(address))) return address
+    await delay(LOOK_MS)
+  }
+  const found = child.exitCode === null ? 'silence' : `exit code ${child.exitCode}`
+  child.kill('SIGKILL')
+  throw new Error(`Cannot start ${name}: found ${found}, wanted a server that listens\n${said}`)
+}
+
+function accepts(address) {
+  const { hostname, port } = new URL(address)
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port) })
+    socket.once('error', () => resolve(false))
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
     })
   })
 }

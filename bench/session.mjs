@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { autocannon } from './load/autocannon.mjs'
 import { wrk } from './load/wrk.mjs'
+import { CAN_PIN } from './pinned.mjs'
 
 /**
  * Reads the command line.
@@ -44,6 +45,7 @@ export function conditionsOf({ load, logTo, rounds, seconds, flags }) {
     linux: release().split('-')[0],
     processor: cpus()[0].model,
     cores: cpus().length,
+    pinned: CAN_PIN,
     porticoFlags: flags,
   }
 }

@@ -8,7 +8,7 @@ export const autocannon = {
   name: 'autocannon',
 
   /** @returns a promise of `{ requests, seconds, errors }` */
-  async run({ url, core, connections, seconds, pipelined }) {
+  async run({ url, core, connections, seconds, pipelined = 1 }) {
     const load = [
       '--connections',
       String(connections),

@@ -12,7 +12,7 @@ export const wrk = {
   },
 
   /** @returns a promise of `{ requests, seconds, errors }` */
-  async run({ url, core, connections, seconds, pipelined }) {
+  async run({ url, core, connections, seconds, pipelined = 1 }) {
     const script = pipelined > 1 ? ['--script', SCRIPT, url, '--', String(pipelined)] : [url]
     const output = await outputOf(core, 'wrk', [
       '--threads',

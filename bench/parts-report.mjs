@@ -1,6 +1,6 @@
-/** From raw rounds to medians, ranges and verdicts. */
-import { summary } from '../statistics.mjs'
-import { range, table } from '../text.mjs'
+/** From the raw rounds of a part to medians, ranges and verdicts. */
+import { summary } from './statistics.mjs'
+import { range, table } from './text.mjs'
 
 /**
  * @param rows of one part, as measured
@@ -15,7 +15,7 @@ export function summarize({ part, title, label, columns, targets }, rows) {
       values: columns.map((it) => figure(it, alike)),
     })),
     columns: columns.map((it) => it.title),
-    targets: targets.map((target) => verdict(target, rows)),
+    targets: targets.map((target) => verdict(target, rows)).filter((it) => it !== null),
     coresOfOthers: summary(rows.filter((row) => row.processor).map(coresOfOthers)),
     errors: rows.reduce((sum, row) => sum + row.errors, 0),
   }
@@ -50,9 +50,11 @@ function figure({ digits, of }, rows) {
   return values.length === 0 ? null : { ...summary(values), digits }
 }
 
-/** Each ratio is of figures of one round. Without a bound it is told, and not judged. */
+/** Each ratio is of figures of one round. Without a bound it is told, and not judged; without figures there is none. */
 function verdict({ target, least, most, of }, rows) {
-  const ratio = summary(of(rows))
+  const found = of(rows)
+  if (found.length === 0) return null
+  const ratio = summary(found)
   if (least !== undefined) return { target, least, ratio, reached: ratio.median >= least }
   if (most !== undefined) return { target, most, ratio, reached: ratio.median <= most }
   return { target, ratio }

@@ -1,0 +1,90 @@
+/** The servers that serve the same by HTTPS: the small response of Portico's first page, and a large file. */
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { APART } from '../pinned.mjs'
+import { alike, probe } from '../probe.mjs'
+import { nodeProgram, porticoWith, Server } from '../server.mjs'
+import { isAvailable, nginx } from '../servers/nginx.mjs'
+
+export const PORTICO = 'portico'
+export const NODE_HTTPS = 'node:https'
+
+/** What is asked for of the file in one request. */
+export const FILE_OCTETS = 16 * 1024 * 1024
+
+/** Each with the path of the file. */
+const FILE_PATHS = { [PORTICO]: '/static/file' }
+export const filePathOf = ({ name }) => FILE_PATHS[name] ?? '/file'
+
+/** A certificate and a file in a folder of their own, for as long as the bench runs. */
+export class Site {
+  constructor() {
+    this.folder = mkdtempSync(join(tmpdir(), 'portico-bench-'))
+    this.file = join(this.folder, 'file')
+    writeFileSync(this.file, randomBytes(FILE_OCTETS))
+    const made = spawnSync(process.execPath, ['dist/src/app/main.js', 'cert', '--dir', this.folder], {
+      encoding: 'utf8',
+    })
+    if (made.status !== 0) throw new Error(`Cannot make a certificate: ${made.stderr}`)
+    this.credentials = { certFile: join(this.folder, 'cert.pem'), keyFile: join(this.folder, 'key.pem') }
+  }
+
+  remove() {
+    rmSync(this.folder, { recursive: true })
+  }
+}
+
+/** @returns a promise of what can be compared here: `{ startables, reply }`, the latter as all of them give it */
+export async function comparable({ site, logTo, flags }) {
+  const own = portico(site, flags)
+  const reply = await replyOf(own, logTo)
+  const node = nodeHttps(site, reply)
+  demand(node, alike(await replyOf(node, logTo), reply))
+  if (!isAvailable) return { startables: [node, own], reply }
+  const other = await nginx({ placement: APART, ...site, reply })
+  const { content, tls } = await replyOf(other, logTo)
+  // Its fields are its own, and about as long.
+  demand(other, content === reply.content && tls.suite === reply.tls.suite)
+  return { startables: [node, own, other], reply }
+}
+
+function demand({ name }, isAlike) {
+  if (!isAlike) throw new Error(`Cannot compare ${name}: found another response or suite, wanted that of Portico`)
+}
+
+async function replyOf(startable, logTo) {
+  const server = await Server.start(startable, logTo)
+  try {
+    return await probe(server.url)
+  } finally {
+    await server.stop()
+  }
+}
+
+function portico({ folder, credentials: { certFile, keyFile } }, flags) {
+  const files = ['--cert-file', certFile, '--key-file', keyFile]
+  return porticoWith({
+    name: PORTICO,
+    placement: APART,
+    settings: ['log.access=false', 'tls.only=true', `static.root=${folder}`],
+    flags: ['--enable-tls', '--https-port', '0', ...files, ...flags],
+  })
+}
+
+function nodeHttps({ file, credentials: { certFile, keyFile } }, reply) {
+  return nodeProgram({
+    name: NODE_HTTPS,
+    placement: APART,
+    args: ['bench/servers/node-http.mjs'],
+    env: {
+      REPLY: JSON.stringify(reply),
+      CERT_FILE: certFile,
+      KEY_FILE: keyFile,
+      SUITES: reply.tls.suite,
+      FILE: file,
+    },
+  })
+}
