@@ -156,7 +156,8 @@ export class Handshakes {
     socket.on('error', (error: NodeJS.ErrnoException) => {
       handshake.error ??= error
     })
-    socket.once('secure', () => this.secured(handshake, socket)).once('close', () => this.left(handshake))
+    socket.once('secure', () => this.secured(handshake, socket))
+    socket.once('end', () => this.left(handshake)).once('close', () => this.left(handshake))
   }
 
   private secured(handshake: Handshake, socket: TLSSocket): void {

@@ -61,7 +61,7 @@ export class TicketKeys {
     this.advance()
     const isCurrent = name.equals(this.current.name)
     const key = isCurrent ? this.current : this.last
-    if (key === null || !name.equals(key.name)) return [UNKNOWN]
+    if (key === null || !name.equals(key.name)) return NO_KEY
     return [isCurrent ? KNOWN : RENEW, key.seal, key.encryption]
   }
 
@@ -83,6 +83,9 @@ const UNKNOWN = 0
 const KNOWN = 1
 /** It may be used once more; the client is to have a new one. */
 const RENEW = 2
+
+/** Node ends the process when it finds no parts in an answer, which it does not use in this one. */
+const NO_KEY: TicketKeyAnswer = [UNKNOWN, Buffer.alloc(PART), Buffer.alloc(PART)]
 
 /** What Node wants to know: whether there is a key, its parts, and for a new ticket its name and where its encryption begins. */
 type TicketKeyAnswer = readonly [found: number, ...parts: Buffer[]]

@@ -1,0 +1,162 @@
+import { assert } from 'chai'
+import { describe, it } from 'mocha'
+import { TicketKeys } from '../../../src/adapters/tls/ticket-keys.js'
+import type { TicketSeed } from '../../../src/ports/credentials.js'
+import type { Transport } from '../../../src/ports/transport.js'
+import { usualCertificate } from '../../end-to-end/support/certificate.js'
+import { FakeClock } from '../../fakes/fake-clock.js'
+import { credentialAt, ServedByTls } from './served-by-tls.js'
+
+const LIFETIME_MS = 60_000
+const SEED: TicketSeed = { period: 0, secret: 'ab'.repeat(32) }
+
+/** As one of Node's contexts that asks for keys. */
+class Context {
+  readonly context: { enableTicketKeyCallback(): void; onticketkeycallback?: Ask } = {
+    enableTicketKeyCallback: () => undefined,
+  }
+
+  constructor(keys: TicketKeys) {
+    keys.serve(this)
+  }
+
+  /** @returns the name of the key that a ticket is encrypted by */
+  encrypt(): Buffer {
+    const [found, , , name] = this.context.onticketkeycallback!(Buffer.alloc(16), Buffer.alloc(16), true)
+    assert.equal(found, 1)
+    return name!
+  }
+
+  /** @returns 0: unknown, 1: known, 2: known, and to be renewed */
+  decrypt(name: Buffer): number {
+    return this.context.onticketkeycallback!(name, Buffer.alloc(16), false)[0]
+  }
+
+  keyFor(name: Buffer): string {
+    const [, seal, encryption] = this.context.onticketkeycallback!(name, Buffer.alloc(16), false)
+    return Buffer.concat([seal!, encryption!]).toString('hex')
+  }
+}
+
+type Ask = (name: Buffer, iv: Buffer, encrypts: boolean) => readonly [number, ...Buffer[]]
+
+function keysAt(clock: FakeClock, seed: TicketSeed | null = null): { keys: TicketKeys; context: Context } {
+  const keys = new TicketKeys(LIFETIME_MS, clock, seed)
+  return { keys, context: new Context(keys) }
+}
+
+describe('TicketKeys', () => {
+  it('know what they encrypted, for the rest of the period', () => {
+    const clock = new FakeClock(0)
+    const { context } = keysAt(clock)
+    const name = context.encrypt()
+    clock.advance(LIFETIME_MS - 1)
+    assert.equal(context.decrypt(name), 1)
+    assert.deepEqual(context.encrypt(), name)
+  })
+
+  it('take what they encrypted in the period before once more, and renew it', () => {
+    const clock = new FakeClock(0)
+    const { context } = keysAt(clock)
+    const name = context.encrypt()
+    clock.advance(LIFETIME_MS)
+    assert.equal(context.decrypt(name), 2)
+    assert.notDeepEqual(context.encrypt(), name)
+  })
+
+  for (const periods of [2, 3, 100]) {
+    it(`do not know what they encrypted ${periods} periods before`, () => {
+      const clock = new FakeClock(0)
+      const { context } = keysAt(clock)
+      const name = context.encrypt()
+      clock.advance(periods * LIFETIME_MS)
+      assert.equal(context.decrypt(name), 0)
+    })
+  }
+
+  it('do not know what others encrypted', () => {
+    const [one, other] = [keysAt(new FakeClock(0)), keysAt(new FakeClock(0))]
+    assert.equal(one.context.decrypt(other.context.encrypt()), 0)
+  })
+
+  it('are the same wherever they begin with the same, and stay so', () => {
+    const clock = new FakeClock(0)
+    const [one, other] = [keysAt(clock, SEED), keysAt(clock, SEED)]
+    for (const periods of [0, 1, 3]) {
+      clock.advance(periods * LIFETIME_MS)
+      const name = one.context.encrypt()
+      assert.equal(other.context.decrypt(name), 1)
+      assert.equal(other.context.keyFor(name), one.context.keyFor(name))
+    }
+  })
+
+  it('are handed over as they are now', () => {
+    const clock = new FakeClock(0)
+    const first = keysAt(clock, SEED)
+    clock.advance(5 * LIFETIME_MS)
+    const later = keysAt(clock, first.keys.seed)
+    assert.equal(later.context.decrypt(first.context.encrypt()), 1)
+    assert.equal(first.keys.seed.period, 5)
+  })
+
+  it('are handed over without what would open what was encrypted before', () => {
+    const clock = new FakeClock(0)
+    const first = keysAt(clock, SEED)
+    const name = first.context.encrypt()
+    clock.advance(LIFETIME_MS)
+    assert.notInclude(JSON.stringify(first.keys.seed), SEED.secret)
+    assert.equal(keysAt(clock, first.keys.seed).context.decrypt(name), 0)
+  })
+
+  it('stay when the wall clock is set back', () => {
+    const clock = new FakeClock(10 * LIFETIME_MS)
+    const { context } = keysAt(clock)
+    const name = context.encrypt()
+    clock.wallOffsetMs = 0
+    assert.equal(context.decrypt(name), 1)
+  })
+
+  it('leave a context alone that does not ask', () => {
+    const context = { context: {} }
+    new TicketKeys(LIFETIME_MS, new FakeClock(0)).serve(context)
+    assert.deepEqual(context, { context: {} })
+  })
+
+  describe('in two listeners', () => {
+    const resumes = async (one: TicketKeys, other: TicketKeys): Promise<boolean> => {
+      const credentials = { certificates: [credentialAt(usualCertificate())], clientAuthorities: null } as const
+      const [first, second] = [
+        await ServedByTls.start({ credentials, parts: { tickets: one } }),
+        await ServedByTls.start({ credentials, parts: { tickets: other } }),
+      ]
+      for (const served of [first, second]) served.accept = closeWithPeer
+      try {
+        const socket = await first.secured()
+        const session = await new Promise<Buffer>((resolve) => socket.once('session', resolve))
+        socket.destroy()
+        const again = await second.secured({ session })
+        const resumed = again.isSessionReused()
+        again.destroy()
+        return resumed
+      } finally {
+        await Promise.all([first.close(), second.close()])
+      }
+    }
+
+    it('have sessions of either go on in the other, when they are the same', async () => {
+      const clock = new FakeClock(0)
+      assert.isTrue(await resumes(keysAt(clock, SEED).keys, keysAt(clock, SEED).keys))
+    })
+
+    it('have each session begin anew, when they are not', async () => {
+      const clock = new FakeClock(0)
+      assert.isFalse(await resumes(keysAt(clock).keys, keysAt(clock).keys))
+    })
+  })
+})
+
+const nothing = (): void => undefined
+
+function closeWithPeer(transport: Transport): void {
+  transport.start({ octets: nothing, ended: () => transport.close(), drained: nothing, closed: nothing })
+}
