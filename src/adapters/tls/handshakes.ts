@@ -21,7 +21,7 @@ import type { TicketKeys } from './ticket-keys.js'
  * the handshake is Node's. All this is bounded: so many at once, and so long each.
  */
 
-/** So long a handshake is left in peace, however many wait. */
+/** So long a handshake is left in peace, however many wait, and in a drain. */
 const GRACE_MS = 1000
 const SWEEP_MS = 250
 
@@ -107,7 +107,7 @@ export class Handshakes {
     else this.greeted(handshake, octets)
   }
 
-  /** No connection comes any more. Those that have said nothing will get no answer; the others come to their end. */
+  /** No connection comes any more. Those that have said nothing will get no answer; the others may come to their end. */
   async close(): Promise<void> {
     for (const handshake of [...this.waiting.values()])
       if (handshake.octets.length === 0) this.giveUp(handshake, 'aborted')
@@ -172,7 +172,9 @@ export class Handshakes {
   }
 
   private sweep(): void {
-    for (const handshake of this.line.overdue(this.parts.clock.now())) this.giveUp(handshake, 'timed-out')
+    const isClosing = this.tellEmpty !== null
+    for (const handshake of this.line.overdue(this.parts.clock.now(), isClosing))
+      this.giveUp(handshake, isClosing ? 'aborted' : 'timed-out')
   }
 
   private giveUp(handshake: Handshake, outcome: HandshakeOutcome): void {

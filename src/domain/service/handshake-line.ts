@@ -1,7 +1,7 @@
 /** How many handshakes may be under way, and how long. */
 export interface HandshakeRules {
   readonly most: number
-  /** How long one is left in peace however many want in: an honest peer is through by then. */
+  /** How long one is left in peace, however many want in and whoever waits for the end: an honest peer is through by then. */
   readonly graceMs: number
   readonly timeoutMs: number
 }
@@ -38,11 +38,17 @@ export class HandshakeLine<T> {
     this.since.delete(item)
   }
 
-  /** Those whose time is up; they are gone from here. */
-  overdue(nowMs: number): T[] {
+  /**
+   * Those whose time is up; they are gone from here.
+   *
+   * @param isClosing whether somebody waits for all to be gone
+   */
+  overdue(nowMs: number, isClosing: boolean): T[] {
+    const { graceMs, timeoutMs } = this.rules
+    const patienceMs = isClosing ? Math.min(graceMs, timeoutMs) : timeoutMs
     const overdue: T[] = []
     for (;;) {
-      const item = this.oldest(nowMs - this.rules.timeoutMs)
+      const item = this.oldest(nowMs - patienceMs)
       if (item === null) return overdue
       this.leave(item)
       overdue.push(item)

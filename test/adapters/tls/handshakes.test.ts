@@ -10,6 +10,7 @@ import { usualCertificate } from '../../end-to-end/support/certificate.js'
 import { makeCertificate } from '../../end-to-end/support/certificates.js'
 import { TemporaryFolder } from '../../end-to-end/support/folder.js'
 import { describeWithOpenssl } from '../../end-to-end/support/openssl.js'
+import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 import { credentialAt, ServedByTls } from './served-by-tls.js'
 
 /** The beginning of a hello: its record says that more follows. */
@@ -205,6 +206,21 @@ describeWithOpenssl('Handshakes', () => {
       begun.end()
       await closed
       assert.deepEqual(served.outcomes, ['aborted', 'aborted'])
+    })
+
+    it('are given up when an honest peer would be through', async () => {
+      await start()
+      await saying(HELLO_BEGUN)
+      await until('it is there', () => served.listener.handshakes === 1)
+      let isClosed = false
+      const closed = served.close().then(() => (isClosed = true))
+      await until('all are gone', () => {
+        served.clock.advance(SWEEP_MS)
+        return isClosed
+      })
+      await closed
+      assert.deepEqual(served.outcomes, ['aborted'])
+      assert.isBelow(served.clock.now(), DEFAULT_SETTINGS.tls.handshakeTimeoutMs)
     })
 
     it('are given up when they are cut', async () => {

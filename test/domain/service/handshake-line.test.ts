@@ -47,11 +47,25 @@ describe('HandshakeLine', () => {
     ] as const)
       line.join(item, nowMs)
     line.leave('b')
-    assert.deepEqual(line.overdue(999), [])
-    assert.deepEqual(line.overdue(1001), ['a'])
-    assert.deepEqual(line.overdue(5000), ['c'])
-    assert.deepEqual(line.overdue(5000), [])
+    assert.deepEqual(line.overdue(999, false), [])
+    assert.deepEqual(line.overdue(1001, false), ['a'])
+    assert.deepEqual(line.overdue(5000, false), ['c'])
+    assert.deepEqual(line.overdue(5000, false), [])
     assert.equal(line.size, 0)
+  })
+
+  it('gives out those that have had their grace, when somebody waits for all to be gone', () => {
+    const line = new HandshakeLine<string>(RULES)
+    line.join('a', 0)
+    line.join('b', 1)
+    assert.deepEqual(line.overdue(99, true), [])
+    assert.deepEqual(line.overdue(100, true), ['a'])
+  })
+
+  it('gives out nobody later for that somebody waits', () => {
+    const line = new HandshakeLine<string>({ ...RULES, timeoutMs: 50 })
+    line.join('a', 0)
+    assert.deepEqual(line.overdue(50, true), ['a'])
   })
 
   it('admits nobody where there is no room for anybody', () => {
@@ -79,7 +93,7 @@ describe('HandshakeLine', () => {
         nowMs += each.afterMs
         if (each.kind === 'look') {
           const overdue = [...inside].filter(([, sinceMs]) => nowMs - sinceMs >= RULES.timeoutMs).map(([item]) => item)
-          assert.deepEqual(line.overdue(nowMs), overdue)
+          assert.deepEqual(line.overdue(nowMs, false), overdue)
           for (const item of overdue) inside.delete(item)
         } else {
           const [oldest] = inside
