@@ -1,6 +1,7 @@
 import JSON5 from 'json5'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { isStrictTransportSecurity } from '../../domain/security/strict-transport-security.js'
 
 /**
  * What a key takes and how it is written. Reading gives back what it cannot read, so that the message can show it.
@@ -128,6 +129,11 @@ export const HOST_OR_NOTHING: Kind = text(`${HOST.wanted}, or nothing`, (host) =
 export const FIELD_VALUE: Kind = text(
   'one line of visible ASCII, or nothing to leave the field out',
   (value) => value === '' || /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value),
+)
+
+export const HSTS: Kind = text(
+  'a Strict-Transport-Security field, such as max-age=31536000; includeSubDomains, or nothing to leave it out',
+  (value) => value === '' || (FIELD_VALUE.holds(value) && isStrictTransportSecurity(value)),
 )
 
 /** Segments that a route takes literally: no `:name`, no `*`, nothing that the normal form of a path changes. */

@@ -7,6 +7,7 @@ import {
   FOLDER,
   HOST,
   HOST_OR_NOTHING,
+  HSTS,
   integer,
   integerOrAuto,
   type Kind,
@@ -458,7 +459,7 @@ export const settingsSchema = (terminal: boolean) =>
         doc: 'folder that answers /.well-known/acme-challenge/, never redirected',
       }),
       hsts: key({
-        kind: FIELD_VALUE,
+        kind: HSTS,
         default: '',
         defaultText: 'none',
         env: 'PORTICO_TLS_HSTS',

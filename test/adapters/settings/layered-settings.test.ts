@@ -184,7 +184,7 @@ describe('LayeredSettings', () => {
     'tls.redirectHttp': yesOrNo('PORTICO_REDIRECT_HTTP'),
     'tls.redirectHost': word('PORTICO_REDIRECT_HOST', 'www.example.test', ['a b', 'https://a', 'a:8443', '[::1]']),
     'tls.acmeDirectory': word('PORTICO_ACME_DIRECTORY', 'public', ['nowhere', 'a-file']),
-    'tls.hsts': word('PORTICO_TLS_HSTS', 'max-age=60; includeSubDomains', ['a\r\nb: c']),
+    'tls.hsts': word('PORTICO_TLS_HSTS', 'max-age=60; includeSubDomains', ['max-age=60\r\nb: c', 'includeSubDomains']),
     'log.format': word('PORTICO_LOG_FORMAT', 'json', ['xml', 'JSON']),
     'log.level': word('PORTICO_LOG_LEVEL', 'silent', ['loud']),
     'log.access': yesOrNo('PORTICO_LOG_ACCESS'),
