@@ -81,6 +81,22 @@ describeWithOpenssl('HTTPS', function () {
       })
     }
 
+    it('resumes sessions of curl', async () => {
+      const who = `https://127.0.0.1:${both.httpsPort}/who`
+      const { responses } = await curl(['-H', 'Connection: close', who, who])
+      const resumed = responses.map(({ content }) => (JSON.parse(content) as { resumed: boolean }).resumed)
+      assert.deepEqual(resumed, [false, true])
+    })
+
+    it('begins anew with sessions of another server, or of a server before', async () => {
+      const other = await start(usualCertificate())
+      for (const version of ['-tls1_2', '-tls1_3']) {
+        const session = `${folder.path}/other.session`
+        await sClient(other.httpsPort, ASKED, version, '-sess_out', session)
+        assert.match(await ask(version, '-sess_in', session), /^New, [^]*200 OK/m)
+      }
+    })
+
     for (const version of ['tls1', 'tls1_1']) {
       it(`refuses ${version}`, async () => {
         const told = await ask(`-${version}`, '-cipher', 'ALL:@SECLEVEL=0')
