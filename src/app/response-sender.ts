@@ -1,3 +1,5 @@
+// The global `Buffer` is a getter, which every look at it would call.
+import { Buffer } from 'node:buffer'
 import type { Connection } from '../domain/connection/connection.js'
 import { CHUNK_END } from '../domain/framing/head-writer.js'
 import { latin1 } from '../domain/framing/latin1.js'

@@ -281,7 +281,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     if (this.sender.blocked || this.withholdsContent) return this.wait()
     const event = this.connection.next()
     if (typeof event === 'symbol') return this.constant(event)
-    if (Buffer.isBuffer(event)) this.exchange?.handed?.content.push(Buffer.from(event))
+    if (event instanceof Uint8Array) this.exchange?.handed?.content.push(Buffer.from(event))
     else if (event instanceof ProtocolError) this.refused(event)
     else this.begin(event)
     return true

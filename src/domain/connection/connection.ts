@@ -382,7 +382,7 @@ export class Connection {
   private discard(decoder: BodyDecoder): ConnectionEvent {
     for (;;) {
       const event = this.nextContent(decoder)
-      if (!Buffer.isBuffer(event)) return event
+      if (!(event instanceof Uint8Array)) return event
       this.discarded += event.length
       if (this.discarded > MAX_DISCARDED_OCTETS) {
         this.close()

@@ -2,6 +2,9 @@ interface Latin1Octets {
   latin1Slice(from: number, to: number): string
 }
 
+/** Taken once: the global is a getter, and each look at it calls that. */
+const TheBuffer = Buffer
+
 /**
  * Octets as text, one code point each.
  *
@@ -9,6 +12,6 @@ interface Latin1Octets {
  * short head (Node 20).
  */
 export function latin1(octets: Uint8Array, from: number, to: number): string {
-  const buffer = octets instanceof Buffer ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.length)
+  const buffer = octets instanceof TheBuffer ? octets : TheBuffer.from(octets.buffer, octets.byteOffset, octets.length)
   return (buffer as Buffer & Latin1Octets).latin1Slice(from, to)
 }
