@@ -1,3 +1,4 @@
+import { flat } from '../domain/framing/flat.js'
 import { formatHttpDate } from '../domain/message/http-date.js'
 import type { FieldLine } from '../domain/message/response-fields.js'
 import type { Clock } from '../ports/clock.js'
@@ -34,6 +35,6 @@ export class HeadPreamble {
   private renew(nowMs: number): void {
     const wall = this.clock.wall()
     this.validUntilMs = nowMs + SECOND_MS - (wall % SECOND_MS)
-    this.lines = `Date: ${formatHttpDate(wall)}\r\n${this.constant}`
+    this.lines = flat(`Date: ${formatHttpDate(wall)}\r\n${this.constant}`)
   }
 }

@@ -67,7 +67,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     private readonly id: number,
     private readonly whenOver: (connection: ServeConnection) => void,
   ) {
-    this.connection = new Connection(service.rules)
+    this.connection = new Connection(service.rules, service.persistence)
     this.sender = new ResponseSender(this.connection, transport, service.metrics, this)
     this.nowMs = this.arrivedMs = service.clock.now()
     this.deadlines.idle(this.nowMs)

@@ -1,5 +1,6 @@
 import type { ConnectionRules } from '../domain/connection/connection.js'
 import type { DeadlineRules } from '../domain/connection/deadlines.js'
+import { PersistenceLines } from '../domain/connection/persistence-lines.js'
 import type { ProtocolError } from '../domain/message/protocol-error.js'
 import type { FieldLine } from '../domain/message/response-fields.js'
 import { plainOnTls } from '../domain/message/wrong-scheme.js'
@@ -378,8 +379,10 @@ export class Server implements ServerLife {
 
   private service(scheme: Scheme, table: RouteTable<PluginRoute>, dispatch: Service['dispatch']): Service {
     const { settings, clock, metrics, accessLog, log } = this.parts
+    const rules = connectionRules(settings, table, scheme === 'https')
     return {
-      rules: connectionRules(settings, table, scheme === 'https'),
+      rules,
+      persistence: new PersistenceLines(rules),
       deadlines: deadlineRules(settings),
       clock,
       metrics,

@@ -1,5 +1,6 @@
 import type { ConnectionRules } from '../domain/connection/connection.js'
 import type { DeadlineRules } from '../domain/connection/deadlines.js'
+import type { PersistenceLines } from '../domain/connection/persistence-lines.js'
 import type { Phase } from '../domain/service/drain.js'
 import type { AccessLog } from '../ports/access-log.js'
 import type { Clock } from '../ports/clock.js'
@@ -20,6 +21,7 @@ export interface ServerLife {
 /** What all connections of a server share. */
 export interface Service {
   readonly rules: ConnectionRules
+  readonly persistence: PersistenceLines
   readonly deadlines: DeadlineRules
   readonly clock: Clock
   readonly metrics: Metrics

@@ -5,6 +5,7 @@ import { ChunkedDecoder } from '../framing/chunked-decoder.js'
 import { HeadReader, type RequestHead } from '../framing/head-reader.js'
 import { CONTINUE, LAST_CHUNK, chunkLine, writeHead, type ResponseFraming } from '../framing/head-writer.js'
 import { MAX_DISCARDED_OCTETS, type Limits } from '../framing/limits.js'
+import { NumberedLines } from '../framing/numbered-lines.js'
 import { ContentError } from '../message/content-error.js'
 import { NO_FIELDS, type FieldSection } from '../message/field-section.js'
 import { ProtocolError } from '../message/protocol-error.js'
@@ -14,6 +15,7 @@ import { parseTarget } from '../message/target.js'
 import { expectsContinue } from './expectation.js'
 import { Inbox } from './inbox.js'
 import { persists } from './persistence.js'
+import { PersistenceLines } from './persistence-lines.js'
 
 /*
  * Theory of operation: two small machines that meet in one place.
@@ -32,6 +34,8 @@ type Reading =
   | { readonly at: 'closed' }
 
 type Writing = 'idle' | 'owed' | 'sending' | 'complete'
+
+const LENGTH_LINES = new NumberedLines('Content-Length: ')
 
 const HEAD: Reading = { at: 'head' }
 const COMPLETE: Reading = { at: 'complete' }
@@ -104,7 +108,11 @@ export class Connection {
   private readonly inbox = new Inbox()
   private readonly reader: HeadReader
 
-  constructor(private readonly rules: ConnectionRules) {
+  /** @param persistence those of the rules; connections with the same rules share them */
+  constructor(
+    private readonly rules: ConnectionRules,
+    private readonly persistence = new PersistenceLines(rules),
+  ) {
     this.reader = new HeadReader(rules.limits, rules.secure)
   }
 
@@ -223,7 +231,7 @@ export class Connection {
     this.persists = mayPersist && (framing !== 'close' || isHead) && this.mayPersist()
     this.owedOctets = length ?? 0
     this.framing = isHead ? 'none' : framing
-    const lines = this.persistenceLines()
+    const lines = this.persistence.of(this.persists, this.served)
     return writeHead(response.status, preamble, lines, response.fields.wire, framingLine(framing, length))
   }
 
@@ -418,13 +426,6 @@ export class Connection {
     if (this.reading.at !== 'content') return false
     return this.waitsForContinue || (this.reading.decoder.remaining ?? 0) > MAX_DISCARDED_OCTETS
   }
-
-  private persistenceLines(): string {
-    if (!this.persists) return 'Connection: close\r\n'
-    const { keepAliveSeconds, maxRequests } = this.rules
-    const max = maxRequests === 0 ? '' : `, max=${maxRequests - this.served}`
-    return `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}${max}\r\n`
-  }
 }
 
 function framingOf(status: number, length: number | null, minor: number): ResponseFraming {
@@ -434,7 +435,7 @@ function framingOf(status: number, length: number | null, minor: number): Respon
 }
 
 function framingLine(framing: ResponseFraming, length: number | null): string {
-  if (framing === 'length') return `Content-Length: ${length}\r\n`
+  if (framing === 'length') return LENGTH_LINES.of(length!)
   return framing === 'chunked' ? 'Transfer-Encoding: chunked\r\n' : ''
 }
 

@@ -1,4 +1,5 @@
 import { reasonPhrase } from '../message/status.js'
+import { flat } from './flat.js'
 
 export const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 export const LAST_CHUNK = '0\r\n\r\n'
@@ -7,9 +8,8 @@ export const CHUNK_END = '\r\n'
 /** How the end of a response's content is told (RFC 9112 §6.3): none is sent, by its length, by chunks, by the connection's end. */
 export type ResponseFraming = 'none' | 'length' | 'chunked' | 'close'
 
-const STATUS_LINES: readonly string[] = Array.from(
-  { length: 600 },
-  (_, status) => `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`,
+const STATUS_LINES: readonly string[] = Array.from({ length: 600 }, (_, status) =>
+  flat(`HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`),
 )
 
 /**

@@ -1,0 +1,27 @@
+import { flat } from '../framing/flat.js'
+import { NumberedLines } from '../framing/numbered-lines.js'
+
+const CLOSE = 'Connection: close\r\n'
+
+/** The lines that tell what becomes of a connection (RFC 9112 §9.3, §9.6; RFC 2068 §19.7.1.1 for `Keep-Alive`). */
+export class PersistenceLines {
+  private readonly unbounded: string
+  private readonly bounded: NumberedLines
+
+  constructor(private readonly rules: { readonly maxRequests: number; readonly keepAliveSeconds: number }) {
+    const line = `Connection: keep-alive\r\nKeep-Alive: timeout=${rules.keepAliveSeconds}`
+    this.unbounded = flat(`${line}\r\n`)
+    this.bounded = new NumberedLines(`${line}, max=`)
+  }
+
+  /**
+   * The lines, each ended by CRLF.
+   *
+   * @param served how many requests the connection has carried
+   */
+  of(persists: boolean, served: number): string {
+    if (!persists) return CLOSE
+    const { maxRequests } = this.rules
+    return maxRequests === 0 ? this.unbounded : this.bounded.of(maxRequests - served)
+  }
+}
