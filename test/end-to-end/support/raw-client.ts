@@ -89,6 +89,17 @@ export class RawClient {
     this.socket.pause()
   }
 
+  /** Stops reading at the first that arrives, however much follows. Resolves then; to be called before it can arrive. */
+  pauseAtFirst(): Promise<void> {
+    const first = new Promise<void>((resolve) => {
+      this.socket.once('data', () => {
+        this.socket.pause()
+        resolve()
+      })
+    })
+    return within(first, () => 'the first octets')
+  }
+
   resume(): void {
     this.socket.resume()
   }
