@@ -1,10 +1,12 @@
 /** How much processor time a request costs, and how many are served a second. */
+import { BROWSER_FIELDS } from './load/browser-fields.mjs'
 import { metered } from './metered.mjs'
 import { rotated } from './turns.mjs'
 
 export const SCENARIOS = [
-  { scenario: 'plain', pipelined: 1 },
-  { scenario: 'pipelined 16', pipelined: 16 },
+  { scenario: 'plain', how: {} },
+  { scenario: "a browser's head", how: { fields: BROWSER_FIELDS } },
+  { scenario: 'pipelined 16', how: { pipelined: 16 } },
 ]
 
 const CONNECTIONS = 64
@@ -13,7 +15,7 @@ const WARM_SECONDS = 2
 /** Lets every server compile what every scenario runs. */
 export async function warm(load, servers) {
   for (const server of servers) {
-    for (const { pipelined } of SCENARIOS) await throughput(load, server, { pipelined, seconds: WARM_SECONDS })
+    for (const { how } of SCENARIOS) await throughput(load, server, { ...how, seconds: WARM_SECONDS })
   }
 }
 
@@ -24,9 +26,9 @@ export async function warm(load, servers) {
  */
 export async function requestRound(load, servers, round, seconds) {
   const rows = []
-  for (const { scenario, pipelined } of SCENARIOS) {
+  for (const { scenario, how } of SCENARIOS) {
     for (const server of rotated(servers, round)) {
-      rows.push({ round, scenario, server: server.name, ...(await throughput(load, server, { pipelined, seconds })) })
+      rows.push({ round, scenario, server: server.name, ...(await throughput(load, server, { ...how, seconds })) })
     }
   }
   return rows
@@ -35,12 +37,12 @@ export async function requestRound(load, servers, round, seconds) {
 /**
  * As many requests as a number of connections can have answered.
  *
- * @param pipelined how many of them at a time on each
+ * @param how `pipelined`: how many of them at a time on each; `fields`: what they carry beside `Host`
  */
-export async function throughput(load, server, { path = '/', connections = CONNECTIONS, pipelined, seconds }) {
+export async function throughput(load, server, { path = '/', connections = CONNECTIONS, seconds, ...how }) {
   const url = server.url + path
   const core = server.placement.load
-  const row = await metered(server, () => load.run({ url, core, connections, seconds, pipelined }))
+  const row = await metered(server, () => load.run({ url, core, connections, seconds, ...how }))
   return { ...row, ...perRequest(row) }
 }
 

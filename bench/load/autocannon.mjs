@@ -8,7 +8,7 @@ export const autocannon = {
   name: 'autocannon',
 
   /** @returns a promise of `{ requests, seconds, errors }` */
-  async run({ url, core, connections, seconds, pipelined = 1 }) {
+  async run({ url, core, connections, seconds, pipelined = 1, fields = [] }) {
     const load = [
       '--connections',
       String(connections),
@@ -16,6 +16,7 @@ export const autocannon = {
       String(seconds),
       '--pipelining',
       String(pipelined),
+      ...fields.flatMap(([name, value]) => ['--headers', `${name}=${value}`]),
     ]
     const output = await outputOf(core, process.execPath, [PROGRAM, '--json', '--no-progress', ...load, url])
     const result = JSON.parse(output)

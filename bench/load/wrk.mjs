@@ -12,7 +12,7 @@ export const wrk = {
   },
 
   /** @returns a promise of `{ requests, seconds, errors }` */
-  async run({ url, core, connections, seconds, pipelined = 1 }) {
+  async run({ url, core, connections, seconds, pipelined = 1, fields = [] }) {
     const script = pipelined > 1 ? ['--script', SCRIPT, url, '--', String(pipelined)] : [url]
     const output = await outputOf(core, 'wrk', [
       '--threads',
@@ -21,6 +21,7 @@ export const wrk = {
       String(connections),
       '--duration',
       `${seconds}s`,
+      ...fields.flatMap(([name, value]) => ['--header', `${name}: ${value}`]),
       ...script,
     ])
     const requests = numberIn(output, /(\d+) requests in/)
