@@ -307,11 +307,12 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         transport.sendFile(next.part)
         await until('closed', () => seen.reasons.length > 0)
         await until('releases', () => file.releases.length + next.releases.length === 2)
-        await until('the cut', () => peer.cut)
+        // libuv takes a reset behind unread octets for an end; what is missing shows that it was none.
+        await until('the cut', () => peer.cut || peer.ended)
+        assert.isBelow(readBy(peer).length, 200_001)
         assert.match(file.releases[0]!.message, /^Cannot send the file: it ended /)
         assert.instanceOf(next.releases[0], Error)
         assert.deepEqual(seen.reasons, ['aborted'])
-        assert.isFalse(peer.ended)
       })
 
       const ends: [what: string, end: (transport: Transport, peer: RawPeer) => void, reason: CloseReason][] = [

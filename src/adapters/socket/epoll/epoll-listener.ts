@@ -1,0 +1,123 @@
+import { lookup } from 'node:dns/promises'
+import type { Address, Endpoint, Listener, Listening, Transport } from '../../../ports/transport.js'
+import { listenError } from '../listen-error.js'
+import { EpollTransport, type EpollParts } from './epoll-transport.js'
+import type { Watched } from './poller.js'
+import { ADDRESS_OCTETS, endpointOf, ipAddress } from './socket-address.js'
+import { LINUX, systemError } from './system-calls.js'
+
+/** Connections that the kernel may hold for us until we take them; it cuts this to its own bound. */
+const BACKLOG = 4096
+
+/** Connections taken at a time. */
+const BATCH = 64
+
+/** For how long none is taken when there is no descriptor for it; they wait with the kernel. */
+const NO_DESCRIPTOR_MS = 100
+
+const ON = Int32Array.of(1)
+const OFF = Int32Array.of(0)
+
+/** Sockets by system calls of Linux. */
+export class EpollListener implements Listener {
+  readonly name = 'epoll'
+
+  constructor(private readonly parts: EpollParts) {}
+
+  async listen(at: Address, accept: (transport: Transport) => void): Promise<Listening> {
+    try {
+      if (at.port < 0 || at.port > 65_535)
+        throw Object.assign(new Error('wanted a port from 0 to 65535'), { code: 'ERR_SOCKET_BAD_PORT' })
+      const { address } = await lookup(at.host)
+      return new ListeningSocket(ipAddress(address, at.port), this.parts, accept)
+    } catch (error) {
+      throw listenError(at, error as NodeJS.ErrnoException)
+    }
+  }
+}
+
+/** One listening socket. */
+class ListeningSocket implements Listening, Watched {
+  readonly address: Address
+  private fd: number
+  private retry: NodeJS.Timeout | null = null
+
+  /** @throws {Error} the platform's, when the address cannot be had */
+  constructor(
+    address: Buffer,
+    private readonly parts: EpollParts,
+    private readonly accept: (transport: Transport) => void,
+  ) {
+    const type = LINUX.SOCK_STREAM | LINUX.SOCK_NONBLOCK | LINUX.SOCK_CLOEXEC
+    this.fd = parts.calls.socket(address.readUInt16LE(0), type, 0)
+    if (this.fd < 0) throw systemError('socket', parts.calls.errno())
+    try {
+      this.address = this.open(address)
+    } catch (error) {
+      parts.calls.close(this.fd)
+      throw error
+    }
+    parts.poller.add(this.fd, LINUX.EPOLLIN, this)
+  }
+
+  happened(): void {
+    for (let taken = 0; taken < BATCH && this.takeOne(); taken++);
+  }
+
+  /** Takes all that the kernel holds for us: what is still there would be reset. */
+  close(): Promise<void> {
+    if (this.fd < 0) return Promise.resolve()
+    while (this.takeOne());
+    if (this.retry !== null) clearTimeout(this.retry)
+    this.parts.poller.remove(this.fd)
+    this.parts.calls.close(this.fd)
+    this.fd = -1
+    return Promise.resolve()
+  }
+
+  cut(): void {}
+
+  private open(address: Buffer): Address {
+    const { calls } = this.parts
+    this.set(LINUX.SOL_SOCKET, LINUX.SO_REUSEADDR, ON)
+    // Those that are taken inherit it: what belongs together leaves in one call.
+    this.set(LINUX.IPPROTO_TCP, LINUX.TCP_NODELAY, ON)
+    if (address.readUInt16LE(0) === LINUX.AF_INET6) this.set(LINUX.IPPROTO_IPV6, LINUX.IPV6_V6ONLY, OFF)
+    if (calls.bind(this.fd, address, address.length) < 0) throw systemError('bind', calls.errno())
+    if (calls.listen(this.fd, BACKLOG) < 0) throw systemError('listen', calls.errno())
+    const [own, length] = [Buffer.alloc(ADDRESS_OCTETS), Int32Array.of(ADDRESS_OCTETS)]
+    if (calls.getsockname(this.fd, own, length) < 0) throw systemError('getsockname', calls.errno())
+    const { address: host, port } = endpointOf(own, length[0]!)
+    return { host, port }
+  }
+
+  private set(level: number, name: number, value: Int32Array): void {
+    const { calls } = this.parts
+    if (calls.setsockopt(this.fd, level, name, value, 4) < 0) throw systemError('setsockopt', calls.errno())
+  }
+
+  /** @returns whether there may be more */
+  private takeOne(): boolean {
+    const { calls, buffers } = this.parts
+    const { address, number } = buffers
+    number[0] = ADDRESS_OCTETS
+    const fd = calls.accept4(this.fd, address, number, LINUX.SOCK_NONBLOCK | LINUX.SOCK_CLOEXEC)
+    if (fd < 0) return this.failed(calls.errno())
+    const peer: Endpoint = endpointOf(address, number[0])
+    this.accept(new EpollTransport(fd, peer, this.parts))
+    return true
+  }
+
+  private failed(errno: number): boolean {
+    if (errno === LINUX.EAGAIN) return false
+    // EMFILE, ENFILE, ENOBUFS, ENOMEM: asking again at once would do nothing else. Others are of one peer.
+    if (![12, 23, 24, 105].includes(errno)) return true
+    if (this.retry !== null) return false
+    this.parts.poller.modify(this.fd, 0)
+    this.retry = setTimeout(() => {
+      this.retry = null
+      this.parts.poller.modify(this.fd, LINUX.EPOLLIN)
+    }, NO_DESCRIPTOR_MS)
+    return false
+  }
+}

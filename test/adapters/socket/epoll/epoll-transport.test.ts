@@ -1,0 +1,39 @@
+import { EpollListener } from '../../../../src/adapters/socket/epoll/epoll-listener.js'
+import { SharedBuffers } from '../../../../src/adapters/socket/epoll/epoll-transport.js'
+import { Poller } from '../../../../src/adapters/socket/epoll/poller.js'
+import { loadSystemCalls } from '../../../../src/adapters/socket/epoll/system-calls.js'
+import type { Transport, TransportReceiver } from '../../../../src/ports/transport.js'
+import { transportContract, type TransportUnderTest } from '../../../contract/transport.js'
+import { SocketPeer } from '../raw-peer.js'
+
+const HIGH_WATER_MARK = 65_536
+
+if (process.platform === 'linux') transportContract('EpollTransport', subject)
+
+async function subject(): Promise<TransportUnderTest> {
+  let accept: (transport: Transport) => void
+  const { calls } = loadSystemCalls()
+  const poller = new Poller(calls)
+  const buffers = new SharedBuffers(65_536)
+  const listener = new EpollListener({ calls, poller, buffers, highWaterMark: HIGH_WATER_MARK })
+  const { address, close } = await listener
+    .listen({ host: '127.0.0.1', port: 0 }, (transport) => accept(transport))
+    .then((listening) => ({ address: listening.address, close: () => listening.close() }))
+  return {
+    highWaterMark: HIGH_WATER_MARK,
+    connect: async (receiver: (transport: Transport) => TransportReceiver) => {
+      const accepted = new Promise<Transport>((resolve) => {
+        accept = (transport) => {
+          transport.start(receiver(transport))
+          resolve(transport)
+        }
+      })
+      const peer = await SocketPeer.to(address)
+      return { transport: await accepted, peer }
+    },
+    close: async () => {
+      await close()
+      poller.close()
+    },
+  }
+}
