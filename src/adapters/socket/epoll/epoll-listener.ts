@@ -29,7 +29,8 @@ export class EpollListener implements Listener {
       if (at.port < 0 || at.port > 65_535)
         throw Object.assign(new Error('wanted a port from 0 to 65535'), { code: 'ERR_SOCKET_BAD_PORT' })
       const { address } = await lookup(at.host)
-      return new ListeningSocket(ipAddress(address, at.port), this.parts, accept)
+      const socket = new ListeningSocket(ipAddress(address, at.port), this.parts, accept)
+      return { address: socket.address, close: () => socket.close(), cut: () => undefined }
     } catch (error) {
       throw listenError(at, error as NodeJS.ErrnoException)
     }
@@ -37,7 +38,7 @@ export class EpollListener implements Listener {
 }
 
 /** One listening socket. */
-class ListeningSocket implements Listening, Watched {
+class ListeningSocket implements Watched {
   readonly address: Address
   private fd: number
   private retry: NodeJS.Timeout | null = null
@@ -74,8 +75,6 @@ class ListeningSocket implements Listening, Watched {
     this.fd = -1
     return Promise.resolve()
   }
-
-  cut(): void {}
 
   private open(address: Buffer): Address {
     const { calls } = this.parts

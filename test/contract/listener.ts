@@ -1,0 +1,178 @@
+import { readdirSync } from 'node:fs'
+import { assert } from 'chai'
+import { afterEach, describe, it } from 'mocha'
+import type { Address, Listener, Listening, ListenError, Transport } from '../../src/ports/transport.js'
+import { Recorder, until } from './transport.js'
+import { SocketPeer } from '../adapters/socket/raw-peer.js'
+
+const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
+
+/**
+ * What every listener keeps.
+ *
+ * @param make one that reads so many octets at a time
+ */
+export function listenerContract(name: string, make: (readChunkSize: number) => Listener): void {
+  describe(`${name} keeps the contract of a listener`, () => {
+    const open: Listening[] = []
+
+    async function listen(accept: (transport: Transport) => void, at = ANY_PORT, readChunkSize = 65_536) {
+      const listening = await make(readChunkSize).listen(at, accept)
+      open.push(listening)
+      return listening
+    }
+
+    async function failure(at: Address): Promise<ListenError> {
+      try {
+        await listen(() => {}, at)
+      } catch (error) {
+        return error as ListenError
+      }
+      throw new Error('Cannot go on: it listens, wanted an error')
+    }
+
+    afterEach(async () => {
+      for (const listening of open.splice(0)) await listening.close()
+    })
+
+    it('picks a free port for port 0 and tells it', async () => {
+      const { address } = await listen(() => {})
+      assert.equal(address.host, '127.0.0.1')
+      assert.isAbove(address.port, 0)
+    })
+
+    it('names a port that is taken', async () => {
+      const { address } = await listen(() => {})
+      const error = await failure(address)
+      assert.equal(error.code, 'EADDRINUSE')
+      const { port } = address
+      assert.equal(
+        error.message,
+        `Cannot listen on 127.0.0.1:${port}: the port is taken by another program (EADDRINUSE)`,
+      )
+    })
+
+    it('names an address that the machine lacks', async () => {
+      const error = await failure({ host: '2001:db8::1', port: 8080 })
+      assert.match(error.message, /^Cannot listen on \[2001:db8::1\]:8080: .+ \(E[A-Z]+\)$/)
+    })
+
+    it('names a port that cannot be', async () => {
+      const error = await failure({ host: '127.0.0.1', port: 70_000 })
+      assert.equal(error.code, 'ERR_SOCKET_BAD_PORT')
+      assert.match(error.message, /^Cannot listen on 127\.0\.0\.1:70000: /)
+    })
+
+    it('listens on IPv6', async function () {
+      let peer = ''
+      const accept = (transport: Transport): void => {
+        peer = transport.peer.address
+        transport.start(new Recorder())
+        transport.endWriting()
+      }
+      const listening = await listen(accept, { host: '::1', port: 0 }).catch(() => this.skip())
+      const client = await SocketPeer.to(listening.address)
+      client.end()
+      await client.closed
+      assert.equal(peer, '::1')
+    })
+
+    it('close() frees the port, keeps open connections, and may be called twice', async () => {
+      const seen = new Recorder()
+      const accepted: Transport[] = []
+      const { address, close } = await listen((transport) => {
+        accepted.push(transport)
+        transport.start(seen)
+      })
+      const peer = await SocketPeer.to(address)
+      await until('accept', () => accepted.length === 1)
+      await Promise.all([close(), close()])
+      peer.send('still open')
+      await until('octets', () => seen.text === 'still open')
+      const again = await listen(() => {}, address)
+      assert.equal(again.address.port, address.port)
+      accepted[0]!.abort()
+      await peer.closed
+    })
+
+    it('keeps the octets of connections apart that read into one buffer', async () => {
+      const records = new Map<number, Recorder>()
+      const { address } = await listen(
+        (transport) => {
+          const seen = new Recorder()
+          seen.onOctets = (text) => void transport.write(text)
+          records.set(transport.peer.port, seen)
+          transport.start(seen)
+        },
+        ANY_PORT,
+        16,
+      )
+      const peers = await Promise.all(Array.from({ length: 20 }, () => SocketPeer.to(address)))
+      const texts = peers.map((_, at) => `${at}-`.repeat(50))
+      for (let round = 0; round < 5; round++) peers.forEach((peer, at) => peer.send(texts[at]!))
+      await until('echoes', () => peers.every((peer, at) => peer.reads.join('').length === texts[at]!.length * 5))
+      peers.forEach((peer, at) => assert.equal(peer.reads.join(''), texts[at]!.repeat(5)))
+      for (const peer of peers) peer.reset()
+      await until('closed', () => [...records.values()].every(({ reasons }) => reasons.length === 1))
+    })
+
+    it('leaks no descriptor over 1000 quick connections, half of them reset by the peer and half aborted', async function () {
+      if (process.platform !== 'linux') this.skip()
+      let closed = 0
+      const { address } = await listen((transport) => {
+        const seen = new Recorder()
+        seen.closed = () => {
+          closed++
+        }
+        seen.onOctets = (text) => (text === 'abort' ? transport.abort() : transport.write(text))
+        transport.start(seen)
+      })
+      const before = descriptors()
+      for (let round = 0; round < 20; round++) {
+        const peers = await Promise.all(Array.from({ length: 50 }, () => SocketPeer.to(address)))
+        for (const [at, peer] of peers.entries()) {
+          if (at % 2 === 0) peer.reset()
+          else peer.send('abort')
+        }
+        await Promise.all(peers.map((peer) => peer.closed))
+      }
+      await until('the last close', () => closed === 1000)
+      assert.isAtMost(descriptors(), before + 2)
+    })
+
+    it('lets go of an error that a receiver throws, and serves on', async () => {
+      const seen = new Recorder()
+      const { address } = await listen((transport) => {
+        seen.onOctets = (text) => {
+          transport.write(text)
+          if (text === 'throw') throw new Error('a bug above')
+        }
+        transport.start(seen)
+      })
+      const peer = await SocketPeer.to(address)
+      const thrown = onceUncaught()
+      peer.send('throw')
+      assert.equal((await thrown).message, 'a bug above')
+      peer.send(' on')
+      await until('the answer', () => peer.reads.join('') === 'throw on')
+      peer.reset()
+      await until('closed', () => seen.reasons.length === 1)
+    })
+  })
+}
+
+function descriptors(): number {
+  return readdirSync('/proc/self/fd').length
+}
+
+/** The next uncaught exception, which mocha does not get to see. */
+function onceUncaught(): Promise<Error> {
+  const others = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  return new Promise((resolve) => {
+    process.once('uncaughtException', (error) => {
+      for (const listener of others) process.on('uncaughtException', listener)
+      resolve(error)
+    })
+  })
+}
