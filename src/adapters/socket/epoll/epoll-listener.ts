@@ -15,6 +15,9 @@ const BATCH = 64
 /** For how long none is taken when there is no descriptor for it; they wait with the kernel. */
 const NO_DESCRIPTOR_MS = 100
 
+/** Why nobody can be taken now: asking again at once would do nothing else. Other errors are of one peer. */
+const WANTS: readonly number[] = [LINUX.EMFILE, LINUX.ENFILE, LINUX.ENOBUFS, LINUX.ENOMEM]
+
 const ON = Int32Array.of(1)
 const OFF = Int32Array.of(0)
 
@@ -109,8 +112,7 @@ class ListeningSocket implements Watched {
 
   private failed(errno: number): boolean {
     if (errno === LINUX.EAGAIN) return false
-    // EMFILE, ENFILE, ENOBUFS, ENOMEM: asking again at once would do nothing else. Others are of one peer.
-    if (![12, 23, 24, 105].includes(errno)) return true
+    if (!WANTS.includes(errno)) return true
     if (this.retry !== null) return false
     this.parts.poller.modify(this.fd, 0)
     this.retry = setTimeout(() => {

@@ -2,6 +2,7 @@ import { latin1 } from '../../../domain/framing/latin1.js'
 import type { FilePart } from '../../../domain/message/response.js'
 import type { CloseReason, Endpoint, Transport, TransportReceiver } from '../../../ports/transport.js'
 import type { Poller, Watched } from './poller.js'
+import { AS_TEXT } from '../net-transport.js'
 import { ADDRESS_OCTETS } from './socket-address.js'
 import { LINUX, systemError, type SystemCalls } from './system-calls.js'
 
@@ -134,7 +135,7 @@ export class EpollTransport implements Transport, Watched {
   write(octets: Uint8Array | string): boolean {
     if (this.#writing !== 'open') return false
     if (typeof octets === 'string') this.#text += octets
-    else if (octets.length <= 1024) this.#text += latin1(octets, 0, octets.length)
+    else if (octets.length <= AS_TEXT) this.#text += latin1(octets, 0, octets.length)
     else this.#enqueue(octets)
     this.#waiting += octets.length
     this.#hold()

@@ -87,6 +87,10 @@ export const LINUX = {
   EPOLLHUP: 16,
   EINTR: 4,
   EAGAIN: 11,
+  ENOMEM: 12,
+  ENFILE: 23,
+  EMFILE: 24,
+  ENOBUFS: 105,
 } as const
 
 const PROCESSORS = ['x64', 'arm64']

@@ -16,10 +16,9 @@ async function subject(): Promise<TransportUnderTest> {
   const poller = new Poller(calls)
   const buffers = new SharedBuffers(65_536)
   const listener = new EpollListener({ calls, poller, buffers, highWaterMark: HIGH_WATER_MARK })
-  const { address, close } = await listener
-    .listen({ host: '127.0.0.1', port: 0 }, (transport) => accept(transport))
-    .then((listening) => ({ address: listening.address, close: () => listening.close() }))
+  const { address, close } = await listener.listen({ host: '127.0.0.1', port: 0 }, (transport) => accept(transport))
   return {
+    cutOvertakesReads: true,
     highWaterMark: HIGH_WATER_MARK,
     connect: async (receiver: (transport: Transport) => TransportReceiver) => {
       const accepted = new Promise<Transport>((resolve) => {
