@@ -3,7 +3,13 @@ import { Buffer } from 'node:buffer'
 import type { Connection } from '../domain/connection/connection.js'
 import { CHUNK_END } from '../domain/framing/head-writer.js'
 import { latin1 } from '../domain/framing/latin1.js'
-import { isOfKind, type FileContent, type Response, type StreamedContent } from '../domain/message/response.js'
+import {
+  isOfKind,
+  type FileContent,
+  type FilePart,
+  type Response,
+  type StreamedContent,
+} from '../domain/message/response.js'
 import type { Metrics } from '../ports/metrics.js'
 import type { Transport } from '../ports/transport.js'
 import { abandon, nextTurn, octetsOf } from './streamed-pieces.js'
@@ -82,8 +88,9 @@ export class ResponseSender {
   }
 
   private wakeUp(): void {
-    this.wake?.()
+    const { wake } = this
     this.wake = null
+    wake?.()
   }
 
   private sendText(response: Response, content: string): void {
@@ -129,7 +136,7 @@ export class ResponseSender {
       content.discard()
       this.finish()
     } else {
-      void this.pumpParts(this.response, content)
+      this.handParts(content, 0)
     }
   }
 
@@ -158,25 +165,28 @@ export class ResponseSender {
     if (before !== '') this.write(CHUNK_END)
   }
 
-  private async pumpParts(response: number, content: FileContent): Promise<void> {
-    try {
-      for (const [at, part] of content.parts.entries()) {
-        if (response !== this.response) {
-          release(content, at)
-          return
-        }
-        this.connection.piece(part.length)
-        if (typeof part === 'string') {
-          this.write(part)
-        } else {
-          this.account(part.length)
-          this.blocked = !this.transport.sendFile(part) || this.blocked
-        }
-        if (this.blocked) await this.unblocked()
-      }
-      if (response === this.response) this.finish()
-    } catch (error) {
-      if (response === this.response) this.owner.contentFailed(error)
+  /** Hands the parts over for as long as there is room; what is in the way of the end is waited for. */
+  private handParts(content: FileContent, from: number): void {
+    const { parts } = content
+    for (let at = from; at < parts.length; at++) {
+      this.handPart(parts[at]!)
+      if (this.blocked) return this.handPartsLater(content, at + 1)
+    }
+    this.finish()
+  }
+
+  private handPart(part: string | FilePart): void {
+    this.connection.piece(part.length)
+    if (typeof part === 'string') return this.write(part)
+    this.account(part.length)
+    if (!this.transport.sendFile(part)) this.blocked = true
+  }
+
+  private handPartsLater(content: FileContent, from: number): void {
+    const { response } = this
+    this.wake = () => {
+      if (response === this.response) this.handParts(content, from)
+      else release(content, from)
     }
   }
 

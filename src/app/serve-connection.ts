@@ -106,8 +106,10 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
   }
 
   closed(reason: CloseReason): void {
+    // A transport that aborts by itself could not keep a promise of ours.
+    if (reason === 'aborted' && this.life !== 'over') this.fellShort()
+    if (this.exchange !== null) this.giveUp(this.exchange, 'aborted')
     this.life = 'over'
-    if (this.exchange !== null) this.lose(this.exchange, reason)
     this.connection.close()
     this.whenOver(this)
   }
@@ -147,6 +149,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
 
   /** Resets the connection; the peer sees a cut. */
   cut(outcome: Outcome): void {
+    this.life = 'over'
     if (this.exchange !== null) this.giveUp(this.exchange, outcome)
     this.connection.close()
     this.transport.abort()
@@ -463,11 +466,12 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     else if (isOfKind(response.content, 'parts')) response.content.discard()
   }
 
-  /** The connection is gone. A transport that aborts by itself could not keep a promise of ours: a file fell short. */
-  private lose(exchange: Exchange, reason: CloseReason): void {
-    if (reason !== 'aborted') return this.giveUp(exchange, 'aborted')
-    this.service.log.error('content fell short', { request: exchange.request, route: exchange.routeName })
-    this.giveUp(exchange, 'failed')
+  /** A file did not have the octets that we had promised. The log of its request may have been written already. */
+  private fellShort(): void {
+    const { exchange } = this
+    const request = exchange && { request: exchange.request, route: exchange.routeName }
+    this.service.log.error('content fell short', { connection: this.id, ...request })
+    if (exchange !== null) this.giveUp(exchange, 'failed')
   }
 
   /** A bug of ours: this connection is lost, the others are not. */

@@ -86,7 +86,7 @@ export interface Transport {
    * Sends a piece of an open file in order after what was written, and releases the part once, later than this call. A
    * file that falls short of the part's length aborts the connection.
    *
-   * @returns false until it has been sent: `drained()` follows
+   * @returns as `write` does
    */
   sendFile(part: FilePart): boolean
   /** No more `octets()` until `resume()`: back-pressure reaches the peer. */

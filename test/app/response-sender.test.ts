@@ -132,8 +132,27 @@ describe('ResponseSender', () => {
     assert.equal(metrics.octetsOut, far.received.length)
   })
 
+  it('sends parts of which there is little before send() returns', () => {
+    const { sender, told } = owing()
+    sender.send(new Parts().response(3, 2, 1), '', true)
+    assert.deepEqual(told, ['responded'])
+  })
+
+  it('has not sent parts for which there is no room before the transport has drained', async () => {
+    const { sender, far, told } = owing(get('/'), 1000)
+    const parts = new Parts()
+    far.stall()
+    sender.send(parts.response(900, 800, 700, 600), '', true)
+    await settled()
+    assert.deepEqual([told, parts.released], [[], []])
+    far.read()
+    await settled()
+    assert.deepEqual([told, parts.released], [['responded'], [null, null, null, null]])
+    assert.lengthOf(contentOf(far), 3000)
+  })
+
   it('gives back the parts that were not handed over when it is stopped', async () => {
-    const { sender, far, told } = owing()
+    const { sender, far, told } = owing(get('/'), 2)
     const parts = new Parts()
     far.stall()
     sender.send(parts.response(3, 2, 1), '', true)

@@ -890,6 +890,38 @@ describe('content that is asked for too late', () => {
   })
 })
 
+describe('a file that falls short of what was promised', () => {
+  const lacking: [rule: string, length: number, stalled: boolean, outcome: string][] = [
+    ['whose request is under way fails it', 100_000, true, 'failed'],
+    ['whose request is over is told of all the same', 1000, false, 'completed'],
+  ]
+  for (const [rule, length, stalled, outcome] of lacking) {
+    it(rule, async () => {
+      const served = await Served.start({
+        routes: { 'GET /': () => file('f') },
+        files: { f: { content: 'x'.repeat(length) } },
+      })
+      const far = served.connect({ readFile: () => Buffer.from('few') })
+      if (stalled) far.stall()
+      far.send(get('/'))
+      await settled()
+      far.read()
+      await settled()
+      assert.deepEqual([served.outcomes, served.alarms], [[outcome], ['content fell short']])
+      assert.isTrue(far.cut)
+    })
+  }
+
+  it('is another thing than a connection that we cut', async () => {
+    const held = new Held()
+    const served = await Served.start({ routes: { 'GET /': held.handler } })
+    served.connect().send(get('/'))
+    served.server.force()
+    await settled()
+    assert.deepEqual([served.outcomes, served.alarms], [['cut'], []])
+  })
+})
+
 describe('a peer that is lost', () => {
   it('while its requests are not read is noticed by the sweep', async () => {
     const held = new Held()

@@ -291,6 +291,18 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         await finish(transport, seen)
       })
 
+      it('answers true to a file below the high-water mark, and drained() does not follow', async () => {
+        const { transport, peer, seen } = await connect()
+        const file = part(10, 1000)
+        assert.isTrue(transport.sendFile(file.part))
+        assert.deepEqual(file.releases, [])
+        await until('release', () => file.releases.length === 1)
+        await until('all of it', () => readBy(peer) === file.text)
+        await grace()
+        assert.deepEqual([file.releases, seen.calls], [[null], []])
+        await finish(transport, seen)
+      })
+
       it('releases a part without octets, later than the call', async () => {
         const { transport, seen } = await connect()
         const empty = part(0, 0)
@@ -450,6 +462,20 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         assert.deepEqual(seen.reasons, ['ended'])
         assert.equal(readBy(peer), 'all')
         assert.isFalse(peer.cut)
+      })
+
+      it('both ends while reading is paused are no reset, and what the peer sent before is read when resumed', async () => {
+        const { transport, peer, seen } = await connect()
+        transport.pause()
+        peer.send('early')
+        transport.endWriting()
+        peer.end()
+        await until('our end', () => peer.ended)
+        await grace()
+        assert.deepEqual(seen.calls, [])
+        transport.resume()
+        await until('closed', () => seen.reasons.length > 0)
+        assert.deepEqual([seen.text, seen.calls, seen.reasons], ['early', ['octets', 'ended', 'closed'], ['ended']])
       })
 
       it('isLost tells of a reset that nothing else tells of while reading is paused', async () => {

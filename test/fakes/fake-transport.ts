@@ -65,8 +65,7 @@ export class FakeTransport implements Transport {
     if (this.#writing !== 'open') return false
     this.#outgoing.push(typeof octets === 'string' ? Buffer.from(octets, 'latin1') : Buffer.from(octets))
     this.#hold()
-    if (this.unsent > this.#highWaterMark) this.#owesDrained = true
-    return !this.#owesDrained
+    return this.#hasRoom()
   }
 
   sendFile(part: FilePart): boolean {
@@ -76,8 +75,7 @@ export class FakeTransport implements Transport {
     }
     this.#outgoing.push(part)
     this.#hold()
-    if (part.length > 0) this.#owesDrained = true
-    return !this.#owesDrained
+    return this.#hasRoom()
   }
 
   pause(): void {
@@ -146,6 +144,11 @@ export class FakeTransport implements Transport {
       this.#held = false
       this.#flush()
     })
+  }
+
+  #hasRoom(): boolean {
+    if (this.unsent > this.#highWaterMark) this.#owesDrained = true
+    return !this.#owesDrained
   }
 
   #flush(): void {

@@ -4,10 +4,11 @@ import { afterEach, describe, it } from 'mocha'
 import { HandedListener } from '../../../src/adapters/socket/handed-listener.js'
 import { PlainReception } from '../../../src/adapters/socket/reception.js'
 import { NetDoor } from '../../../src/adapters/socket/net-door.js'
-import type { Address, Listening, Transport, TransportReceiver } from '../../../src/ports/transport.js'
+import type { Address, Listening } from '../../../src/ports/transport.js'
 import type { Door, HandedConnection, Hatch } from '../../../src/ports/workers.js'
 import { doorContract } from '../../contract/door.js'
 import { transportContract, until, type TransportUnderTest } from '../../contract/transport.js'
+import { Accepting } from './accepting.js'
 import { SocketPeer } from './raw-peer.js'
 import { SocketDoor } from './socket-door.js'
 
@@ -36,23 +37,16 @@ transportContract('NetTransport, of a handle that was handed over,', () => subje
 transportContract('NetTransport, of a socket that was handed over,', () => subject(new SocketDoor()))
 
 async function subject(door: Door): Promise<TransportUnderTest> {
-  let accept: (transport: Transport) => void
+  const accepting = new Accepting()
   const arrived = (connection: HandedConnection): void => hatch.give(connection)
   const { address, close } = await door.listen(ANY_PORT, arrived)
   const hatch = new NearHatch(address)
-  await new HandedListener(CHUNK, new PlainReception(CHUNK), hatch).listen(ANY_PORT, (transport) => accept(transport))
+  await new HandedListener(CHUNK, new PlainReception(CHUNK), hatch).listen(ANY_PORT, (transport) =>
+    accepting.accept(transport),
+  )
   return {
     highWaterMark: CHUNK,
-    connect: async (receiver: (transport: Transport) => TransportReceiver) => {
-      const accepted = new Promise<Transport>((resolve) => {
-        accept = (transport) => {
-          transport.start(receiver(transport))
-          resolve(transport)
-        }
-      })
-      const peer = await SocketPeer.to(address)
-      return { transport: await accepted, peer }
-    },
+    connect: (receiver) => accepting.connect(address, receiver),
     close,
   }
 }

@@ -1,8 +1,8 @@
-import { latin1 } from '../../../domain/framing/latin1.js'
 import type { FilePart } from '../../../domain/message/response.js'
-import type { CloseReason, Endpoint, Transport, TransportReceiver } from '../../../ports/transport.js'
+import type { CloseReason, Endpoint, TransportReceiver } from '../../../ports/transport.js'
+import { LentBuffer } from '../lent-buffer.js'
+import { QueuedTransport } from '../queued-transport.js'
 import type { Poller, Watched } from './poller.js'
-import { AS_TEXT } from '../net-transport.js'
 import { ADDRESS_OCTETS } from './socket-address.js'
 import { LINUX, systemError, type SystemCalls } from './system-calls.js'
 
@@ -14,9 +14,8 @@ import { LINUX, systemError, type SystemCalls } from './system-calls.js'
  * call is made without looking whether it still is one. Events that were on their way to a connection that has left are
  * stopped by the poller.
  *
- * What is written waits here while we are inside a call of the receiver (or until the end of the turn) and then goes to
- * the kernel as one call, small files among it; a large one goes by sendfile(2), behind a head that was sent with
- * MSG_MORE. What the kernel has no room for waits for EPOLLOUT, which is asked for only as long.
+ * What was gathered goes to the kernel as one call, small files among it; a large one goes by sendfile(2), behind a head
+ * that was sent with MSG_MORE. What the kernel has no room for waits for EPOLLOUT, which is asked for only as long.
  */
 
 /** Octets that are gathered into one call of `send`. */
@@ -30,9 +29,6 @@ const FILE_PIECE = 262_144
 
 /** Octets of files that one connection is given at a time, before others have their turn. */
 const FILE_TURN = 1_048_576
-
-/** Views of the beginning of the read buffer are kept up to this length: a new one costs 0.2 µs. */
-const KEPT_VIEWS = 2048
 
 /** What connections of one listener share. */
 export interface EpollParts {
@@ -48,23 +44,15 @@ type TextBuffer = Buffer<ArrayBuffer> & { latin1Write(text: string, at: number):
 
 /** What all connections read into and write from. */
 export class SharedBuffers {
-  readonly input: Buffer
+  readonly input: LentBuffer
   readonly output = Buffer.allocUnsafeSlow(GATHERED) as TextBuffer
   readonly number = new Int32Array(2)
   readonly offset = new BigInt64Array(1)
   readonly address = Buffer.alloc(ADDRESS_OCTETS)
-  private readonly views: (Buffer | undefined)[]
 
   /** @param readChunkSize octets per read */
   constructor(readChunkSize: number) {
-    this.input = Buffer.allocUnsafeSlow(readChunkSize)
-    this.views = Array.from({ length: KEPT_VIEWS + 1 }, () => undefined)
-  }
-
-  /** The first octets of the input. */
-  view(length: number): Buffer {
-    if (length > KEPT_VIEWS) return this.input.subarray(0, length)
-    return (this.views[length] ??= this.input.subarray(0, length))
+    this.input = new LentBuffer(readChunkSize)
   }
 }
 
@@ -81,43 +69,34 @@ class SentFile {
 
 type Waiting = string | Uint8Array | SentFile
 
-/** The writing side: what was ended before it was sent is `ending`; `over` at the end of the connection. */
-type Writing = 'open' | 'ending' | 'ended' | 'over'
-
-export class EpollTransport implements Transport, Watched {
+export class EpollTransport extends QueuedTransport<SentFile> implements Watched {
   readonly security = null
   readonly #parts: EpollParts
   #fd: number
-  #receiver: TransportReceiver | null = null
-  #writing: Writing = 'open'
   #hasRead = false
   #paused = false
   /** What is asked of the poller now. */
   #events: number = LINUX.EPOLLIN
-  /** In front of `#text`. */
-  #queue: Waiting[] | null = null
-  #text = ''
-  /** Octets in `#queue` and `#text`, with those of files. */
-  #waiting = 0
-  #held = false
+  /** The poller does not watch until we read again: it would tell of the end that is there over and over. */
+  #parked = false
   #isFull = false
-  #owesDrained = false
 
   constructor(
     fd: number,
     readonly peer: Endpoint,
     parts: EpollParts,
   ) {
+    super(parts.highWaterMark)
     this.#fd = fd
     this.#parts = parts
   }
 
   /** With what the kernel holds, which falls as the peer reads. */
   get unsent(): number {
-    if (this.#fd < 0 || this.#waiting === 0) return 0
+    if (this.#fd < 0 || this.waiting === 0) return 0
     const { calls, buffers } = this.#parts
     const known = calls.ioctl(this.#fd, LINUX.SIOCOUTQ, buffers.number) === 0
-    return this.#waiting + (known ? buffers.number[0]! : 0)
+    return this.waiting + (known ? buffers.number[0]! : 0)
   }
 
   get isLost(): boolean {
@@ -128,34 +107,8 @@ export class EpollTransport implements Transport, Watched {
   }
 
   start(receiver: TransportReceiver): void {
-    this.#receiver = receiver
+    this.receiver = receiver
     this.#parts.poller.add(this.#fd, this.#events, this)
-  }
-
-  write(octets: Uint8Array | string): boolean {
-    if (this.#writing !== 'open') return false
-    if (typeof octets === 'string') this.#text += octets
-    else if (octets.length <= AS_TEXT) this.#text += latin1(octets, 0, octets.length)
-    else this.#enqueue(octets)
-    this.#waiting += octets.length
-    this.#hold()
-    return this.#hasRoom()
-  }
-
-  sendFile(part: FilePart): boolean {
-    if (this.#writing !== 'open') {
-      process.nextTick(() => part.released(new Error('Cannot send the file: the connection is over')))
-      return false
-    }
-    if (part.length === 0) {
-      process.nextTick(() => part.released(null))
-      return this.#hasRoom()
-    }
-    this.#enqueue(new SentFile(part))
-    this.#waiting += part.length
-    this.#hold()
-    this.#owesDrained = true
-    return false
   }
 
   pause(): void {
@@ -166,12 +119,6 @@ export class EpollTransport implements Transport, Watched {
   resume(): void {
     this.#paused = false
     this.#watch()
-  }
-
-  endWriting(): void {
-    if (this.#writing !== 'open') return
-    this.#writing = 'ending'
-    this.#hold()
   }
 
   close(): void {
@@ -188,32 +135,39 @@ export class EpollTransport implements Transport, Watched {
   }
 
   happened(events: number): void {
-    if (this.#paused || this.#hasRead) {
-      // Told without being asked for: the connection is no more.
-      if ((events & (LINUX.EPOLLERR | LINUX.EPOLLHUP)) !== 0) return this.#leave('reset')
-    } else if ((events & ~LINUX.EPOLLOUT) !== 0) {
-      this.#read()
-    }
+    if (this.#paused || this.#hasRead) this.#notRead(events)
+    else if ((events & ~LINUX.EPOLLOUT) !== 0) this.#read()
     if ((events & LINUX.EPOLLOUT) === 0 || this.#fd < 0) return
     this.#isFull = false
-    this.#pump()
+    this.pump()
+  }
+
+  protected get inFlight(): number {
+    return 0
+  }
+
+  protected sent(part: FilePart): SentFile {
+    return new SentFile(part)
+  }
+
+  /** What is told without being asked for, while we do not read. */
+  #notRead(events: number): void {
+    const { EPOLLERR, EPOLLHUP } = LINUX
+    if ((events & EPOLLERR) !== 0 || ((events & EPOLLHUP) !== 0 && this.#hasRead)) return this.#leave('reset')
+    if ((events & EPOLLHUP) === 0) return
+    // Both sides have ended, and what the peer sent before that lies unread.
+    this.#parked = true
+    this.#parts.poller.suspend(this.#fd)
   }
 
   #read(): void {
     const { calls, buffers } = this.#parts
-    const count = calls.recv(this.#fd, buffers.input, buffers.input.length, 0)
+    const { input } = buffers
+    const count = calls.recv(this.#fd, input.octets, input.octets.length, 0)
     if (count < 0) return this.#failed('recv')
-    this.#held = true
-    try {
-      if (count > 0) {
-        this.#receiver!.octets(buffers.view(count))
-      } else {
-        this.#hasRead = true
-        this.#receiver!.ended()
-      }
-    } finally {
-      this.#letGo()
-    }
+    if (count > 0) return this.tellOctets(input.first(count))
+    this.#hasRead = true
+    this.tellEnded()
   }
 
   #failed(call: string): void {
@@ -228,120 +182,70 @@ export class EpollTransport implements Transport, Watched {
     const { calls, poller } = this.#parts
     const fd = this.#fd
     this.#fd = -1
-    this.#writing = 'over'
+    this.writing = 'over'
     poller.remove(fd)
     calls.close(fd)
     process.nextTick(() => {
       this.#releaseFiles(new Error('Cannot send the whole file: the connection closed', { cause }))
-      this.#receiver!.closed(reason)
+      this.receiver!.closed(reason)
     })
   }
 
   #releaseFiles(error: Error): void {
-    for (const waiting of this.#queue ?? []) if (waiting instanceof SentFile) waiting.part.released(error)
-    this.#queue = null
-    this.#text = ''
-    this.#waiting = 0
+    for (const waiting of this.queue ?? []) if (waiting instanceof SentFile) waiting.part.released(error)
+    this.queue = null
+    this.text = ''
+    this.waiting = 0
   }
 
-  #enqueue(waiting: Uint8Array | SentFile): void {
-    this.#queueText()
-    this.#queue!.push(waiting)
-  }
-
-  #queueText(): void {
-    this.#queue ??= []
-    if (this.#text === '') return
-    this.#queue.push(this.#text)
-    this.#text = ''
-  }
-
-  /** What is written outside a call of the receiver leaves at the end of the turn. */
-  #hold(): void {
-    if (this.#held) return
-    this.#held = true
-    process.nextTick(EpollTransport.#endOfTurn, this)
-  }
-
-  static #endOfTurn(transport: EpollTransport): void {
-    transport.#letGo()
-  }
-
-  #letGo(): void {
-    this.#held = false
-    this.#pump()
-  }
-
-  #hasRoom(): boolean {
-    if (this.#waiting <= this.#parts.highWaterMark) return !this.#owesDrained
-    this.#owesDrained = true
-    return false
-  }
-
-  #pump(): void {
+  protected pump(): void {
     let files = FILE_TURN
-    while (this.#fd >= 0 && this.#waiting > 0 && !this.#isFull && files > 0) {
-      if (this.#queue === null) this.#sendText()
-      else files -= this.#sendQueued()
+    while (this.#fd >= 0 && this.waiting > 0 && !this.#isFull && files > 0) {
+      if (this.queue === null) this.#sendText()
+      else files -= this.#sendQueued(this.queue)
     }
     if (this.#fd < 0) return
-    if (this.#waiting === 0) this.#emptied()
-    this.#watch()
+    if (this.waiting === 0) this.emptied()
+    if (this.writing === 'ended' && this.#hasRead) this.#leave('ended')
+    else this.#watch()
   }
 
-  #emptied(): void {
-    if (this.#owesDrained) setImmediate(EpollTransport.#laterTurn, this)
-    if (this.#writing === 'ending') {
-      this.#writing = 'ended'
-      this.#parts.calls.shutdown(this.#fd, LINUX.SHUT_WR)
-    }
-    if (this.#writing === 'ended' && this.#hasRead) this.#leave('ended')
-  }
-
-  static #laterTurn(transport: EpollTransport): void {
-    transport.#drained()
-  }
-
-  #drained(): void {
-    if (this.#fd < 0 || !this.#owesDrained || this.#waiting > 0) return
-    this.#owesDrained = false
-    this.#held = true
-    try {
-      this.#receiver!.drained()
-    } finally {
-      this.#letGo()
-    }
+  protected halfClose(): void {
+    this.#parts.calls.shutdown(this.#fd, LINUX.SHUT_WR)
   }
 
   /** Asks for what we can go on with. */
   #watch(): void {
     if (this.#fd < 0) return
+    const { poller } = this.#parts
     const reads = this.#paused || this.#hasRead ? 0 : LINUX.EPOLLIN
-    const events = reads | (this.#waiting > 0 && !this.#held ? LINUX.EPOLLOUT : 0)
+    const events = reads | (this.waiting > 0 && !this.held ? LINUX.EPOLLOUT : 0)
     if (events === this.#events) return
+    if (this.#parked && reads === 0) return
     this.#events = events
-    this.#parts.poller.modify(this.#fd, events)
+    if (this.#parked) poller.resume(this.#fd, events)
+    else poller.modify(this.#fd, events)
+    this.#parked = false
   }
 
   #sendText(): void {
     const { output } = this.#parts.buffers
     // What is longer than the buffer is cut there.
-    const length = output.latin1Write(this.#text, 0)
+    const length = output.latin1Write(this.text, 0)
     const sent = this.#send(output, length, 0)
     if (sent < 0) return
-    this.#waiting -= sent
-    this.#text = sent === this.#text.length ? '' : this.#text.slice(sent)
+    this.waiting -= sent
+    this.text = sent === this.text.length ? '' : this.text.slice(sent)
   }
 
   /** @returns octets of a file that were sent by themselves */
-  #sendQueued(): number {
-    this.#queueText()
-    const queue = this.#queue!
+  #sendQueued(queue: Waiting[]): number {
+    this.queueText()
     const first = queue[0]!
     if (first instanceof SentFile && first.left > SMALL_FILE) return this.#sendFilePiece(first)
     if (first instanceof Uint8Array && first.length > GATHERED) this.#sendOctets(first)
     else this.#sendGathered()
-    if (queue.length === 0) this.#queue = null
+    if (queue.length === 0) this.queue = null
     return 0
   }
 
@@ -357,7 +261,7 @@ export class EpollTransport implements Transport, Watched {
     }
     if (sent === 0) return this.#fallShort(file)
     file.sent += sent
-    this.#waiting -= sent
+    this.waiting -= sent
     if (file.left === 0) this.#sentFile(file)
     return sent
   }
@@ -365,15 +269,15 @@ export class EpollTransport implements Transport, Watched {
   #sendOctets(octets: Uint8Array): void {
     const sent = this.#send(octets, octets.length, 0)
     if (sent < 0) return
-    this.#waiting -= sent
-    if (sent === octets.length) this.#queue!.shift()
-    else this.#queue![0] = octets.subarray(sent)
+    this.waiting -= sent
+    if (sent === octets.length) this.queue!.shift()
+    else this.queue![0] = octets.subarray(sent)
   }
 
   /** Sends as much of what is at hand as one call takes. */
   #sendGathered(): void {
     const { output } = this.#parts.buffers
-    const queue = this.#queue!
+    const queue = this.queue!
     let [at, length] = [0, 0]
     for (; at < queue.length && length < GATHERED; at++) {
       const added = this.#gather(queue[at]!, output, length)
@@ -408,8 +312,8 @@ export class EpollTransport implements Transport, Watched {
 
   /** Takes octets that were sent off what waits. */
   #advance(octets: number): void {
-    this.#waiting -= octets
-    const queue = this.#queue!
+    this.waiting -= octets
+    const queue = this.queue!
     for (let left = octets; left > 0;) {
       const first = queue[0]!
       const length = first instanceof SentFile ? first.left : first.length
@@ -427,14 +331,14 @@ export class EpollTransport implements Transport, Watched {
   }
 
   #sentFile(file: SentFile): void {
-    this.#queue!.shift()
-    if (this.#queue!.length === 0) this.#queue = null
+    this.queue!.shift()
+    if (this.queue!.length === 0) this.queue = null
     file.part.released(null)
   }
 
   #fallShort(file: SentFile): 0 {
     const error = new Error(`Cannot send the file: it ended ${file.left} octets short of what was promised`)
-    this.#queue!.splice(this.#queue!.indexOf(file), 1)
+    this.queue!.splice(this.queue!.indexOf(file), 1)
     process.nextTick(() => file.part.released(error))
     this.abort()
     return 0

@@ -60,9 +60,19 @@ export class Poller {
     this.#control(LINUX.EPOLL_CTL_MOD, fd, events)
   }
 
+  /** Tells nothing of it until `resume`, not even what is always told. */
+  suspend(fd: number): void {
+    this.#control(LINUX.EPOLL_CTL_DEL, fd, 0)
+  }
+
+  resume(fd: number, events: number): void {
+    this.#control(LINUX.EPOLL_CTL_ADD, fd, events)
+  }
+
   /** Events of it that are in the batch already will not be told. */
   remove(fd: number): void {
-    this.#control(LINUX.EPOLL_CTL_DEL, fd, 0)
+    // One that is suspended is not there.
+    this.#calls.epoll_ctl(this.#epoll, LINUX.EPOLL_CTL_DEL, fd, this.#event)
     this.#watched[fd] = null
     if (--this.#count === 0) this.#readiness.letGo()
   }

@@ -1,0 +1,22 @@
+import type { Address, Transport, TransportReceiver } from '../../../src/ports/transport.js'
+import type { RawPeer } from '../../contract/transport.js'
+import { SocketPeer } from './raw-peer.js'
+
+/** Starts each transport that is accepted with the receiver of the one who connected for it: one connection at a time. */
+export class Accepting {
+  accept: (transport: Transport) => void = () => undefined
+
+  async connect(
+    to: Address,
+    receiver: (transport: Transport) => TransportReceiver,
+  ): Promise<{ transport: Transport; peer: RawPeer }> {
+    const accepted = new Promise<Transport>((resolve) => {
+      this.accept = (transport) => {
+        transport.start(receiver(transport))
+        resolve(transport)
+      }
+    })
+    const peer = await SocketPeer.to(to)
+    return { transport: await accepted, peer }
+  }
+}
