@@ -1,5 +1,5 @@
 /** What programs that embed the server import, as `portico`. */
-import { credentialSource, settingsSource, wire } from './app/container.js'
+import { configurationSources, wire } from './app/container.js'
 import { loadConfiguration } from './app/configuration.js'
 import { problemList } from './app/cli/reports.js'
 import type { DrainReport } from './domain/service/drain.js'
@@ -35,7 +35,7 @@ export async function startServer(
     return { key, text: String(value), origin: ORIGIN, adds: false }
   })
   const request = { given, environment: {}, configFile: null }
-  const loaded = await loadConfiguration(settingsSource(), credentialSource(), request)
+  const loaded = await loadConfiguration(configurationSources(), request)
   if ('problems' in loaded) throw new Error(problemList(loaded.problems))
   if (loaded.settings.workers !== 1) throw new Error(problemList([moreThanOne(loaded.settings)]))
   const { server, renewal, closeLogs } = wire(loaded)

@@ -23,11 +23,17 @@ import { measureEventLoopDelay } from '../adapters/metrics/event-loop-delay.js'
 import { residentMemory } from '../adapters/metrics/resident-memory.js'
 import { FolderPlugins } from '../adapters/plugins/folder-plugins.js'
 import { LayeredSettings } from '../adapters/settings/layered-settings.js'
+import { DescriptorTaking } from '../adapters/socket/epoll/descriptor-taking.js'
+import { EpollListener } from '../adapters/socket/epoll/epoll-listener.js'
+import { SharedBuffers, type EpollTools } from '../adapters/socket/epoll/epoll-transport.js'
+import { checkSockets } from '../adapters/socket/epoll/self-check.js'
+import { loadSystemCalls } from '../adapters/socket/epoll/system-calls.js'
 import { handedConnection } from '../adapters/socket/handed-connection.js'
-import { HandedListener } from '../adapters/socket/handed-listener.js'
+import { HandedListener, type HandedTaking } from '../adapters/socket/handed-listener.js'
 import { lend } from '../adapters/socket/lent-reads.js'
 import { NetDoor } from '../adapters/socket/net-door.js'
 import { NetListener } from '../adapters/socket/net-listener.js'
+import { SocketTaking } from '../adapters/socket/socket-taking.js'
 import { NetTransport, takeOctets } from '../adapters/socket/net-transport.js'
 import { PlainReception, transportOptions, type Reception } from '../adapters/socket/reception.js'
 import { CredentialFiles } from '../adapters/tls/credential-files.js'
@@ -47,13 +53,15 @@ import type { Engine } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { Files } from '../ports/files.js'
 import type { Metrics } from '../ports/metrics.js'
-import type { Credentials, CredentialSource, TicketSeed } from '../ports/credentials.js'
+import type { Credentials, TicketSeed } from '../ports/credentials.js'
 import type { Settings, SettingsSource } from '../ports/settings.js'
+import type { PluginRoute } from '../ports/plugins.js'
+import type { SocketChoice, SocketKind } from '../ports/sockets.js'
 import type { Listener, Scheme, SecureListener } from '../ports/transport.js'
 import type { WorkerOrders } from '../ports/workers.js'
 import { FileResponder } from './file-response.js'
 import { loneCrew } from './crew/lone-crew.js'
-import type { Configuration, LoadedConfiguration } from './configuration.js'
+import { tellSocket, type Configuration, type ConfigurationSources, type LoadedConfiguration } from './configuration.js'
 import { Renewal } from './renewal.js'
 import { alone, type LoneRenewal, type Runnable } from './run.js'
 import { Server } from './server.js'
@@ -98,14 +106,13 @@ const THREAD_PARTS: ThreadParts = {
 /** What both logs write to; no port, since nothing but the logs' adapters knows it. */
 const SINK: ServiceIdentifier<Sink> = Symbol('Sink')
 
-/** Where settings come from, before there is anything to wire by them. */
-export function settingsSource(): SettingsSource {
-  return new LayeredSettings({ terminal: process.stdout.isTTY, workingDirectory: process.cwd() })
-}
-
-/** Where certificates come from. */
-export function credentialSource(): CredentialSource {
-  return new CredentialFiles()
+/** Where a configuration comes from, before there is anything to wire by it. */
+export function configurationSources(): ConfigurationSources & { readonly settings: SettingsSource } {
+  return {
+    settings: new LayeredSettings({ terminal: process.stdout.isTTY, workingDirectory: process.cwd() }),
+    credentials: new CredentialFiles(),
+    tryEpoll: checkSockets,
+  }
 }
 
 /** Certificates need no settings, and no server. */
@@ -120,19 +127,28 @@ export interface Wired {
 }
 
 /** The composition root: the one place that names adapters. The container is asked here, once. */
-export function wire({ settings, credentials }: Configuration): WiredAlone {
+export function wire(configuration: Configuration): WiredAlone {
+  const { settings, credentials, socket } = configuration
   const container = containerFor(settings)
   container.bind(CREW).toConstantValue(loneCrew(() => renewal?.counts ?? { done: 0, refused: 0 }))
-  bindListeners(
-    container,
-    secureBy(credentials, null),
-    (reception) => new NetListener(settings.readChunkSize, reception),
-  )
+  const listeners = {
+    net: (reception: Reception) => new NetListener(settings.readChunkSize, reception),
+    epoll: () => new EpollListener(epollTools(settings)),
+  }
+  bindListeners(container, listeners, socket.kind, secureBy(credentials, null))
   const wired = wireServer(container)
+  tellSocket(wired.log, configuration)
   const renewal = renewalOf(container)
   const begin = (): void => renewal?.begin(settings.tls, credentials!)
   const lone = renewal && { begin, renew: () => renewal.renew(), stop: () => renewal.stop() }
   return { ...wired, renewal: lone }
+}
+
+/** The routes that a server would have. */
+export function listRoutes(settings: Settings): Promise<readonly PluginRoute[]> {
+  const silent: Settings = { ...settings, log: { ...settings.log, level: 'silent', access: false } }
+  const socket: SocketChoice = { kind: 'net', reason: 'nothing listens' }
+  return wire({ settings: silent, credentials: null, socket }).server.routes()
 }
 
 /** A server that is the only one of its service. */
@@ -148,7 +164,7 @@ function renewalOf(container: Container): Renewal | null {
   const use = (credentials: Credentials): void => {
     listener.credentials = credentials
   }
-  return new Renewal({ source: credentialSource(), clock, log, use })
+  return new Renewal({ source: new CredentialFiles(), clock, log, use })
 }
 
 /** What the settings ask to be run: this process alone, or a supervisor with its workers. */
@@ -156,7 +172,7 @@ export function wireService(configuration: Configuration, load: () => Promise<Lo
   const { workers } = configuration.settings
   if (crewSize(workers, availableParallelism()) > 1) return wireSupervisor(configuration, load)
   const { server, renewal, log, closeLogs } = wire(configuration)
-  return { service: alone(server, renewal, log), log, closeLogs }
+  return { service: alone(server, renewal, log, configuration.socket.kind), log, closeLogs }
 }
 
 /** Something to run, and what is left to close behind it. */
@@ -171,7 +187,7 @@ function wireSupervisor(configuration: Configuration, load: () => Promise<Loaded
   const forwarder = new LineForwarder(sink)
   const processes = new ForkedWorkers(WORKER_MODULE, (output) => forwarder.forward(output))
   const place = { cores: availableParallelism(), coloured: sink.isTerminal }
-  const tls = { credentialSource: credentialSource(), newTickets: (ms: number) => new TicketKeys(ms, clock) }
+  const tls = { credentialSource: new CredentialFiles(), newTickets: (ms: number) => new TicketKeys(ms, clock) }
   const door = new NetDoor()
   const service = new Supervisor({ ...configuration, load, clock, door, processes, log, ...tls, ...place })
   const closeLogs = async (): Promise<void> => {
@@ -186,11 +202,14 @@ export function wireWorker(): Worker {
   return new Worker(new ParentLine(handedConnection), new SystemClock(), (orders, hatch, crew) => {
     const container = containerFor(orders.settings)
     container.bind(CREW).toConstantValue(crew)
-    const { readChunkSize } = orders.settings
-    const { credentials = null, tickets = null } = orders.secured ?? {}
-    bindListeners(container, secureBy(credentials, tickets), (reception, scheme) => {
-      return new HandedListener(readChunkSize, reception, hatch.at(scheme))
-    })
+    const { settings, socket, secured } = orders
+    const handed = (taking: HandedTaking, scheme: Scheme) => new HandedListener(taking, hatch.at(scheme))
+    const listeners = {
+      net: (reception: Reception, scheme: Scheme) =>
+        handed(new SocketTaking(settings.readChunkSize, reception), scheme),
+      epoll: (scheme: Scheme) => handed(new DescriptorTaking(epollTools(settings)), scheme),
+    }
+    bindListeners(container, listeners, socket.kind, secureBy(secured?.credentials ?? null, secured?.tickets ?? null))
     const { server, log, closeLogs } = wireServer(container, orders)
     const [metrics, listener] = [container.get(METRICS), container.get(SECURE_LISTENER)]
     const renew = (renewed: Credentials): void => {
@@ -210,22 +229,33 @@ interface SecuredBy {
 const secureBy = (credentials: Credentials | null, tickets: TicketSeed | null): SecuredBy | null =>
   credentials === null ? null : { credentials, tickets }
 
-/** @param listenerOf makes a listener of what becomes of its sockets */
-function bindListeners(
-  container: Container,
-  secured: SecuredBy | null,
-  listenerOf: (reception: Reception, scheme: Scheme) => Listener,
-): void {
+/** Listeners by the kind of their sockets. */
+interface Listeners {
+  /** @param reception what becomes of the sockets */
+  net(reception: Reception, scheme: Scheme): Listener
+  epoll(scheme: Scheme): Listener
+}
+
+function bindListeners(container: Container, listeners: Listeners, kind: SocketKind, secured: SecuredBy | null): void {
   const { writeChunkSize } = container.get(SETTINGS)
-  container.bind(LISTENER).toResolvedValue(() => listenerOf(new PlainReception(writeChunkSize), 'http'))
+  container
+    .bind(LISTENER)
+    .toResolvedValue(() =>
+      kind === 'epoll' ? listeners.epoll('http') : listeners.net(new PlainReception(writeChunkSize), 'http'),
+    )
   container.bind(SECURE_LISTENER).toResolvedValue(
     (settings: Settings, clock: Clock, metrics: Metrics): SecureListener | null => {
       if (secured === null) return null
       const handshakes = handshakesOf(settings, clock, metrics, secured)
-      return new TlsListener(listenerOf(handshakes, 'https'), handshakes)
+      return new TlsListener(listeners.net(handshakes, 'https'), handshakes)
     },
     [SETTINGS, CLOCK, METRICS],
   )
+}
+
+function epollTools({ readChunkSize, writeChunkSize, selectTimeoutMs }: Settings): EpollTools {
+  const { calls } = loadSystemCalls()
+  return { calls, buffers: new SharedBuffers(readChunkSize), highWaterMark: writeChunkSize, selectTimeoutMs }
 }
 
 function handshakesOf(

@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { commandLine } from './cli/command-line.js'
-import { credentialSource, endProcess, makeCertificate, settingsSource, wire, wireService } from './container.js'
-import type { Settings } from '../ports/settings.js'
+import { configurationSources, endProcess, listRoutes, makeCertificate, wireService } from './container.js'
 import { run } from './run.js'
 import { logStrayErrors } from './stray-errors.js'
 
@@ -26,8 +25,7 @@ const onSignals =
     signals.forEach((signal) => process.on(signal, told))
 
 const portico = commandLine({
-  settings: settingsSource(),
-  credentials: credentialSource(),
+  ...configurationSources(),
   serve: async (configuration, load) => {
     const { service, log, closeLogs } = wireService(configuration, load)
     logStrayErrors(log)
@@ -35,10 +33,7 @@ const portico = commandLine({
     await closeLogs()
     return code
   },
-  routes: (settings) => {
-    const silent: Settings = { ...settings, log: { ...settings.log, level: 'silent', access: false } }
-    return wire({ settings: silent, credentials: null }).server.routes()
-  },
+  routes: listRoutes,
   makeCertificate,
   out: (text) => process.stdout.write(text),
   err,

@@ -1,5 +1,6 @@
 import type { DrainReport } from '../domain/service/drain.js'
 import type { EventLog } from '../ports/event-log.js'
+import type { SocketKind } from '../ports/sockets.js'
 import type { Addresses } from '../ports/transport.js'
 import { originsOf } from './addresses.js'
 import { messageOf } from './message-of.js'
@@ -10,6 +11,7 @@ export interface Started {
   readonly addresses: Addresses
   /** Worker processes; 0 for this process alone. */
   readonly workers: number
+  readonly socket: SocketKind
 }
 
 /** What can be run: a server alone, or a supervisor with its workers. */
@@ -66,12 +68,12 @@ export interface LoneRenewal {
  *
  * @param renewal of its certificates; `null` without HTTPS
  */
-export function alone(server: Server, renewal: LoneRenewal | null, log: EventLog): Runnable {
+export function alone(server: Server, renewal: LoneRenewal | null, log: EventLog, socket: SocketKind): Runnable {
   return {
     start: async () => {
       const addresses = await server.start()
       renewal?.begin()
-      return { addresses, workers: 0 }
+      return { addresses, workers: 0, socket }
     },
     drain: () => {
       renewal?.stop()
@@ -114,10 +116,12 @@ function stops({ onStop }: Surroundings): { readonly first: Promise<void>; reado
   return { first, second }
 }
 
-function banner({ addresses, workers }: Started): string {
+function banner({ addresses, workers, socket }: Started): string {
   const listening = originsOf(addresses).map((origin) => `portico listening on ${origin}\n`)
-  const crew = workers === 0 ? '' : `portico serving with ${workers} worker${workers === 1 ? '' : 's'}\n`
-  return listening.join('') + crew
+  const crew = workers === 0 ? '' : `${workers} worker${workers === 1 ? '' : 's'}, `
+  // What has TLS is of Node.
+  const sockets = addresses.http === null ? 'net' : socket
+  return `${listening.join('')}portico serving with ${crew}${sockets} sockets\n`
 }
 
 function describe({ finished, rejected, cut }: DrainReport): string {

@@ -181,12 +181,13 @@ export class Server implements ServerLife {
   }
 
   private tellStart(routes: number): void {
-    const { log, engine, listener } = this.parts
+    const { log, engine, listener, secureListener } = this.parts
     for (const { name, file } of this.plugins?.replaced ?? [])
       log.info('shipped plugin replaced', { plugin: name, file })
-    const facts = { engine: engine.name, socket: listener.name, routes }
-    for (const { scheme, listening } of this.open)
-      log.info('server listening', { scheme, ...listening.address, ...facts })
+    for (const { scheme, listening } of this.open) {
+      const { name: socket } = scheme === 'http' ? listener : secureListener!
+      log.info('server listening', { scheme, ...listening.address, engine: engine.name, socket, routes })
+    }
   }
 
   /** The routes that the server would have; its plugins are started for that, and stopped again. */

@@ -1,8 +1,14 @@
+import type { SocketKind } from './sockets.js'
+
 /** The configuration in effect, checked: every key has a value of its type and range. Durations are milliseconds. */
 export interface Settings {
   readonly host: string
   readonly port: number
   readonly engine: 'selectors' | 'threadpool'
+  /** `auto`: `epoll` where it works. What has TLS is always `net`. */
+  readonly socket: 'auto' | SocketKind
+  /** How often `epoll` sockets look by themselves, should nothing wake the event loop. */
+  readonly selectTimeoutMs: number
   /** Server processes that share the port; `auto`: one per core. 1: this process alone, without a supervisor. */
   readonly workers: number | 'auto'
   /** How long a worker process may leave its heartbeat unanswered before it is replaced. */
@@ -168,6 +174,8 @@ export interface EffectiveSetting {
   readonly value: unknown
   /** What `null` stands for, for people. */
   readonly absent: string
+  /** What a value that leaves it open has come to, and why. */
+  readonly inUse?: string
   /** `default`, `file config/x.yaml`, `environment PORT`, `flag --port`. */
   readonly origin: string
 }

@@ -132,7 +132,7 @@ export type Addresses = Readonly<Record<Scheme, Address | null>>
 
 /** Takes connections. */
 export interface Listener {
-  /** `net`, `epoll`: for the banner, logs and metrics. */
+  /** `net`, `epoll`: for logs and metrics. */
   readonly name: string
   /**
    * @param accept called for each new connection; must call `start` on it before it returns

@@ -3,6 +3,7 @@ import type { Trouble } from '../domain/service/readiness.js'
 import type { CrewCounts } from './crew.js'
 import type { MetricsCounts, WorkersMetrics } from './metrics.js'
 import type { Settings } from './settings.js'
+import type { SocketChoice } from './sockets.js'
 import type { Credentials, TicketSeed } from './credentials.js'
 import type { Address, Addresses, Listening, Scheme } from './transport.js'
 
@@ -48,6 +49,7 @@ export interface WorkerOrders {
   readonly addresses: Addresses
   /** `null` without HTTPS. */
   readonly secured: Secured | null
+  readonly socket: SocketChoice
   /** As `Crew` has it. */
   readonly trouble: Trouble | null
   /** As they are when it begins. */

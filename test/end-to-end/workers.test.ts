@@ -140,7 +140,7 @@ describe('Worker processes', function () {
 
     it('and say how many they are', async () => {
       const { server } = await start()
-      assert.match(server.program.stderr, /^portico serving with 2 workers$/m)
+      assert.match(server.program.stderr, /^portico serving with 2 workers, (epoll|net) sockets$/m)
       const { configured, ready, lost, reloads } = (await metrics(server)).workers
       assert.deepEqual(
         { configured, ready, lost, reloads },

@@ -14,6 +14,8 @@ export const DEFAULT_SETTINGS: Settings = {
   host: '127.0.0.1',
   port: 8080,
   engine: 'selectors',
+  socket: 'auto',
+  selectTimeoutMs: 1000,
   workers: 1,
   workerTimeoutMs: 5000,
   threadpool: {

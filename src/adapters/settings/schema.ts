@@ -66,6 +66,7 @@ const HTTPS = 'HTTPS:'
 const LONGEST_TICKET_MS = 7 * 24 * 60 * 60 * 1000
 
 const ENGINES = ['selectors', 'threadpool'] as const
+const SOCKETS = ['auto', 'epoll', 'net'] as const
 const FORMATS = ['plain', 'json'] as const
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
@@ -97,6 +98,19 @@ export const settingsSchema = (terminal: boolean) =>
       env: 'PORTICO_SERVER_ENGINE',
       doc: 'where handlers run: selectors, in the event loop; threadpool, in threads',
       flag: flag('Engine and processes:', '--engine', ENGINES.join('|'), ENGINES),
+    }),
+    socket: key<Settings['socket']>({
+      kind: oneOf(SOCKETS),
+      default: 'auto',
+      env: 'PORTICO_SOCKET',
+      doc: 'sockets without TLS: epoll, of Linux through koffi; net, of Node; auto: epoll where it works',
+      flag: flag('Engine and processes:', '--socket', SOCKETS.join('|'), SOCKETS),
+    }),
+    selectTimeoutMs: key({
+      kind: milliseconds(10),
+      default: 1000,
+      env: 'PORTICO_SELECT_TIMEOUT_MS',
+      doc: 'longest that epoll sockets wait for the event loop to be woken before they look by themselves',
     }),
     workers: key<Settings['workers']>({
       kind: integerOrAuto(1, MOST_WORKERS),

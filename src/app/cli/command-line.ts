@@ -1,8 +1,12 @@
 import { Command, CommanderError } from 'commander'
-import type { CredentialSource } from '../../ports/credentials.js'
 import type { MakeCertificate } from '../../ports/development-certificate.js'
 import type { GivenSetting, Settings, SettingsSource } from '../../ports/settings.js'
-import { loadConfiguration, type Configuration, type LoadedConfiguration } from '../configuration.js'
+import {
+  loadConfiguration,
+  type Configuration,
+  type ConfigurationSources,
+  type LoadedConfiguration,
+} from '../configuration.js'
 import { messageOf } from '../message-of.js'
 import { addCertificateFlags, type CertificateFlags, certificateReport } from './certificate.js'
 import { certificateNames } from './certificate-names.js'
@@ -11,9 +15,8 @@ import { furtherHelp } from './help.js'
 import { effectiveJson, effectiveTable, problemList, type RouteListing, routesTable } from './reports.js'
 
 /** What the command line puts to work. */
-export interface CommandLineParts {
+export interface CommandLineParts extends ConfigurationSources {
   readonly settings: SettingsSource
-  readonly credentials: CredentialSource
   /**
    * Runs the server to its end; gives the exit code.
    *
@@ -129,8 +132,8 @@ class Invocation {
 
   private serve(folder?: string): Promise<void> {
     if (folder !== undefined) this.takeFolder(folder)
-    return this.withSettings(async ({ settings, credentials }) => {
-      this.code = await this.parts.serve({ settings, credentials }, () => this.load())
+    return this.withSettings(async ({ settings, credentials, socket }) => {
+      this.code = await this.parts.serve({ settings, credentials, socket }, () => this.load())
     })
   }
 
@@ -186,8 +189,7 @@ class Invocation {
 
   private load(): Promise<LoadedConfiguration> {
     const { given, environment } = this
-    const { settings, credentials } = this.parts
-    return loadConfiguration(settings, credentials, { given, environment, configFile: this.configFile() })
+    return loadConfiguration(this.parts, { given, environment, configFile: this.configFile() })
   }
 
   /** That behind the command, which is the later one; else that before it. */

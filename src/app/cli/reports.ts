@@ -14,17 +14,17 @@ const shown = (value: unknown): string => (typeof value === 'string' && value !=
 
 /** The configuration in effect, for people. */
 export function effectiveTable(effective: readonly EffectiveSetting[]): string {
-  const rows = effective.map(({ key, value, absent, origin }) => [
+  const rows = effective.map(({ key, value, absent, inUse, origin }) => [
     key,
     value === null ? `(${absent})` : shown(value),
-    origin,
+    inUse === undefined ? origin : `${origin}; in use: ${inUse}`,
   ])
   return table([['KEY', 'VALUE', 'ORIGIN'], ...rows])
 }
 
-/** The same for programs: an object by key, each with `value` and `origin`. */
+/** The same for programs: an object by key, each with `value` and `origin`, and `inUse` where that tells more. */
 export function effectiveJson(effective: readonly EffectiveSetting[]): string {
-  const byKey = Object.fromEntries(effective.map(({ key, value, origin }) => [key, { value, origin }]))
+  const byKey = Object.fromEntries(effective.map(({ key, value, inUse, origin }) => [key, { value, inUse, origin }]))
   return `${JSON.stringify(byKey, null, 2)}\n`
 }
 

@@ -9,7 +9,7 @@ import type { Settings } from '../../ports/settings.js'
 import type { Address, Addresses, Listening, Scheme } from '../../ports/transport.js'
 import type { Door, FromWorker, ProcessEnd, Secured, WorkerOrders, WorkerProcesses } from '../../ports/workers.js'
 import { originsOf, SCHEMES, wantedAddresses } from '../addresses.js'
-import type { Configuration, LoadedConfiguration } from '../configuration.js'
+import { tellSocket, type Configuration, type LoadedConfiguration } from '../configuration.js'
 import { messageOf } from '../message-of.js'
 import { Renewal } from '../renewal.js'
 import { CrewLedger } from './crew-ledger.js'
@@ -105,6 +105,7 @@ export class Supervisor implements Runnable {
 
   async start(): Promise<Started> {
     const { clock, log } = this.parts
+    tellSocket(log, this.parts)
     this.plan = await this.planBy(this.parts, null)
     const { settings } = this.plan
     this.tickedMs = clock.now()
@@ -121,7 +122,7 @@ export class Supervisor implements Runnable {
     this.watchCredentials(this.plan)
     this.isRunning = true
     if (this.reloadAgain) this.reload()
-    return { addresses, workers }
+    return { addresses, workers, socket: this.plan.socket.kind }
   }
 
   drain(): Promise<DrainReport> {
@@ -142,12 +143,14 @@ export class Supervisor implements Runnable {
    * @param before what is served by now: its doors stay where they are wanted still, and so do its tickets
    * @throws {ListenError} when an address cannot be had: no new door is left open then
    */
-  private async planBy({ settings, credentials }: Configuration, before: Plan | null): Promise<Plan> {
+  private async planBy(configuration: Configuration, before: Plan | null): Promise<Plan> {
+    const { settings, credentials, socket } = configuration
     const wanted = wantedAddresses(settings)
     const http = await this.entranceFor('http', wanted.http, before)
     try {
       const https = await this.entranceFor('https', wanted.https, before)
-      return { settings, credentials, entrances: { http, https }, tickets: this.ticketsFor(settings, before) }
+      const tickets = this.ticketsFor(settings, before)
+      return { settings, credentials, socket, entrances: { http, https }, tickets }
     } catch (error) {
       if (http !== before?.entrances.http) await this.closeEntrance(http)
       throw error
@@ -225,6 +228,7 @@ export class Supervisor implements Runnable {
       settings: { ...settings, maxConnections, tls },
       addresses: addressesOf(plan),
       secured: securedBy(plan),
+      socket: plan.socket,
       trouble: this.trouble,
       workers: this.workers(),
       coloured,

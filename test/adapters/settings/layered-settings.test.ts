@@ -108,6 +108,8 @@ describe('LayeredSettings', () => {
     host: word('HOST', '::1', ['[::1]', 'localhost:80', 'a b', 'a/b', '..']),
     port: wholeNumber('PORT', ['65536']),
     engine: word('PORTICO_SERVER_ENGINE', 'threadpool', ['threads', 'Selectors']),
+    socket: word('PORTICO_SOCKET', 'net', ['iouring', 'Epoll']),
+    selectTimeoutMs: wholeNumber('PORTICO_SELECT_TIMEOUT_MS', ['9']),
     workers: numberOrAuto('PORTICO_WORKERS'),
     workerTimeoutMs: wholeNumber('PORTICO_WORKER_TIMEOUT_MS', ['99']),
     'threadpool.workers': numberOrAuto('PORTICO_WORKER_COUNT'),

@@ -4,6 +4,7 @@ import { describe, it } from 'mocha'
 import { commandLine } from '../../../src/app/cli/command-line.js'
 import type { CertificateOrder, MakeCertificate } from '../../../src/ports/development-certificate.js'
 import { FakeCredentials } from '../../fakes/fake-credentials.js'
+import { epollWorks } from '../../fakes/sockets.js'
 import { FakeSettings } from '../../fakes/settings.js'
 
 interface Run {
@@ -30,6 +31,7 @@ async function run(words: readonly string[], make = made, settings = new FakeSet
     serve: async () => assert.fail('asked to serve'),
     routes: async () => assert.fail('asked for routes'),
     credentials: new FakeCredentials(),
+    tryEpoll: epollWorks,
     makeCertificate: (order) => {
       orders.push(order)
       return make(order)

@@ -4,6 +4,7 @@ import { LayeredSettings } from '../../../src/adapters/settings/layered-settings
 import { commandLine, type CommandLineParts } from '../../../src/app/cli/command-line.js'
 import type { GivenSetting, Settings, SettingsSource } from '../../../src/ports/settings.js'
 import { FakeCredentials } from '../../fakes/fake-credentials.js'
+import { epollFails, epollWorks } from '../../fakes/sockets.js'
 import { DEFAULT_SETTINGS, FakeSettings } from '../../fakes/settings.js'
 
 const FOLDER = process.cwd()
@@ -33,6 +34,7 @@ async function run(
   const program = commandLine({
     settings: realSettings(),
     credentials: new FakeCredentials(),
+    tryEpoll: epollWorks,
     serve: async ({ settings }) => {
       served.push(settings)
       return 0
@@ -65,6 +67,7 @@ describe('portico', () => {
       ['--workers auto', 'workers', 'auto', 'flag --workers'],
       ['--max-connections 5', 'maxConnections', '5', 'flag --max-connections'],
       ['--keepalive-timeout 75', 'keepAliveTimeoutMs', '75000', 'flag --keepalive-timeout'],
+      ['--socket net', 'socket', 'net', 'flag --socket'],
       ['--keepalive-timeout 0.5', 'keepAliveTimeoutMs', '500', 'flag --keepalive-timeout'],
       ['--drain-timeout 1.005', 'drain.timeoutMs', '1005', 'flag --drain-timeout'],
       ['--enable-tls', 'tls.enabled', 'true', 'flag --enable-tls'],
@@ -191,14 +194,20 @@ describe('portico', () => {
       assert.include(lines, 'serverName                 ""                     flag --set')
       assert.include(lines, 'static.root                (the shipped sample)   default')
       assert.include(lines, 'tls.certFile               (none)                 default')
+      assert.include(
+        lines,
+        'socket                     auto                   default; in use: epoll, since a fake makes its system calls',
+      )
       assert.equal(lines.length, 1 + realSettings().keys.length + 1)
     })
 
     it('prints the same as JSON', async () => {
-      const { code, out } = await run('check --json --port 9000')
+      const { code, out } = await run('check --json --port 9000', { tryEpoll: epollFails })
       const printed = JSON.parse(out) as Record<string, unknown>
       assert.equal(code, 0)
       assert.deepEqual(printed['port'], { value: 9000, origin: 'flag --port' })
+      const inUse = 'net, since the fake does not work'
+      assert.deepEqual(printed['socket'], { value: 'auto', origin: 'default', inUse })
       assert.deepEqual(printed['static.root'], { value: null, origin: 'default' })
       assert.sameMembers(
         Object.keys(printed),
@@ -250,6 +259,12 @@ describe('portico', () => {
 
     it('counts one problem as one', async () => {
       assert.match((await run('serve no-such-folder')).err, /found 1 problem\n {2}static.root: .*\(argument DIR\)\n$/)
+    })
+
+    it('lists sockets that cannot be had', async () => {
+      const { code, err } = await run('--socket epoll', { tryEpoll: epollFails })
+      assert.equal(code, 78)
+      assert.include(err, '  socket: found epoll, wanted net or auto, since the fake does not work (flag --socket)\n')
     })
 
     it('lists a file that is not there', async () => {

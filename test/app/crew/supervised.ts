@@ -9,6 +9,7 @@ import { credentialsOf, FakeCredentials } from '../../fakes/fake-credentials.js'
 import { FakeDoor } from '../../fakes/fake-door.js'
 import { FakeWorkers, type Behaviour, type FakeWorkerProcess } from '../../fakes/fake-workers.js'
 import { RecordingMetrics } from '../../fakes/metrics.js'
+import { NET_SOCKETS } from '../../fakes/sockets.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 import { settled } from '../served.js'
 
@@ -52,12 +53,13 @@ export class Supervised {
     const { clock, door, log } = this
     const own: Settings = { ...DEFAULT_SETTINGS, workers: 2, ...settings }
     const credentials = own.tls.enabled ? credentialsOf() : null
-    this.loaded = { settings: own, credentials, effective: [] }
+    this.loaded = { settings: own, credentials, socket: NET_SOCKETS, effective: [] }
     this.workers = new FakeWorkers(this.behave)
     const load = async (): Promise<LoadedConfiguration> => this.loaded
     this.supervisor = new Supervisor({
       settings: own,
       credentials,
+      socket: NET_SOCKETS,
       load,
       credentialSource: this.credentials,
       newTickets: () => ({ seed: { period: ++this.tickets, secret: 'SECRET' } }),

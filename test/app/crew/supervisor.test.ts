@@ -13,7 +13,7 @@ describe('Supervisor', () => {
     it('tells where it listens and how many workers serve, when all are ready', async () => {
       const { supervisor } = new Supervised({ settings: { port: 0, workers: 3 } })
       const addresses = { http: { host: '127.0.0.1', port: 40_000 }, https: null }
-      assert.deepEqual(await supervisor.start(), { addresses, workers: 3 })
+      assert.deepEqual(await supervisor.start(), { addresses, workers: 3, socket: 'net' })
     })
 
     it('starts one worker per core for auto', async () => {

@@ -12,6 +12,7 @@ import { credentialsOf } from '../../fakes/fake-credentials.js'
 import { FakeConnection } from '../../fakes/fake-door.js'
 import { FakeLine } from '../../fakes/fake-line.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
+import { NET_SOCKETS } from '../../fakes/sockets.js'
 import { settled } from '../served.js'
 import { countsOf, NOTHING_CUT } from './supervised.js'
 
@@ -28,6 +29,7 @@ const ORDERS: WorkerOrders = {
   settings: DEFAULT_SETTINGS,
   addresses: { http: { host: '127.0.0.1', port: 81 }, https: null },
   secured: null,
+  socket: NET_SOCKETS,
   trouble: null,
   workers: WORKERS,
   coloured: false,

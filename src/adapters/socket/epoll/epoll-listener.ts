@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import type { Address, Endpoint, Listener, Listening, Transport } from '../../../ports/transport.js'
 import { listenError } from '../listen-error.js'
-import { EpollTransport, type EpollParts } from './epoll-transport.js'
+import { EpollTransport, withPoller, type EpollParts, type EpollTools } from './epoll-transport.js'
 import type { Watched } from './poller.js'
 import { ADDRESS_OCTETS, endpointOf, ipAddress } from './socket-address.js'
 import { LINUX, systemError } from './system-calls.js'
@@ -25,14 +25,14 @@ const OFF = Int32Array.of(0)
 export class EpollListener implements Listener {
   readonly name = 'epoll'
 
-  constructor(private readonly parts: EpollParts) {}
+  constructor(private readonly tools: EpollTools) {}
 
   async listen(at: Address, accept: (transport: Transport) => void): Promise<Listening> {
     try {
       if (at.port < 0 || at.port > 65_535)
         throw Object.assign(new Error('wanted a port from 0 to 65535'), { code: 'ERR_SOCKET_BAD_PORT' })
       const { address } = await lookup(at.host)
-      const socket = new ListeningSocket(ipAddress(address, at.port), this.parts, accept)
+      const socket = new ListeningSocket(ipAddress(address, at.port), withPoller(this.tools), accept)
       return { address: socket.address, close: () => socket.close(), cut: () => undefined }
     } catch (error) {
       throw listenError(at, error as NodeJS.ErrnoException)
@@ -59,6 +59,7 @@ class ListeningSocket implements Watched {
       this.address = this.open(address)
     } catch (error) {
       parts.calls.close(this.fd)
+      parts.poller.close()
       throw error
     }
     parts.poller.add(this.fd, LINUX.EPOLLIN, this)
@@ -71,10 +72,13 @@ class ListeningSocket implements Watched {
   /** Takes all that the kernel holds for us: what is still there would be reset. */
   close(): Promise<void> {
     if (this.fd < 0) return Promise.resolve()
-    while (this.takeOne());
+    // Those that arrive meanwhile come too late.
+    for (let held = BACKLOG; held > 0 && this.takeOne(); held--);
     if (this.retry !== null) clearTimeout(this.retry)
-    this.parts.poller.remove(this.fd)
-    this.parts.calls.close(this.fd)
+    const { calls, poller } = this.parts
+    poller.remove(this.fd)
+    poller.close()
+    calls.close(this.fd)
     this.fd = -1
     return Promise.resolve()
   }

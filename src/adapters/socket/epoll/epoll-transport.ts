@@ -2,7 +2,7 @@ import type { FilePart } from '../../../domain/message/response.js'
 import type { CloseReason, Endpoint, TransportReceiver } from '../../../ports/transport.js'
 import { LentBuffer } from '../lent-buffer.js'
 import { QueuedTransport } from '../queued-transport.js'
-import type { Poller, Watched } from './poller.js'
+import { Poller, type Watched } from './poller.js'
 import { ADDRESS_OCTETS } from './socket-address.js'
 import { LINUX, systemError, type SystemCalls } from './system-calls.js'
 
@@ -30,14 +30,26 @@ const FILE_PIECE = 262_144
 /** Octets of files that one connection is given at a time, before others have their turn. */
 const FILE_TURN = 1_048_576
 
-/** What connections of one listener share. */
-export interface EpollParts {
+/** What connections share. */
+export interface EpollTools {
   readonly calls: SystemCalls
-  readonly poller: Poller
   readonly buffers: SharedBuffers
   /** Octets unsent above which `write` answers false. */
   readonly highWaterMark: number
+  /** As of `Poller`. */
+  readonly selectTimeoutMs: number
 }
+
+/** What connections of one listener share. */
+export interface EpollParts extends EpollTools {
+  readonly poller: Poller
+}
+
+/** @throws {Error} when there can be no poller */
+export const withPoller = (tools: EpollTools): EpollParts => ({
+  ...tools,
+  poller: new Poller(tools.calls, tools.selectTimeoutMs),
+})
 
 /** `write` without a look at its arguments; Node's types do not know it. */
 type TextBuffer = Buffer<ArrayBuffer> & { latin1Write(text: string, at: number): number }

@@ -26,6 +26,7 @@ export class Poller {
   readonly #calls: SystemCalls
   readonly #epoll: number
   readonly #readiness: Readiness
+  readonly #looking: NodeJS.Timeout
   readonly #events = new Uint32Array(BATCH * STRIDE)
   readonly #event = new Uint32Array(STRIDE)
   /** By descriptor. */
@@ -33,13 +34,18 @@ export class Poller {
   readonly #generations: number[] = []
   #generation = 0
   #count = 0
+  #closing = false
 
-  /** @throws {Error} when there can be none */
-  constructor(calls: SystemCalls) {
+  /**
+   * @param selectTimeoutMs after so long it looks by itself, should nothing wake the event loop
+   * @throws {Error} when there can be none
+   */
+  constructor(calls: SystemCalls, selectTimeoutMs: number) {
     this.#calls = calls
     this.#epoll = calls.epoll_create1(LINUX.EPOLL_CLOEXEC)
     if (this.#epoll < 0) throw systemError('epoll_create1', calls.errno())
     this.#readiness = watchReadiness(calls, this.#epoll, () => this.#poll())
+    this.#looking = setInterval(() => this.#poll(), selectTimeoutMs).unref()
   }
 
   /** Watches a descriptor. While any is watched, the process lives. */
@@ -74,11 +80,20 @@ export class Poller {
     // One that is suspended is not there.
     this.#calls.epoll_ctl(this.#epoll, LINUX.EPOLL_CTL_DEL, fd, this.#event)
     this.#watched[fd] = null
-    if (--this.#count === 0) this.#readiness.letGo()
+    if (--this.#count > 0) return
+    if (this.#closing) this.#end()
+    else this.#readiness.letGo()
   }
 
-  /** For one that watches nothing any more. */
+  /** Nothing is added any more: closes as soon as nothing is watched. */
   close(): void {
+    if (this.#closing) return
+    this.#closing = true
+    if (this.#count === 0) this.#end()
+  }
+
+  #end(): void {
+    clearInterval(this.#looking)
     this.#readiness.close()
   }
 

@@ -22,6 +22,7 @@ export interface SystemCalls {
   sendfile(to: number, from: number, offset: BigInt64Array, count: number): number
   shutdown(fd: number, how: number): number
   close(fd: number): number
+  fcntl(fd: number, command: number, argument: number): number
   ioctl(fd: number, request: number, value: Int32Array): number
   pipe2(fds: Int32Array, flags: number): number
   epoll_create1(flags: number): number
@@ -46,6 +47,7 @@ const DECLARATIONS: Readonly<Record<Exclude<keyof SystemCalls, 'errno'>, string>
   sendfile: 'int sendfile(int, int, _In_ void *, size_t)',
   shutdown: 'int shutdown(int, int)',
   close: 'int close(int)',
+  fcntl: 'int fcntl(int, int, int)',
   ioctl: 'int ioctl(int, unsigned long, _In_ void *)',
   pipe2: 'int pipe2(_In_ void *, int)',
   epoll_create1: 'int epoll_create1(int)',
@@ -77,6 +79,7 @@ export const LINUX = {
   MSG_MORE: 0x8000,
   SHUT_WR: 1,
   SIOCOUTQ: 0x5411,
+  F_DUPFD_CLOEXEC: 1030,
   EPOLL_CLOEXEC: 0o2000000,
   EPOLL_CTL_ADD: 1,
   EPOLL_CTL_DEL: 2,
@@ -96,7 +99,7 @@ export const LINUX = {
 const PROCESSORS = ['x64', 'arm64']
 
 /** System calls, and what they are made through. */
-interface LoadedCalls {
+export interface LoadedCalls {
   readonly calls: SystemCalls
   /** Such as `koffi 3.3.4`. */
   readonly through: string

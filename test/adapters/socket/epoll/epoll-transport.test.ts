@@ -1,30 +1,34 @@
+import { it } from 'mocha'
+import { DescriptorTaking } from '../../../../src/adapters/socket/epoll/descriptor-taking.js'
 import { EpollListener } from '../../../../src/adapters/socket/epoll/epoll-listener.js'
-import { SharedBuffers } from '../../../../src/adapters/socket/epoll/epoll-transport.js'
-import { Poller } from '../../../../src/adapters/socket/epoll/poller.js'
-import { loadSystemCalls } from '../../../../src/adapters/socket/epoll/system-calls.js'
+import type { EpollTools } from '../../../../src/adapters/socket/epoll/epoll-transport.js'
+import { NetDoor } from '../../../../src/adapters/socket/net-door.js'
+import type { Door } from '../../../../src/ports/workers.js'
 import { transportContract, type TransportUnderTest } from '../../../contract/transport.js'
 import { Accepting } from '../accepting.js'
+import { handed } from '../handed.js'
+import { SocketDoor } from '../socket-door.js'
+import { epollTools } from './epoll-tools.js'
 
-const HIGH_WATER_MARK = 65_536
+const tools = epollTools()
 
-if (process.platform === 'linux') transportContract('EpollTransport', subject)
+if (tools === null) {
+  it('EpollTransport: needs Linux and the package koffi (npm install koffi)')
+} else {
+  transportContract('EpollTransport', () => listened(tools))
+  transportContract('EpollTransport, of a handle that was handed over,', () => handedBy(new NetDoor(), tools))
+  transportContract('EpollTransport, of a socket that was handed over,', () => handedBy(new SocketDoor(), tools))
+}
 
-async function subject(): Promise<TransportUnderTest> {
+async function listened(own: EpollTools): Promise<TransportUnderTest> {
   const accepting = new Accepting()
-  const { calls } = loadSystemCalls()
-  const poller = new Poller(calls)
-  const buffers = new SharedBuffers(65_536)
-  const listener = new EpollListener({ calls, poller, buffers, highWaterMark: HIGH_WATER_MARK })
-  const { address, close } = await listener.listen({ host: '127.0.0.1', port: 0 }, (transport) =>
+  const { address, close } = await new EpollListener(own).listen({ host: '127.0.0.1', port: 0 }, (transport) =>
     accepting.accept(transport),
   )
-  return {
-    cutOvertakesReads: true,
-    highWaterMark: HIGH_WATER_MARK,
-    connect: (receiver) => accepting.connect(address, receiver),
-    close: async () => {
-      await close()
-      poller.close()
-    },
-  }
+  const connect: TransportUnderTest['connect'] = (receiver) => accepting.connect(address, receiver)
+  return { cutOvertakesReads: true, highWaterMark: own.highWaterMark, connect, close }
+}
+
+async function handedBy(door: Door, own: EpollTools): Promise<TransportUnderTest> {
+  return { ...(await handed(door, new DescriptorTaking(own), own.highWaterMark)), cutOvertakesReads: true }
 }

@@ -1,0 +1,40 @@
+import { Socket } from 'node:net'
+import type { Transport } from '../../ports/transport.js'
+import type { HandedConnection } from '../../ports/workers.js'
+import type { HandedTaking } from './handed-listener.js'
+import { lender, readFresh, type ConnectionHandle } from './lent-reads.js'
+import { prompt } from './net-listener.js'
+import type { Reception } from './reception.js'
+
+/** Serves connections that were handed over by Node's own sockets. */
+export class SocketTaking implements HandedTaking {
+  readonly name = 'net'
+  private readonly lending: (connection: ConnectionHandle) => Socket
+
+  /** @param readChunkSize octets per read */
+  constructor(
+    readChunkSize: number,
+    private readonly reception: Reception,
+  ) {
+    this.lending = lender(readChunkSize, reception.take)
+  }
+
+  take({ handle }: HandedConnection, accept: (transport: Transport) => void): void {
+    this.reception.arrived(prompt(this.socketOf(handle)), accept)
+  }
+
+  close(): Promise<void> {
+    return this.reception.close()
+  }
+
+  cut(): void {
+    this.reception.cut()
+  }
+
+  private socketOf(handle: unknown): Socket {
+    if (!(handle instanceof Socket)) return this.lending(handle as ConnectionHandle)
+    // Handing it over does not keep this; and it was paused at the door.
+    handle.allowHalfOpen = true
+    return readFresh(handle, this.reception.take).resume()
+  }
+}

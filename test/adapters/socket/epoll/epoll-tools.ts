@@ -1,0 +1,12 @@
+import { SharedBuffers, type EpollTools } from '../../../../src/adapters/socket/epoll/epoll-transport.js'
+import { loadSystemCalls } from '../../../../src/adapters/socket/epoll/system-calls.js'
+
+/** What epoll sockets are made of; `null` where there can be none: not on Linux, or without the package koffi. */
+export function epollTools(readChunkSize = 65_536): EpollTools | null {
+  try {
+    const { calls } = loadSystemCalls()
+    return { calls, buffers: new SharedBuffers(readChunkSize), highWaterMark: 65_536, selectTimeoutMs: 1000 }
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,38 @@
+import { HandedListener, type HandedTaking } from '../../../src/adapters/socket/handed-listener.js'
+import type { Address } from '../../../src/ports/transport.js'
+import type { Door, HandedConnection, Hatch } from '../../../src/ports/workers.js'
+import type { TransportUnderTest } from '../../contract/transport.js'
+import { Accepting } from './accepting.js'
+
+const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
+
+/** A hatch that is beside the door, in one process. */
+export class NearHatch implements Hatch {
+  give: (connection: HandedConnection) => void = () => undefined
+
+  constructor(readonly address: Address) {}
+
+  open(take: (connection: HandedConnection) => void): void {
+    this.give = take
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** Transports of connections that come from a door. */
+export async function handed(door: Door, taking: HandedTaking, highWaterMark: number): Promise<TransportUnderTest> {
+  const accepting = new Accepting()
+  const arrived = (connection: HandedConnection): void => hatch.give(connection)
+  const listening = await door.listen(ANY_PORT, arrived)
+  const hatch = new NearHatch(listening.address)
+  const listener = new HandedListener(taking, hatch)
+  const { close } = await listener.listen(ANY_PORT, (transport) => accepting.accept(transport))
+  return {
+    highWaterMark,
+    connect: (receiver) => accepting.connect(listening.address, receiver),
+    close: async () => {
+      await listening.close()
+      await close()
+    },
+  }
+}
