@@ -3,7 +3,7 @@ import type { Credentials } from './credentials.js'
 
 /** One end of a connection. */
 export interface Endpoint {
-  /** An IP address as text, or the path of a unix socket. */
+  /** An IP address as text; `unix:` at the other end of a unix socket; empty for one that was gone at once. */
   readonly address: string
   /** 0 where there are no ports. */
   readonly port: number
@@ -100,7 +100,7 @@ export interface Transport {
   abort(): void
 }
 
-/** Where to listen: port 0 picks a free one. */
+/** Where to listen: port 0 picks a free one. The host `unix:/path` is a unix socket, which has no port. */
 export interface Address {
   readonly host: string
   readonly port: number

@@ -1,6 +1,10 @@
-import { readdirSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { assert } from 'chai'
-import { afterEach, describe, it } from 'mocha'
+import { afterEach, beforeEach, describe, it } from 'mocha'
 import type { Address, Listener, Listening, ListenError, Transport } from '../../src/ports/transport.js'
 import { Recorder, until } from './transport.js'
 import { SocketPeer } from '../adapters/socket/raw-peer.js'
@@ -46,10 +50,7 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
       const error = await failure(address)
       assert.equal(error.code, 'EADDRINUSE')
       const { port } = address
-      assert.equal(
-        error.message,
-        `Cannot listen on 127.0.0.1:${port}: the port is taken by another program (EADDRINUSE)`,
-      )
+      assert.equal(error.message, `Cannot listen on 127.0.0.1:${port}: it is taken by another program (EADDRINUSE)`)
     })
 
     it('names an address that the machine lacks', async () => {
@@ -75,6 +76,66 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
       client.end()
       await client.closed
       assert.equal(peer, '::1')
+    })
+
+    describe('on a unix socket', () => {
+      let folder: string
+      let at: Address
+
+      beforeEach(() => {
+        folder = mkdtempSync(join(tmpdir(), 'portico-listener-'))
+        at = { host: `unix:${folder}/s`, port: 0 }
+      })
+      afterEach(() => rmSync(folder, { recursive: true }))
+
+      const serve = (transport: Transport): void => {
+        const seen = new Recorder()
+        seen.onOctets = (text) => void transport.write(`${transport.peer.address}${text}`)
+        transport.start(seen)
+      }
+
+      async function answer(): Promise<string> {
+        const peer = await SocketPeer.to(at)
+        peer.send('hello')
+        await until('the answer', () => peer.reads.length > 0)
+        peer.reset()
+        return peer.reads.join('')
+      }
+
+      it('serves, and leaves nothing behind', async () => {
+        const listening = await listen(serve, at)
+        assert.deepEqual(listening.address, at)
+        assert.equal(await answer(), 'unix:hello')
+        await listening.close()
+        assert.deepEqual(readdirSync(folder), [])
+      })
+
+      it('takes the place of one that was left behind', async () => {
+        await leaveBehind(`${folder}/s`)
+        assert.deepEqual(readdirSync(folder), ['s'])
+        await listen(serve, at)
+        assert.equal(await answer(), 'unix:hello')
+      })
+
+      it('names one that is taken, and leaves it alone', async () => {
+        await listen(serve, at)
+        assert.equal(
+          (await failure(at)).message,
+          `Cannot listen on ${at.host}: it is taken by another program (EADDRINUSE)`,
+        )
+        assert.equal(await answer(), 'unix:hello')
+      })
+
+      it('leaves a file alone that is no socket', async () => {
+        writeFileSync(`${folder}/s`, 'dear')
+        assert.equal((await failure(at)).code, 'EADDRINUSE')
+        assert.equal(readFileSync(`${folder}/s`, 'utf8'), 'dear')
+      })
+
+      it('names a folder that is not there', async () => {
+        const { message } = await failure({ host: `unix:${folder}/none/s`, port: 0 })
+        assert.match(message, /^Cannot listen on unix:\S+\/none\/s: .+ \(E[A-Z]+\)$/)
+      })
     })
 
     it('close() frees the port, keeps open connections, and may be called twice', async () => {
@@ -159,6 +220,12 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
       await until('closed', () => seen.reasons.length === 1)
     })
   })
+}
+
+/** A socket whose process ended without closing it. */
+function leaveBehind(path: string): Promise<unknown> {
+  const listen = 'require("net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))'
+  return once(spawn(process.execPath, ['-e', listen, path]), 'close')
 }
 
 function descriptors(): number {

@@ -10,6 +10,11 @@ export interface Combination {
 
 export const COMBINATIONS: readonly Combination[] = [
   {
+    keys: ['host', 'tls.enabled', 'tls.only'],
+    isImpossible: ({ host, tls }) => host.startsWith('unix:') && tls.enabled && !tls.only,
+    wanted: 'an address, or tls.only: one unix socket cannot be both listeners',
+  },
+  {
     keys: ['tls.certFile', 'tls.enabled'],
     isImpossible: ({ tls }) => tls.enabled && tls.certFile === null,
     wanted: 'a certificate, since tls.enabled is true (portico cert makes one for this machine)',

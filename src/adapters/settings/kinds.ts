@@ -118,9 +118,20 @@ export const SECRET: Kind = text('text', () => true)
 
 const HOST_NAME = /^(?!.*\.\.)\w[\w.-]{0,252}$/
 
-export const HOST: Kind = text(
+const HOST: Kind = text(
   'a host name or an IP address, without a port or brackets',
   (host) => isIP(host) !== 0 || HOST_NAME.test(host),
+)
+
+/** `sun_path` holds so many octets, with a zero behind. */
+const LONGEST_UNIX_PATH = 107
+
+/** Where to listen. */
+export const LISTENING_HOST: Kind = text(
+  `${HOST.wanted}, or unix: and the absolute path of a socket`,
+  (host) =>
+    HOST.holds(host) ||
+    (/^unix:\/.*[^/\0]$/.test(host) && Buffer.byteLength(host) - 'unix:'.length <= LONGEST_UNIX_PATH),
 )
 
 export const HOST_OR_NOTHING: Kind = text(`${HOST.wanted}, or nothing`, (host) => host === '' || HOST.holds(host))

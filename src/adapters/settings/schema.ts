@@ -5,7 +5,7 @@ import {
   FIELD_VALUE,
   FILE,
   FOLDER,
-  HOST,
+  LISTENING_HOST,
   HOST_OR_NOTHING,
   HSTS,
   integer,
@@ -79,10 +79,10 @@ const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export const settingsSchema = (terminal: boolean) =>
   ({
     host: key({
-      kind: HOST,
+      kind: LISTENING_HOST,
       default: '127.0.0.1',
       env: 'HOST',
-      doc: 'address to listen on',
+      doc: 'address to listen on, or unix: and the path of a socket',
       flag: flag('Listening:', '--host', 'HOST'),
     }),
     port: key({

@@ -2,10 +2,11 @@ import { authorityOf } from '../../domain/message/authority.js'
 import type { Address, ListenError } from '../../ports/transport.js'
 
 const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is taken by another program',
+  EADDRINUSE: 'it is taken by another program',
   EACCES: 'this user has no permission to listen there',
   EADDRNOTAVAIL: 'this machine has no such address',
   EAFNOSUPPORT: 'this machine does not speak that address family',
+  ENOENT: 'there is no such folder',
   ENOTFOUND: 'no address is known under this name',
 }
 

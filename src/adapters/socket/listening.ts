@@ -1,7 +1,9 @@
 import type { AddressInfo, Server } from 'node:net'
+import { UNIX } from '../../domain/message/authority.js'
 import type { Address, Listening } from '../../ports/transport.js'
 import { listenError } from './listen-error.js'
 import type { Reception } from './reception.js'
+import { removeStale, unixPath } from './unix-socket.js'
 
 /** Connections that the kernel may hold for us until we take them; it cuts this to its own bound. */
 const BACKLOG = 4096
@@ -12,10 +14,13 @@ const BACKLOG = 4096
  * @throws {ListenError} when the address cannot be had
  */
 export async function bind(server: Server, at: Address): Promise<void> {
+  const path = unixPath(at.host)
+  if (path !== null) await removeStale(path)
+  const where = path === null ? { host: at.host, port: at.port } : { path }
   const bound = new Promise<void>((resolve, reject) => {
     // Stays for good: an accept that fails later, for want of descriptors, must not end the process.
     server.on('error', reject)
-    server.listen({ host: at.host, port: at.port, backlog: BACKLOG }, resolve)
+    server.listen({ ...where, backlog: BACKLOG }, resolve)
   })
   try {
     await bound
@@ -26,7 +31,6 @@ export async function bind(server: Server, at: Address): Promise<void> {
 
 /** A server that listens, and what becomes of its sockets. */
 export function listening(server: Server, reception: Pick<Reception, 'close' | 'cut'>): Listening {
-  const { address, port } = server.address() as AddressInfo
   const closed = new Promise<void>((resolve) => server.once('close', resolve))
   const close = async (): Promise<void> => {
     // Behind a whole poll, which takes all that the kernel holds for us: what is still there would be reset. The first
@@ -35,5 +39,10 @@ export function listening(server: Server, reception: Pick<Reception, 'close' | '
     await closed
     await reception.close()
   }
-  return { address: { host: address, port }, close, cut: () => reception.cut() }
+  return { address: addressOf(server), close, cut: () => reception.cut() }
+}
+
+function addressOf(server: Server): Address {
+  const bound = server.address() as AddressInfo | string
+  return typeof bound === 'string' ? { host: UNIX + bound, port: 0 } : { host: bound.address, port: bound.port }
 }

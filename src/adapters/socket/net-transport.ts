@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { UNIX } from '../../domain/message/authority.js'
 import type { FilePart } from '../../domain/message/response.js'
 import type { CloseReason, Endpoint, Security, TransportReceiver } from '../../ports/transport.js'
 import type { BufferPool } from './buffer-pool.js'
@@ -58,7 +59,7 @@ export class NetTransport extends QueuedTransport<FileSend> {
     this.#pieces = options.pieces
     this.security = security
     // Asked now: after a reset nobody could tell any more who it was.
-    this.peer = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+    this.peer = { address: socket.remoteAddress ?? unknownPeer(socket), port: socket.remotePort ?? 0 }
     const owned: OwnedSocket = Object.assign(socket, { [OWNER]: this })
     owned.on('end', onEnd).on('error', onError).on('close', onClose)
   }
@@ -232,13 +233,19 @@ function onClose(this: OwnedSocket, hadError: boolean): void {
   this[OWNER].closed(hadError)
 }
 
+/** Those at the other end of a unix socket have no address; one that is gone already had one. */
+const unknownPeer = (socket: Socket): string => (isUnix(socket) ? UNIX : '')
+
+const isUnix = (socket: Socket): boolean => socket.localAddress === undefined
+
 function encodingOf(chunk: string | Uint8Array): BufferEncoding {
   // Node's own sockets know 'buffer', its types do not.
   return typeof chunk === 'string' ? 'latin1' : ('buffer' as BufferEncoding)
 }
 
-/** Node cannot reset a socket whose half-close is under way, and would leave it open: that takes one turn, so wait. */
+/** A unix socket knows no reset. Node cannot reset a socket whose half-close is under way, and would leave it open: that takes one turn, so wait. */
 function reset(socket: Socket): void {
-  if (socket.writableEnded && !socket.writableFinished) socket.once('finish', () => socket.resetAndDestroy())
+  if (isUnix(socket)) socket.destroy()
+  else if (socket.writableEnded && !socket.writableFinished) socket.once('finish', () => socket.resetAndDestroy())
   else socket.resetAndDestroy()
 }

@@ -105,7 +105,7 @@ describe('LayeredSettings', () => {
   })
 
   const cases: Readonly<Record<string, KeyCase>> = {
-    host: word('HOST', '::1', ['[::1]', 'localhost:80', 'a b', 'a/b', '..']),
+    host: word('HOST', '::1', ['[::1]', 'localhost:80', 'a b', 'a/b', '..', 'unix:', 'unix:here', 'unix:/there/']),
     port: wholeNumber('PORT', ['65536']),
     engine: word('PORTICO_SERVER_ENGINE', 'threadpool', ['threads', 'Selectors']),
     socket: word('PORTICO_SOCKET', 'net', ['iouring', 'Epoll']),
@@ -524,6 +524,7 @@ describe('LayeredSettings', () => {
       [{ 'tls.redirectHttp': 'on' }, 'tls.redirectHttp'],
       [{ ...cert, 'tls.enabled': 'on', 'tls.only': 'on', 'tls.redirectHttp': 'on' }, 'tls.redirectHttp'],
       [{ ...cert, 'tls.enabled': 'on', port: '8443' }, 'tls.port'],
+      [{ ...cert, 'tls.enabled': 'on', host: 'unix:/s' }, 'host'],
     ]
     for (const [texts, key] of impossible) {
       it(`${JSON.stringify(texts)} is a problem of ${key}`, async () => {
@@ -540,6 +541,7 @@ describe('LayeredSettings', () => {
       { ...cert, 'tls.enabled': 'on' },
       { ...cert, 'tls.enabled': 'on', port: '0', 'tls.port': '0' },
       { ...cert, 'tls.enabled': 'on', 'tls.only': 'on', port: '8443' },
+      { ...cert, 'tls.enabled': 'on', 'tls.only': 'on', host: 'unix:/s' },
       { ...cert, 'tls.enabled': 'on', 'tls.clientAuth': 'request', 'tls.clientCaFile': 'ca.pem' },
     ]
     for (const texts of possible) {

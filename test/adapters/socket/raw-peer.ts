@@ -20,7 +20,8 @@ export class SocketPeer implements RawPeer {
 
   static to({ host, port }: Address): Promise<SocketPeer> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host, port, allowHalfOpen: true }, () => resolve(new SocketPeer(socket)))
+      const where = host.startsWith('unix:') ? { path: host.slice('unix:'.length) } : { host, port }
+      const socket = connect({ ...where, allowHalfOpen: true }, () => resolve(new SocketPeer(socket)))
       socket.once('error', reject)
     })
   }
@@ -42,6 +43,7 @@ export class SocketPeer implements RawPeer {
   }
 
   reset(): void {
-    this.socket.resetAndDestroy()
+    if (this.socket.remoteAddress === undefined) this.socket.destroy()
+    else this.socket.resetAndDestroy()
   }
 }

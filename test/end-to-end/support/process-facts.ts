@@ -28,6 +28,13 @@ export function processorMs(pid: number): number {
   return (Number(user) + Number(system)) * CLOCK_TICK_MS
 }
 
+/** The same of every thread that still runs, to the microsecond. */
+export function exactProcessorMs(pid: number): number {
+  const ofThread = (thread: string): number =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0])
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + ofThread(thread), 0) / 1_000_000
+}
+
 /** Asks again and again until it is so; for what nobody tells. */
 export async function eventually(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
   const untilMs = performance.now() + PATIENCE_MS

@@ -1,9 +1,11 @@
 import { lookup } from 'node:dns/promises'
+import { rmSync } from 'node:fs'
 import type { Address, Endpoint, Listener, Listening, Transport } from '../../../ports/transport.js'
 import { listenError } from '../listen-error.js'
+import { removeStale, unixPath } from '../unix-socket.js'
 import { EpollTransport, withPoller, type EpollParts, type EpollTools } from './epoll-transport.js'
 import type { Watched } from './poller.js'
-import { ADDRESS_OCTETS, endpointOf, ipAddress } from './socket-address.js'
+import { ADDRESS_OCTETS, endpointOf, ipAddress, unixAddress } from './socket-address.js'
 import { LINUX, systemError } from './system-calls.js'
 
 /** Connections that the kernel may hold for us until we take them; it cuts this to its own bound. */
@@ -29,10 +31,7 @@ export class EpollListener implements Listener {
 
   async listen(at: Address, accept: (transport: Transport) => void): Promise<Listening> {
     try {
-      if (at.port < 0 || at.port > 65_535)
-        throw Object.assign(new Error('wanted a port from 0 to 65535'), { code: 'ERR_SOCKET_BAD_PORT' })
-      const { address } = await lookup(at.host)
-      const socket = new ListeningSocket(ipAddress(address, at.port), withPoller(this.tools), accept)
+      const socket = new ListeningSocket(await boundTo(at), this.tools, accept)
       return { address: socket.address, close: () => socket.close(), cut: () => undefined }
     } catch (error) {
       throw listenError(at, error as NodeJS.ErrnoException)
@@ -40,29 +39,41 @@ export class EpollListener implements Listener {
   }
 }
 
+/** The `sockaddr` of where to listen. */
+async function boundTo({ host, port }: Address): Promise<Buffer> {
+  const path = unixPath(host)
+  if (path !== null) {
+    await removeStale(path)
+    return unixAddress(path)
+  }
+  if (port < 0 || port > 65_535)
+    throw Object.assign(new Error('wanted a port from 0 to 65535'), { code: 'ERR_SOCKET_BAD_PORT' })
+  const { address } = await lookup(host)
+  return ipAddress(address, port)
+}
+
 /** One listening socket. */
 class ListeningSocket implements Watched {
   readonly address: Address
-  private fd: number
+  private readonly parts: EpollParts
+  private fd = -1
   private retry: NodeJS.Timeout | null = null
 
   /** @throws {Error} the platform's, when the address cannot be had */
   constructor(
     address: Buffer,
-    private readonly parts: EpollParts,
+    tools: EpollTools,
     private readonly accept: (transport: Transport) => void,
   ) {
-    const type = LINUX.SOCK_STREAM | LINUX.SOCK_NONBLOCK | LINUX.SOCK_CLOEXEC
-    this.fd = parts.calls.socket(address.readUInt16LE(0), type, 0)
-    if (this.fd < 0) throw systemError('socket', parts.calls.errno())
+    this.parts = withPoller(tools)
     try {
-      this.address = this.open(address)
+      this.fd = this.socket(address.readUInt16LE(0))
+      this.address = this.bind(address)
     } catch (error) {
-      parts.calls.close(this.fd)
-      parts.poller.close()
+      this.leave()
       throw error
     }
-    parts.poller.add(this.fd, LINUX.EPOLLIN, this)
+    this.parts.poller.add(this.fd, LINUX.EPOLLIN, this)
   }
 
   happened(): void {
@@ -75,20 +86,35 @@ class ListeningSocket implements Watched {
     // Those that arrive meanwhile come too late.
     for (let held = BACKLOG; held > 0 && this.takeOne(); held--);
     if (this.retry !== null) clearTimeout(this.retry)
-    const { calls, poller } = this.parts
-    poller.remove(this.fd)
-    poller.close()
-    calls.close(this.fd)
-    this.fd = -1
+    this.parts.poller.remove(this.fd)
+    this.leave()
+    const path = unixPath(this.address.host)
+    if (path !== null) rmSync(path, { force: true })
     return Promise.resolve()
   }
 
-  private open(address: Buffer): Address {
+  private leave(): void {
+    if (this.fd >= 0) this.parts.calls.close(this.fd)
+    this.fd = -1
+    this.parts.poller.close()
+  }
+
+  private socket(family: number): number {
     const { calls } = this.parts
-    this.set(LINUX.SOL_SOCKET, LINUX.SO_REUSEADDR, ON)
-    // Those that are taken inherit it: what belongs together leaves in one call.
-    this.set(LINUX.IPPROTO_TCP, LINUX.TCP_NODELAY, ON)
-    if (address.readUInt16LE(0) === LINUX.AF_INET6) this.set(LINUX.IPPROTO_IPV6, LINUX.IPV6_V6ONLY, OFF)
+    const fd = calls.socket(family, LINUX.SOCK_STREAM | LINUX.SOCK_NONBLOCK | LINUX.SOCK_CLOEXEC, 0)
+    if (fd < 0) throw systemError('socket', calls.errno())
+    return fd
+  }
+
+  private bind(address: Buffer): Address {
+    const { calls } = this.parts
+    const family = address.readUInt16LE(0)
+    if (family !== LINUX.AF_UNIX) {
+      this.set(LINUX.SOL_SOCKET, LINUX.SO_REUSEADDR, ON)
+      // Those that are taken inherit it: what belongs together leaves in one call.
+      this.set(LINUX.IPPROTO_TCP, LINUX.TCP_NODELAY, ON)
+    }
+    if (family === LINUX.AF_INET6) this.set(LINUX.IPPROTO_IPV6, LINUX.IPV6_V6ONLY, OFF)
     if (calls.bind(this.fd, address, address.length) < 0) throw systemError('bind', calls.errno())
     if (calls.listen(this.fd, BACKLOG) < 0) throw systemError('listen', calls.errno())
     const [own, length] = [Buffer.alloc(ADDRESS_OCTETS), Int32Array.of(ADDRESS_OCTETS)]

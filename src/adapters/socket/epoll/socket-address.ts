@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { UNIX } from '../../../domain/message/authority.js'
 import type { Endpoint } from '../../../ports/transport.js'
 import { LINUX } from './system-calls.js'
 
@@ -17,6 +18,14 @@ export function ipAddress(address: string, port: number): Buffer {
   return isIPv6(address) ? ipv6Address(address, port) : ipv4Address(address, port)
 }
 
+/** A `sockaddr` for a unix socket. */
+export function unixAddress(path: string): Buffer {
+  const octets = Buffer.alloc(ADDRESS_OCTETS)
+  octets.writeUInt16LE(LINUX.AF_UNIX, 0)
+  octets.write(path, PATH)
+  return octets
+}
+
 /**
  * What a `sockaddr` says.
  *
@@ -29,7 +38,7 @@ export function endpointOf(address: Buffer, length: number): Endpoint {
     case LINUX.AF_INET6:
       return { address: ipv6Text(address), port: address.readUInt16BE(2) }
     default:
-      return { address: pathOf(address, length), port: 0 }
+      return { address: UNIX + pathOf(address, length), port: 0 }
   }
 }
 

@@ -63,6 +63,7 @@ interface Koffi {
 
 /** `EPOLL...`, `E...` and the like, as Linux has them. */
 export const LINUX = {
+  AF_UNIX: 1,
   AF_INET: 2,
   AF_INET6: 10,
   SOCK_STREAM: 1,

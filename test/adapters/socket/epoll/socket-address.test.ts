@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import { endpointOf, ipAddress } from '../../../../src/adapters/socket/epoll/socket-address.js'
+import { endpointOf, ipAddress, unixAddress } from '../../../../src/adapters/socket/epoll/socket-address.js'
 
 describe('socket addresses', () => {
   const cases: [given: string, shown: string][] = [
@@ -24,11 +24,16 @@ describe('socket addresses', () => {
   }
 
   it('an unnamed unix socket has no path', () => {
-    assert.deepEqual(endpointOf(Buffer.from([1, 0]), 2), { address: '', port: 0 })
+    assert.deepEqual(endpointOf(Buffer.from([1, 0]), 2), { address: 'unix:', port: 0 })
   })
 
   it('a unix socket has the path up to its NUL', () => {
     const address = Buffer.from('\u0001\u0000/run/s\u0000garbage', 'latin1')
-    assert.deepEqual(endpointOf(address, address.length), { address: '/run/s', port: 0 })
+    assert.deepEqual(endpointOf(address, address.length), { address: 'unix:/run/s', port: 0 })
+  })
+
+  it('a path is that of its unix socket again', () => {
+    const address = unixAddress('/run/ü')
+    assert.deepEqual(endpointOf(address, address.length), { address: 'unix:/run/ü', port: 0 })
   })
 })
