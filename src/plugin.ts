@@ -2,9 +2,9 @@
 import type { Plugin } from './ports/plugin.js'
 
 export { preferred } from './domain/representation/media-type.js'
-export { bytes, empty, file, html, json, redirect, stream, text } from './domain/message/response-makers.js'
+export { bytes, empty, fields, file, html, json, redirect, stream, text } from './domain/message/response-makers.js'
 export type { FileInit, ResponseInit, StreamInit } from './domain/message/response-makers.js'
-export type { FieldsInit } from './domain/message/response-fields.js'
+export type { FieldsInit, ResponseFields } from './domain/message/response-fields.js'
 export type { Response } from './domain/message/response.js'
 export type { MetricsSnapshot, ProcessSnapshot, ServiceMetrics, WorkerSnapshot } from './ports/metrics.js'
 export type { ClientCertificate, Security } from './ports/transport.js'

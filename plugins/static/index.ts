@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { definePlugin, file, type FileInit, type Handler } from 'portico/plugin'
+import { definePlugin, fields, file, type FileInit, type Handler } from 'portico/plugin'
 
 /** The section `static` of the configuration, checked there. */
 interface StaticSettings {
@@ -18,7 +18,7 @@ export default definePlugin({
   name: 'static',
   routes: ({ settings }) => {
     const { root, prefix, cacheControl, precompressed } = settings as unknown as StaticSettings
-    const headers = cacheControl === '' ? {} : { 'Cache-Control': cacheControl }
+    const headers = fields(cacheControl === '' ? {} : { 'Cache-Control': cacheControl })
     const handler = filesBelow(prefix, { root: root ?? sampleRoot(), headers, precompressed })
     return { [`GET ${prefix}*`]: { handler, inline: true } }
   },
@@ -34,6 +34,7 @@ function filesBelow(prefix: string, init: FileInit): Handler {
  * a NUL, which no name at all can hold, makes them missing like any other.
  */
 function fileNamed(path: string): string {
+  if (!path.includes('%')) return path
   return path.replace(/%../g, (escape) => (escape === '%25' ? '%' : '\0'))
 }
 

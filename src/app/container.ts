@@ -8,6 +8,7 @@ import type { StartThread } from '../adapters/engine/thread-link.js'
 import { SystemThreadMeter } from '../adapters/engine/thread-meter.js'
 import { ThreadpoolEngine } from '../adapters/engine/threadpool-engine.js'
 import { threadsEnded, workerThreads } from '../adapters/engine/worker-thread.js'
+import { CachedFiles } from '../adapters/files/cached-files.js'
 import { mediaTypeOf } from '../adapters/files/media-types.js'
 import { SystemFiles } from '../adapters/files/system-files.js'
 import { jsonAccessLine, plainAccessLine } from '../adapters/log/access-line.js'
@@ -295,7 +296,13 @@ function wireServer(container: Container, orders?: WorkerOrders): Wired {
           : new ThreadpoolEngine(settings, clock, handlerThreads(settings), residentMemory()),
       [SETTINGS, CLOCK],
     )
-  container.bind(FILES).toConstantValue(new SystemFiles())
+  container.bind(FILES).toResolvedValue(
+    (clock: Clock, { fileCache }: Settings): Files => {
+      const files = new SystemFiles()
+      return fileCache.files === 0 ? files : new CachedFiles(files, clock, fileCache)
+    },
+    [CLOCK, SETTINGS],
+  )
   container.bind(PLUGINS).toConstantValue(new FolderPlugins())
   bindLogs(container, orders)
   bindServer(container)

@@ -7,6 +7,7 @@ import { turnedAway } from '../domain/service/admission.js'
 import { Unavailable } from '../domain/service/unavailable.js'
 import type { Engine, PlacedHandler } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
+import type { MaybePromise } from '../ports/maybe-promise.js'
 import type { Metrics } from '../ports/metrics.js'
 import type { Answer } from '../ports/plugin.js'
 import { isPromise, responseOf } from './answer.js'
@@ -27,9 +28,9 @@ export class Dispatch {
 
   /**
    * @param content null for a request without content
-   * @returns no promise when the handler returned none
+   * @returns no promise when the handler returned none, and the file that it answers with is at hand
    */
-  answer(exchange: Exchange, content: ContentReader | null): Response | Promise<Response> {
+  answer(exchange: Exchange, content: ContentReader | null): MaybePromise<Response> {
     const { method, path } = exchange.head!
     if (path === '*') return empty({ headers: { Allow: this.table.allMethods } })
     const resource = this.table.match(path)
@@ -41,11 +42,7 @@ export class Dispatch {
     return problem(405, exchange.accept, [['Allow', resource.allow]])
   }
 
-  private run(
-    exchange: Exchange,
-    route: Route<PlacedHandler>,
-    content: ContentReader | null,
-  ): Response | Promise<Response> {
+  private run(exchange: Exchange, route: Route<PlacedHandler>, content: ContentReader | null): MaybePromise<Response> {
     const head = exchange.head!
     const request = new HandlerRequest(head, route.params(head.path), content, exchange)
     exchange.handed = request
@@ -72,17 +69,11 @@ export class Dispatch {
     }
   }
 
-  private complete(exchange: Exchange, request: HandlerRequest, answer: Answer): Response | Promise<Response> {
+  private complete(exchange: Exchange, request: HandlerRequest, answer: Answer): MaybePromise<Response> {
     const response = responseOf(answer)
-    return isOfKind(response.content, 'file') ? this.openFile(exchange, request, response) : response
-  }
-
-  private async openFile(exchange: Exchange, request: HandlerRequest, response: Response): Promise<Response> {
-    try {
-      return await this.files.respond(request, response)
-    } catch (error) {
-      return this.failure(exchange, error)
-    }
+    if (!isOfKind(response.content, 'file')) return response
+    const opened = this.files.respond(request, response)
+    return opened instanceof Promise ? opened.catch((error: unknown) => this.failure(exchange, error)) : opened
   }
 
   /** Nothing of the error reaches the peer, all of it reaches the log. */

@@ -1,17 +1,18 @@
-import { formatHttpDate, parseHttpDate } from '../domain/message/http-date.js'
 import type { FieldSection } from '../domain/message/field-section.js'
 import { problem } from '../domain/message/problem.js'
-import { ResponseFields, type FieldLine } from '../domain/message/response-fields.js'
+import { ResponseFields } from '../domain/message/response-fields.js'
 import { redirect } from '../domain/message/response-makers.js'
 import { isOfKind, Response, type FileReference } from '../domain/message/response.js'
 import { evaluatePreconditions } from '../domain/representation/conditional.js'
 import { preferredCoding, type ContentCoding } from '../domain/representation/content-coding.js'
-import { withCharset } from '../domain/representation/media-type.js'
 import { multipartByteranges } from '../domain/representation/multipart-byteranges.js'
 import { contentRange, selectRanges, unsatisfiedRange, type ByteRange } from '../domain/representation/range.js'
-import { validatorsOf, type Validators } from '../domain/representation/validators.js'
+import type { Validators } from '../domain/representation/validators.js'
 import type { Files, MediaTypes, NoFile, OpenFile } from '../ports/files.js'
+import type { MaybePromise } from '../ports/maybe-promise.js'
 import { allOf, fileContent } from './file-content.js'
+import { FileDescriptions, VARY } from './file-descriptions.js'
+import { whenThere } from './when-there.js'
 
 /** What of a request decides how a file is sent. */
 export interface FileRequest {
@@ -31,8 +32,6 @@ interface Representation {
 const SUFFIXES: Readonly<Record<ContentCoding, string>> = { br: '.br', gzip: '.gz', identity: '' }
 const CODINGS = Object.keys(SUFFIXES) as ContentCoding[]
 
-const VARY: FieldLine = ['Vary', 'Accept-Encoding']
-
 /** Metadata of content, which a response without that content leaves out (RFC 9110 §15.4.5). */
 const CONTENT_FIELDS: ReadonlySet<string> = new Set([
   'accept-ranges',
@@ -49,36 +48,35 @@ const CONTENT_FIELDS: ReadonlySet<string> = new Set([
  * representation that a GET of the target selects, which a file under another status or method is not.
  */
 export class FileResponder {
+  private readonly descriptions: FileDescriptions
+
   /**
    * @param boundary a fresh random multipart boundary, 1 to 70 letters and digits
    * @param wall milliseconds since 1970, as the wall clock has it
    */
   constructor(
     private readonly files: Files,
-    private readonly mediaTypes: MediaTypes,
+    mediaTypes: MediaTypes,
     private readonly boundary: () => string,
     private readonly wall: () => number,
-  ) {}
+  ) {
+    this.descriptions = new FileDescriptions(mediaTypes, wall)
+  }
 
   /**
    * @param answer one that refers to no file is returned as it is
    * @returns content that holds the file open until it is sent or discarded
-   * @throws the platform's error when files cannot be opened at all
+   * @throws the platform's error, by the promise, when files cannot be opened at all
    */
-  async respond(request: FileRequest, answer: Response): Promise<Response> {
+  respond(request: FileRequest, answer: Response): MaybePromise<Response> {
     const reference = answer.content
     if (!isOfKind(reference, 'file')) return answer
-    const { root } = reference
     const path = withIndex(reference.path)
-    const identity = await this.files.open(root, path)
-    if (typeof identity === 'string') return this.respondWithout(identity, request, reference)
-    if (!isNegotiable(answer, reference)) {
-      return this.represent(request, answer, path, { file: identity, coding: 'identity' })
-    }
-    const acceptEncoding = request.headers.get('accept-encoding')
-    const chosen = await this.negotiate(acceptEncoding, root, path, identity)
-    if (chosen === null) return problem(406, request.headers.get('accept'), [VARY])
-    return this.represent(request, withVary(answer), path, chosen)
+    return whenThere(this.files.open(reference.root, path), (file) =>
+      typeof file === 'string'
+        ? this.respondWithout(file, request, reference)
+        : this.respondWith(file, request, answer, reference, path),
+    )
   }
 
   private async respondWithout(found: NoFile, request: FileRequest, reference: FileReference): Promise<Response> {
@@ -95,61 +93,74 @@ export class FileResponder {
     return true
   }
 
+  private respondWith(
+    file: OpenFile,
+    request: FileRequest,
+    answer: Response,
+    reference: FileReference,
+    path: string,
+  ): MaybePromise<Response> {
+    if (!isNegotiable(answer, reference))
+      return this.represent(request, answer, path, { file, coding: 'identity' }, false)
+    const acceptEncoding = request.headers.get('accept-encoding')
+    return whenThere(this.negotiate(acceptEncoding, reference.root, path, file), (chosen) => {
+      if (chosen === null) return problem(406, request.headers.get('accept'), [VARY])
+      return this.represent(request, answer, path, chosen, true)
+    })
+  }
+
   /**
    * The representation in the coding that the peer likes best of those there are; what is not sent is closed.
    *
    * @returns `null` when the peer refuses all there is
    */
-  private async negotiate(
+  private negotiate(
     acceptEncoding: string | null,
     root: string | null,
     path: string,
     identity: OpenFile,
-  ): Promise<Representation | null> {
-    let chosen: Representation | null = null
-    try {
-      chosen = await this.choose(acceptEncoding, CODINGS, root, path, identity)
-      return chosen
-    } finally {
+  ): MaybePromise<Representation | null> {
+    const settle = (chosen: Representation | null): Representation | null => {
       if (chosen?.file !== identity) identity.close()
+      return chosen
     }
+    const chosen = this.choose(acceptEncoding, CODINGS, root, path, identity)
+    if (!(chosen instanceof Promise)) return settle(chosen)
+    return chosen.then(settle, (error: unknown) => {
+      identity.close()
+      throw error
+    })
   }
 
   /** Opens no more than it must: only a coding that the peer likes best is looked for, then the next best. */
-  private async choose(
+  private choose(
     acceptEncoding: string | null,
     available: readonly ContentCoding[],
     root: string | null,
     path: string,
     identity: OpenFile,
-  ): Promise<Representation | null> {
+  ): MaybePromise<Representation | null> {
     const coding = preferredCoding(acceptEncoding, available)
     if (coding === null) return null
-    const file = coding === 'identity' ? identity : await this.files.open(root, path + SUFFIXES[coding])
-    if (typeof file !== 'string') return { file, coding }
-    const others = available.filter((each) => each !== coding)
-    return this.choose(acceptEncoding, others, root, path, identity)
+    if (coding === 'identity') return { file: identity, coding }
+    return whenThere(this.files.open(root, path + SUFFIXES[coding]), (file) => {
+      if (typeof file !== 'string') return { file, coding }
+      const others = available.filter((each) => each !== coding)
+      return this.choose(acceptEncoding, others, root, path, identity)
+    })
   }
 
-  private represent(request: FileRequest, answer: Response, path: string, { file, coding }: Representation): Response {
-    const type = withCharset(this.mediaTypes(path) ?? 'application/octet-stream')
-    const encoding: FieldLine[] = coding === 'identity' ? [] : [['Content-Encoding', coding]]
-    const described = answer.fields.withDefaults([['Content-Type', type], ...encoding])
-    if (!isSelected(request, answer)) return new Response(answer.status, described, fileContent(file, allOf(file)))
-
-    const own = validatorsOf(file, this.wall(), coding)
-    const fields = described.withDefaults([
-      ['ETag', own.etag],
-      ['Last-Modified', formatHttpDate(own.lastModifiedMs)],
-      ['Accept-Ranges', 'bytes'],
-    ])
-    return this.select(request, fields, file, this.validatorsIn(fields, own))
-  }
-
-  /** The validators as they are sent: a handler may have set its own. */
-  private validatorsIn(fields: ResponseFields, own: Validators): Validators {
-    const lastModified = parseHttpDate(fields.get('last-modified')!, this.wall())
-    return { etag: fields.get('etag')!, lastModifiedMs: lastModified ?? own.lastModifiedMs }
+  /** @param isNegotiated whether there may be other codings of it */
+  private represent(
+    request: FileRequest,
+    answer: Response,
+    path: string,
+    { file, coding }: Representation,
+    isNegotiated: boolean,
+  ): Response {
+    const { typed, whole, validators } = this.descriptions.describe(path, file, coding, answer.fields, isNegotiated)
+    if (isSelected(request, answer)) return this.select(request, whole, file, validators)
+    return new Response(answer.status, typed, fileContent(file, allOf(file)))
   }
 
   private select(request: FileRequest, fields: ResponseFields, file: OpenFile, current: Validators): Response {
@@ -218,10 +229,6 @@ function withIndex(path: string): string {
 function withSlash(path: string): string | null {
   const segment = path.slice(path.lastIndexOf('/') + 1)
   return segment === '' ? null : `${encodeURIComponent(segment).replaceAll('%25', '%')}/`
-}
-
-function withVary(answer: Response): Response {
-  return new Response(answer.status, new ResponseFields([...answer.fields.lines, VARY]), answer.content)
 }
 
 function withoutFields(fields: ResponseFields, names: ReadonlySet<string>): ResponseFields {

@@ -1,3 +1,5 @@
+import type { MaybePromise } from './maybe-promise.js'
+
 /** Facts about an open regular file, of the moment it was opened. */
 export interface FileFacts {
   /** Octets. */
@@ -30,10 +32,10 @@ export interface Files {
    * @param path below the root, with `/` between segments; one with an empty segment, a dot segment, a segment that
    *   begins with a dot, or a backslash is `missing`. A trusted path is one of the platform. A NUL is always `missing`
    * @returns what there was instead when it is not a regular file: FIFOs, devices and sockets are `missing`, and never
-   *   block; a file that we may not read is `forbidden`
-   * @throws the platform's error for what is the world's fault: descriptors running out, an I/O error
+   *   block; a file that we may not read is `forbidden`. No promise for what is known already
+   * @throws the platform's error for what is the world's fault, by a promise: descriptors running out, an I/O error
    */
-  open(root: string | null, path: string): Promise<OpenFile | NoFile>
+  open(root: string | null, path: string): MaybePromise<OpenFile | NoFile>
 }
 
 /** The media type that a file's name tells, without parameters; `null` for an extension nobody knows, or none. */

@@ -69,6 +69,12 @@ export interface Settings {
     /** Whether `.br` and `.gz` siblings are sent where the peer takes them. */
     readonly precompressed: boolean
   }
+  readonly fileCache: {
+    /** Files that are kept open, in each process; 0: none. */
+    readonly files: number
+    /** For how long what was found at a path is taken to be there. */
+    readonly validMs: number
+  }
   readonly tls: TlsSettings
   readonly log: {
     readonly format: 'plain' | 'json'

@@ -53,7 +53,7 @@ function setUp(tree: Record<string, FakeEntry> = TREE) {
     () => NOW,
   )
   const ask = (answer: Response, { method = 'GET', path = '/', fields = {} }: Question = {}): Promise<Response> =>
-    responder.respond({ method, path, headers: FieldSection.of(Object.entries(fields)) }, answer)
+    Promise.resolve(responder.respond({ method, path, headers: FieldSection.of(Object.entries(fields)) }, answer))
   return { files, ask }
 }
 

@@ -43,6 +43,7 @@ export const DEFAULT_SETTINGS: Settings = {
   serverName: 'Portico',
   plugins: { directory: null, settings: {}, without: [] },
   static: { root: null, prefix: '/static/', cacheControl: 'no-cache', precompressed: true },
+  fileCache: { files: 512, validMs: 1000 },
   tls: {
     enabled: false,
     only: false,

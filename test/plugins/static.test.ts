@@ -155,7 +155,7 @@ function respond(root: string | null, target: string, fields: Record<string, str
   )
   const path = normalPath(target)
   const headers = FieldSection.of(Object.entries(fields))
-  return responder.respond({ method: 'GET', path, headers }, answerTo(path, { root }))
+  return Promise.resolve(responder.respond({ method: 'GET', path, headers }, answerTo(path, { root })))
 }
 
 function contentOf({ content }: Response): string {

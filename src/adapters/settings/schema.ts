@@ -349,6 +349,20 @@ export const settingsSchema = (terminal: boolean) =>
         doc: 'send .br and .gz siblings to peers that take them',
       }),
     },
+    fileCache: {
+      files: key({
+        kind: integer(0, 1_000_000),
+        default: 512,
+        env: 'PORTICO_FILE_CACHE_FILES',
+        doc: 'files that are kept open, in each process; 0: none',
+      }),
+      validMs: key({
+        kind: milliseconds(1),
+        default: 1000,
+        env: 'PORTICO_FILE_CACHE_VALID_MS',
+        doc: 'how long a kept file is taken to be the one at its path; changes in place are noticed at once',
+      }),
+    },
     tls: {
       enabled: key({
         kind: YES_OR_NO,

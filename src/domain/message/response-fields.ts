@@ -19,8 +19,9 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 export type FieldLine = readonly [name: string, value: string]
 
-/** The ways a plugin author may write fields: an object with one or several values a name, or pairs. */
-export type FieldsInit = Readonly<Record<string, string | number | readonly string[]>> | Iterable<FieldLine>
+/** The ways a plugin author may write fields: an object with one or several values a name, pairs, or fields made before. */
+export type FieldsInit =
+  Readonly<Record<string, string | number | readonly string[]>> | Iterable<FieldLine> | ResponseFields
 
 /**
  * The fields that a handler gives its response, checked and written once.
@@ -44,6 +45,7 @@ export class ResponseFields {
 
   /** @throws {TypeError} as the constructor does */
   static from(init: FieldsInit): ResponseFields {
+    if (init instanceof ResponseFields) return init
     return new ResponseFields([...linesOf(init)])
   }
 

@@ -82,6 +82,11 @@ export function file(path: string, init: FileInit = {}): Response {
   return responseOf({ kind: 'file', path, root, precompressed }, init, [])
 }
 
+/** Fields that are checked and written once, for the `headers` of many responses. */
+export function fields(init: FieldsInit): ResponseFields {
+  return ResponseFields.from(init)
+}
+
 /** Sends the peer elsewhere; 302 unless another 3xx is given. Characters that no URI has are percent-encoded. */
 export function redirect(location: string, status = 302): Response {
   if (status < 300 || status > 399) throw new RangeError(`Cannot redirect with status ${status}: wanted 300 to 399`)
@@ -98,6 +103,6 @@ function responseOf(content: ResponseContent, init: ResponseInit, defaults: Fiel
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new RangeError(`Cannot answer with status ${status}: wanted 200 to 599`)
   }
-  const fields = init.headers === undefined ? NO_RESPONSE_FIELDS : ResponseFields.from(init.headers)
-  return new Response(status, fields.withDefaults(defaults), content)
+  const given = init.headers === undefined ? NO_RESPONSE_FIELDS : ResponseFields.from(init.headers)
+  return new Response(status, given.withDefaults(defaults), content)
 }

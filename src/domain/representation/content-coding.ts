@@ -18,7 +18,8 @@ export function preferredCoding(
   acceptEncoding: string | null,
   available: readonly ContentCoding[],
 ): ContentCoding | null {
-  const wanted = preferences(acceptEncoding ?? '').map(({ name, weight }) => ({ name: withoutAlias(name), weight }))
+  if (acceptEncoding === null) return available.includes('identity') ? 'identity' : null
+  const wanted = preferences(acceptEncoding).map(({ name, weight }) => ({ name: withoutAlias(name), weight }))
   const unnamed = (coding: ContentCoding): number => (coding === 'identity' ? LEAST_WEIGHT : 0)
   return heaviest(available, (coding) => weightOf(coding, wanted) ?? weightOf('*', wanted) ?? unnamed(coding))
 }

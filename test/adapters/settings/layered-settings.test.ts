@@ -162,6 +162,8 @@ describe('LayeredSettings', () => {
     'static.prefix': word('PORTICO_STATIC_PREFIX', '/a-b/.c/', ['a/', '/a', '/a//b/', '/../', '/:a/', '/*/', '/%41/']),
     'static.cacheControl': word('PORTICO_STATIC_CACHE_CONTROL', 'public, max-age=60', ['a\nb']),
     'static.precompressed': yesOrNo('PORTICO_STATIC_PRECOMPRESSED'),
+    'fileCache.files': wholeNumber('PORTICO_FILE_CACHE_FILES'),
+    'fileCache.validMs': wholeNumber('PORTICO_FILE_CACHE_VALID_MS', ['0']),
     'tls.enabled': yesOrNo('PORTICO_ENABLE_TLS'),
     'tls.only': yesOrNo('PORTICO_TLS_ONLY'),
     'tls.port': wholeNumber('PORTICO_HTTPS_PORT', ['65536']),
