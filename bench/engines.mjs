@@ -18,7 +18,7 @@ import { asked, conditionsOf } from './session.mjs'
 
 const PARTS = [trivial, heavy, beside, overload, workers]
 
-const options = asked(onlyOption(PARTS))
+const options = asked('engines', onlyOption(PARTS))
 const turns = turnsFor(HEAVY_MS)
 const conditions = { ...conditionsOf(options), clientsGoFirst: CAN_GO_FIRST, turnsOfHeavyRoute: turns }
 await measureParts(PARTS, options, { turns }, conditions)

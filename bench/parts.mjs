@@ -8,7 +8,8 @@ import { asText, summarize } from './parts-report.mjs'
 import { keep, say, vouch } from './session.mjs'
 import { rotated, withServers } from './turns.mjs'
 
-const WARM_SECONDS = 1
+/** For servers to compile what they run; said to the parts as `warmSeconds`. */
+const WARM_SECONDS = 2
 
 /** The option `--only PART,...` of a program that has these parts. */
 export function onlyOption(parts) {
@@ -44,7 +45,8 @@ function partNamed(parts, name) {
 /** Each server in turn, another one first in each round. */
 function measure(part, { rounds, logTo }, context) {
   return withServers(part.startables(context), logTo, async (servers) => {
-    for (const server of servers) await part.measure(server, { ...context, seconds: WARM_SECONDS })
+    for (const server of servers)
+      await part.measure(server, { ...context, seconds: WARM_SECONDS, warmSeconds: WARM_SECONDS })
     const rows = []
     for (let round = 1; round <= rounds; round++) {
       say(`${part.part}, round ${round} of ${rounds}`)

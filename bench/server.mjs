@@ -3,27 +3,13 @@ import { closeSync, openSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { APART, spawnPinned } from './pinned.mjs'
+import { spawnPinned } from './pinned.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
 const COLLECT = join(import.meta.dirname, 'servers', 'collect-on-signal.mjs')
 const START_MS = 10_000
 const LOOK_MS = 20
 const ADDRESS = /https?:\/\/[\w.:[\]]+:\d+/
-
-/** The names of servers in the raw rounds and the report. */
-export const NODE_HTTP = 'node:http'
-export const LOG_OFF = 'portico, access log off'
-export const LOG_ON = 'portico, access log on'
-
-export function portico({ accessLog, flags }) {
-  return porticoWith({
-    name: accessLog ? LOG_ON : LOG_OFF,
-    placement: APART,
-    settings: [`log.access=${accessLog}`],
-    flags,
-  })
-}
 
 /**
  * Portico, with the connections of the load kept for as long as those of node:http.
@@ -37,26 +23,25 @@ export function porticoWith({ name, placement, settings, flags }) {
   return nodeProgram({ name, placement, args, env: {} })
 }
 
-/** @param reply what it answers, as `probe` gives it */
-export function nodeHttp(reply) {
-  return nodeProgram({
-    name: NODE_HTTP,
-    placement: APART,
-    args: ['bench/servers/node-http.mjs'],
-    env: { REPLY: JSON.stringify(reply) },
-  })
-}
-
 /** A program of Node's, which says on stderr where it listens. */
 export function nodeProgram({ name, placement, args, env }) {
-  return { name, placement, program: process.execPath, args: ['--import', COLLECT, ...args], env, url: null }
+  return {
+    name,
+    placement,
+    program: process.execPath,
+    args: ['--import', COLLECT, ...args],
+    env,
+    url: null,
+    collects: true,
+  }
 }
 
 /** A server process in its place, listening. Its stdout goes to a file, its stderr is read. */
 export class Server {
-  constructor({ name, placement }, child, url) {
-    this.name = name
-    this.placement = placement
+  constructor(startable, child, url) {
+    this.startable = startable
+    this.name = startable.name
+    this.placement = startable.placement
     this.child = child
     this.pid = child.pid
     this.url = url
@@ -75,8 +60,9 @@ export class Server {
     return new Server(startable, child, await addressOf(name, child, url))
   }
 
+  /** Where it has some, and we can have it do so. */
   collectGarbage() {
-    this.child.kill('SIGUSR2')
+    if (this.startable.collects) this.child.kill('SIGUSR2')
   }
 
   async stop() {

@@ -10,10 +10,11 @@ import { CAN_PIN } from './pinned.mjs'
 /**
  * Reads the command line.
  *
+ * @param program `peers`, `engines`, `tls`
  * @param options beside those that every program has, as `parseArgs` takes them
  * @returns what was asked for; `flags` are for Portico
  */
-export function asked(options) {
+export function asked(program, options) {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -27,6 +28,7 @@ export function asked(options) {
   })
   return {
     ...values,
+    program,
     rounds: Number(values.rounds),
     seconds: Number(values.seconds),
     load: values.load === 'wrk' ? wrk : autocannon,
@@ -51,8 +53,8 @@ export function conditionsOf({ load, logTo, rounds, seconds, flags }) {
 }
 
 /** @returns the file that has it now */
-export function keep(options, content) {
-  const file = join(import.meta.dirname, 'results', `${options['save-as']}.json`)
+export function keep({ program, 'save-as': name }, content) {
+  const file = join(import.meta.dirname, 'results', `${program}-${name}.json`)
   writeFileSync(file, JSON.stringify(content, null, 1) + '\n')
   return file
 }

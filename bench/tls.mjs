@@ -16,7 +16,7 @@ import { comparable, Site } from './tls/servers.mjs'
 const HANDSHAKES = [fullHandshakes, resumptions]
 const PARTS = [keepAlive, ...(sTime.isAvailable() ? HANDSHAKES : []), largeFile]
 
-const options = asked(onlyOption(PARTS))
+const options = asked('tls', onlyOption(PARTS))
 if (!isAvailable) say('nginx is missing; to have it compared as well, install it with: apt-get install nginx-light')
 if (!sTime.isAvailable())
   say('openssl is missing; to have handshakes measured, install it with: apt-get install openssl')

@@ -8,7 +8,7 @@ export const autocannon = {
   name: 'autocannon',
 
   /** @returns a promise of `{ requests, seconds, errors }` */
-  async run({ url, core, connections, seconds, pipelined = 1, fields = [] }) {
+  async run({ url, core, connections, seconds, pipelined = 1, fields = [], post = 0 }) {
     const load = [
       '--connections',
       String(connections),
@@ -17,6 +17,7 @@ export const autocannon = {
       '--pipelining',
       String(pipelined),
       ...fields.flatMap(([name, value]) => ['--headers', `${name}=${value}`]),
+      ...(post > 0 ? ['--method', 'POST', '--body', 'x'.repeat(post)] : []),
     ]
     const output = await outputOf(core, process.execPath, [PROGRAM, '--json', '--no-progress', ...load, url])
     const result = JSON.parse(output)

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { outputOf } from './output-of.mjs'
 
-const SCRIPT = join(import.meta.dirname, 'pipeline.lua')
+const PIPELINE = join(import.meta.dirname, 'pipeline.lua')
+const POST = join(import.meta.dirname, 'post.lua')
 
 export const wrk = {
   name: 'wrk',
@@ -12,8 +13,7 @@ export const wrk = {
   },
 
   /** @returns a promise of `{ requests, seconds, errors }` */
-  async run({ url, core, connections, seconds, pipelined = 1, fields = [] }) {
-    const script = pipelined > 1 ? ['--script', SCRIPT, url, '--', String(pipelined)] : [url]
+  async run({ url, core, connections, seconds, pipelined = 1, fields = [], post = 0 }) {
     const output = await outputOf(core, 'wrk', [
       '--threads',
       '1',
@@ -22,7 +22,7 @@ export const wrk = {
       '--duration',
       `${seconds}s`,
       ...fields.flatMap(([name, value]) => ['--header', `${name}: ${value}`]),
-      ...script,
+      ...scripted(url, pipelined, post),
     ])
     const requests = numberIn(output, /(\d+) requests in/)
     const errors = [/connect (\d+)/, /read (\d+)/, /write (\d+)/, /timeout (\d+)/, /Non-2xx or 3xx responses: (\d+)/]
@@ -32,6 +32,11 @@ export const wrk = {
       errors: errors.reduce((sum, pattern) => sum + numberIn(output, pattern), 0),
     }
   },
+}
+
+function scripted(url, pipelined, post) {
+  if (post > 0) return ['--script', POST, url, '--', String(post)]
+  return pipelined > 1 ? ['--script', PIPELINE, url, '--', String(pipelined)] : [url]
 }
 
 /** 0 where there is none: wrk names only the errors it saw. */

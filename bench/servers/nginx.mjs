@@ -11,55 +11,66 @@ const PROGRAM = [NGINX, '/usr/sbin/nginx'].find((program) => spawnSync(program, 
 export const isAvailable = PROGRAM !== undefined
 
 /**
- * nginx as one process, without a log, that answers with a response like ours, and `/file` with a file.
+ * nginx as one process, without a log, that answers `/` with a response like ours, `/file` with a file, and below `/files/`
+ * those of a folder.
  *
- * @param folder for its configuration and whatever it writes
+ * @param work a folder for its configuration and whatever it writes
  * @param reply the response, and the suite of TLS, as `probe` gives them
+ * @param credentials of HTTPS; null without
  * @returns a promise of a server to start
  */
-export async function nginx({ placement, folder, credentials, reply, file }) {
+export async function nginx({ placement, work, credentials = null, reply, file = null, folder = null }) {
   const port = await freePort()
-  const configuration = join(folder, 'nginx.conf')
-  writeFileSync(configuration, configurationOf({ folder, port, credentials, reply, file }))
+  const configuration = join(work, `nginx-${port}.conf`)
+  writeFileSync(configuration, configurationOf({ work, port, credentials, reply, file, folder }))
   const args = ['-c', configuration, '-e', 'stderr']
-  return { name: NGINX, placement, program: PROGRAM, args, env: {}, url: `https://127.0.0.1:${port}` }
+  const scheme = credentials === null ? 'http' : 'https'
+  return { name: NGINX, placement, program: PROGRAM, args, env: {}, url: `${scheme}://127.0.0.1:${port}` }
 }
 
-function configurationOf({ folder, port, credentials: { certFile, keyFile }, reply, file }) {
+function configurationOf({ work, port, credentials, reply, file, folder }) {
   const type = reply.fields.find(([name]) => name === 'Content-Type')[1]
+  const tls = credentials === null ? '' : tlsOf(credentials, reply)
   return `daemon off;
 master_process off;
-pid ${folder}/nginx.pid;
+pid ${work}/nginx-${port}.pid;
 error_log stderr error;
-events { worker_connections 4096; }
+events { worker_connections 12000; }
+worker_rlimit_nofile 16000;
 http {
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+  client_body_temp_path ${work}/body;
+  proxy_temp_path ${work}/proxy;
+  fastcgi_temp_path ${work}/fastcgi;
+  uwsgi_temp_path ${work}/uwsgi;
+  scgi_temp_path ${work}/scgi;
   access_log off;
   server_tokens off;
-  keepalive_timeout 75 75;
+  sendfile on;
+  tcp_nopush on;
+  keepalive_timeout 600 600;
   keepalive_requests 1000000000;
   server {
-    listen 127.0.0.1:${port} ssl;
-    ssl_protocols TLSv1.2 TLSv1.3;
-    ssl_conf_command Ciphersuites ${reply.tls.suite};
-    ssl_certificate ${certFile};
-    ssl_certificate_key ${keyFile};
-    location = / {
+    listen 127.0.0.1:${port} backlog=4096${credentials === null ? '' : ' ssl'};
+${tls}    location = / {
       default_type '${type}';
       add_header X-Request-Id $connection-$connection_requests;
       return 200 ${JSON.stringify(reply.content)};
     }
-    location = /file { alias ${file}; }
-  }
+${file === null ? '' : `    location = /file { alias ${file}; }\n`}${folder === null ? '' : `    location /files/ { alias ${folder}/; }\n`}  }
 }
 `
 }
 
-function freePort() {
+function tlsOf({ certFile, keyFile }, reply) {
+  return `    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_conf_command Ciphersuites ${reply.tls.suite};
+    ssl_certificate ${certFile};
+    ssl_certificate_key ${keyFile};
+`
+}
+
+/** One that nobody has now. */
+export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address()

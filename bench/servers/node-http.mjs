@@ -1,29 +1,40 @@
 /**
- * What Portico is compared with: node:http, or node:https with the certificate in CERT_FILE and KEY_FILE and the suites in SUITES, that answers every
- * request with the response in REPLY, field for field: JSON of `{ fields: [name, value][], content }`. `Date` is
- * node:http's own, `X-Request-Id` is a fresh one each time. Requests for `/file` get what FILE has.
+ * What Portico is compared with: node:http, or node:https with the certificate in CERT_FILE and KEY_FILE and the suites in
+ * SUITES. `/` has the response in REPLY, `POST /echo` what was sent, `/file` what FILE has, as a stream, and `/files/` the
+ * files of FOLDER, by the package `send`.
  */
 import { createReadStream, readFileSync, statSync } from 'node:fs'
 import * as http from 'node:http'
 import * as https from 'node:https'
+import { content, headers, listening } from './reply.mjs'
 
-const { CERT_FILE: certFile, KEY_FILE: keyFile, SUITES: ciphers, FILE: file, REPLY: reply } = process.env
+const { CERT_FILE: certFile, KEY_FILE: keyFile, SUITES: ciphers, FILE: file, FOLDER: folder } = process.env
 const isSecure = certFile !== undefined
-const { fields, content } = JSON.parse(reply)
-const headers = Object.fromEntries(fields.filter(([name]) => name.toLowerCase() !== 'date'))
-const idName = Object.keys(headers).find((name) => name.toLowerCase() === 'x-request-id')
-const sendsConnection = Object.keys(headers).some((name) => name.toLowerCase() === 'connection')
-const idLength = idName === undefined ? 0 : headers[idName].length
-let count = 0
+const send = folder === undefined ? null : (await import('send')).default
 
 const server = isSecure
   ? https.createServer({ cert: readFileSync(certFile), key: readFileSync(keyFile), ciphers }, answer)
   : http.createServer(answer)
 
 function answer(request, response) {
-  if (request.url === '/file') sendFile(response)
-  else if (request.httpVersion === '1.0') sendLastReply(response)
-  else sendReply(response)
+  const { url } = request
+  if (url === '/') sendReply(response)
+  else if (url === '/echo') void echo(request, response)
+  else if (url === '/file') sendFile(response)
+  else send(request, url.slice('/files'.length), { root: folder }).pipe(response)
+}
+
+function sendReply(response) {
+  response.writeHead(200, { ...headers(), 'Content-Length': content.length })
+  response.end(content)
+}
+
+async function echo(request, response) {
+  const pieces = []
+  for await (const piece of request) pieces.push(piece)
+  const octets = Buffer.concat(pieces)
+  response.writeHead(200, { ...headers(), 'Content-Type': 'application/octet-stream', 'Content-Length': octets.length })
+  response.end(octets)
 }
 
 function sendFile(response) {
@@ -31,26 +42,6 @@ function sendFile(response) {
   createReadStream(file).pipe(response)
 }
 
-function sendReply(response) {
-  if (idName !== undefined) headers[idName] = String(++count).padStart(idLength, '0')
-  // Otherwise node:http would send more fields than the response has.
-  if (!sendsConnection) response.removeHeader('Connection')
-  response.writeHead(200, headers)
-  response.end(content)
-}
-
-/** To a client that waits for the end of the connection, which is for node:http to announce. */
-function sendLastReply(response) {
-  response.writeHead(
-    200,
-    Object.fromEntries(Object.entries(headers).filter(([name]) => !/^(connection|keep-alive)$/i.test(name))),
-  )
-  response.end(content)
-}
-
 // Idle connections stay while they are measured.
 server.keepAliveTimeout = 600_000
-server.listen(0, '127.0.0.1', () => {
-  process.stderr.write(`Listening on ${isSecure ? 'https' : 'http'}://127.0.0.1:${server.address().port}\n`)
-})
-process.on('SIGTERM', () => process.exit())
+server.listen(0, '127.0.0.1', () => listening(server.address().port, isSecure ? 'https' : 'http'))

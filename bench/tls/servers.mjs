@@ -44,7 +44,8 @@ export async function comparable({ site, logTo, flags }) {
   const node = nodeHttps(site, reply)
   demand(node, alike(await replyOf(node, logTo), reply))
   if (!isAvailable) return { startables: [node, own], reply }
-  const other = await nginx({ placement: APART, ...site, reply })
+  const { folder: work, credentials, file } = site
+  const other = await nginx({ placement: APART, work, credentials, file, reply })
   const { content, tls } = await replyOf(other, logTo)
   // Its fields are its own, and about as long.
   demand(other, content === reply.content && tls.suite === reply.tls.suite)

@@ -26,6 +26,7 @@ export class Exchange implements ExchangeRecord, RequestOwner {
 
   /**
    * @param head null for a request that was refused before its head was understood
+   * @param of whose connection it is: what it is called is asked for by logs alone
    * @param beganMs on the monotonic clock
    * @param octetsOutBefore what the connection had sent before this exchange
    */
@@ -33,7 +34,7 @@ export class Exchange implements ExchangeRecord, RequestOwner {
     readonly head: Head | null,
     readonly connection: number,
     readonly request: string,
-    readonly peer: string,
+    private readonly of: { readonly peer: string },
     readonly security: Security | null,
     readonly phase: Phase,
     readonly beganMs: number,
@@ -44,6 +45,10 @@ export class Exchange implements ExchangeRecord, RequestOwner {
 
   get thread(): number {
     return this.handed === null ? 0 : this.handed.thread
+  }
+
+  get peer(): string {
+    return this.of.peer
   }
 
   get method(): string {

@@ -191,7 +191,10 @@ export class ResponseSender {
   }
 
   private head(response: Response, length: number | null): string {
-    return this.connection.respond(response, length, this.preamble, this.mayPersist)
+    const { preamble } = this
+    // An idle connection is not to hold on to it.
+    this.preamble = ''
+    return this.connection.respond(response, length, preamble, this.mayPersist)
   }
 
   private finish(): void {

@@ -67,7 +67,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     private readonly id: number,
     private readonly whenOver: (connection: ServeConnection) => void,
   ) {
-    this.connection = new Connection(service.rules, service.persistence)
+    this.connection = new Connection(service.rules, service.persistence, service.readers)
     this.sender = new ResponseSender(this.connection, transport, service.metrics, this)
     this.nowMs = this.arrivedMs = service.clock.now()
     this.deadlines.idle(this.nowMs)
@@ -355,7 +355,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
       head,
       this.id,
       service.identifiers.request(),
-      this.peer,
+      this,
       this.transport.security,
       service.life.phase,
       this.nowMs,
@@ -368,7 +368,8 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     return exchange
   }
 
-  private get peer(): string {
+  /** As logs name it. */
+  get peer(): string {
     if (this.peerName === '') this.peerName = authorityOf(this.transport.peer.address, this.transport.peer.port)
     return this.peerName
   }

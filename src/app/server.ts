@@ -1,5 +1,6 @@
 import type { ConnectionRules } from '../domain/connection/connection.js'
 import type { DeadlineRules } from '../domain/connection/deadlines.js'
+import { HeadReaders } from '../domain/framing/head-readers.js'
 import { PersistenceLines } from '../domain/connection/persistence-lines.js'
 import type { ProtocolError } from '../domain/message/protocol-error.js'
 import type { FieldLine } from '../domain/message/response-fields.js'
@@ -384,6 +385,7 @@ export class Server implements ServerLife {
     return {
       rules,
       persistence: new PersistenceLines(rules),
+      readers: new HeadReaders(rules),
       deadlines: deadlineRules(settings),
       clock,
       metrics,

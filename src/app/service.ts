@@ -1,5 +1,6 @@
 import type { ConnectionRules } from '../domain/connection/connection.js'
 import type { DeadlineRules } from '../domain/connection/deadlines.js'
+import type { HeadReaders } from '../domain/framing/head-readers.js'
 import type { PersistenceLines } from '../domain/connection/persistence-lines.js'
 import type { Phase } from '../domain/service/drain.js'
 import type { AccessLog } from '../ports/access-log.js'
@@ -22,6 +23,7 @@ export interface ServerLife {
 export interface Service {
   readonly rules: ConnectionRules
   readonly persistence: PersistenceLines
+  readonly readers: HeadReaders
   readonly deadlines: DeadlineRules
   readonly clock: Clock
   readonly metrics: Metrics

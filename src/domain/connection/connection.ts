@@ -2,7 +2,8 @@ import type { BodyDecoder } from '../framing/body-decoder.js'
 import { LengthDecoder } from '../framing/body-decoder.js'
 import { bodyLength } from '../framing/body-length.js'
 import { ChunkedDecoder } from '../framing/chunked-decoder.js'
-import { HeadReader, type RequestHead } from '../framing/head-reader.js'
+import type { HeadReader, RequestHead } from '../framing/head-reader.js'
+import { HeadReaders } from '../framing/head-readers.js'
 import { CONTINUE, LAST_CHUNK, chunkLine, writeHead, type ResponseFraming } from '../framing/head-writer.js'
 import { MAX_DISCARDED_OCTETS, type Limits } from '../framing/limits.js'
 import { NumberedLines } from '../framing/numbered-lines.js'
@@ -106,15 +107,15 @@ export class Connection {
   private discarded = 0
   private owedOctets = 0
   private readonly inbox = new Inbox()
-  private readonly reader: HeadReader
+  /** Null while no octet of a head is there. */
+  private reader: HeadReader | null = null
 
-  /** @param persistence those of the rules; connections with the same rules share them */
+  /** @param persistence those of the rules, as `readers`: connections with the same rules share them */
   constructor(
     private readonly rules: ConnectionRules,
     private readonly persistence = new PersistenceLines(rules),
-  ) {
-    this.reader = new HeadReader(rules.limits, rules.secure)
-  }
+    private readonly readers = new HeadReaders(rules),
+  ) {}
 
   /** Takes octets that arrived. They are only lent: call `hold` when the loop over `next` is over. */
   receive(octets: Buffer): void {
@@ -284,13 +285,24 @@ export class Connection {
   private nextHead(): ConnectionEvent {
     const { inbox } = this
     this.forgetRequest()
-    const head = inbox.length === 0 ? null : this.reader.read(inbox.octets, inbox.from, inbox.to)
+    const head = inbox.length === 0 ? null : this.readHead()
     if (head !== null) return this.begin(head)
-    this.onlyEmptyLines = this.hasUnread && !this.reader.begun
+    const begun = this.reader?.begun === true
+    this.onlyEmptyLines = this.hasUnread && !begun
     if (!this.ended) return NEED_MORE
-    if (this.reader.begun) throw incomplete('head')
+    if (begun) throw incomplete('head')
     this.close()
     return CLOSED
+  }
+
+  private readHead(): RequestHead | null {
+    const { inbox } = this
+    const reader = (this.reader ??= this.readers.take())
+    const head = reader.read(inbox.octets, inbox.from, inbox.to)
+    if (head === null) return null
+    this.reader = null
+    this.readers.give(reader)
+    return head
   }
 
   /** What comes next has nothing to do with the request before it, even when it is refused. */

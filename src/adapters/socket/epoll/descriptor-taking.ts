@@ -3,7 +3,7 @@ import type { Transport } from '../../../ports/transport.js'
 import type { HandedConnection } from '../../../ports/workers.js'
 import type { HandedTaking } from '../handed-listener.js'
 import { EpollTransport, withPoller, type EpollParts, type EpollTools } from './epoll-transport.js'
-import { ADDRESS_OCTETS, endpointOf } from './socket-address.js'
+import { ADDRESS_OCTETS, keptEndpoint } from './socket-address.js'
 import { LINUX } from './system-calls.js'
 
 const ON = Int32Array.of(1)
@@ -28,7 +28,7 @@ export class DescriptorTaking implements HandedTaking {
     if (fd < 0) return connection.abort()
     number[0] = ADDRESS_OCTETS
     // One that is gone already has no peer, and the first read of it will tell.
-    const peer = calls.getpeername(fd, address, number) < 0 ? NOBODY : endpointOf(address, number[0])
+    const peer = calls.getpeername(fd, address, number) < 0 ? NOBODY : keptEndpoint(address, number[0])
     connection.release()
     if (this.spare < 0) this.spare = this.reserve()
     calls.setsockopt(fd, LINUX.IPPROTO_TCP, LINUX.TCP_NODELAY, ON, 4)

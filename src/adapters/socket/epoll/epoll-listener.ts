@@ -1,11 +1,11 @@
 import { lookup } from 'node:dns/promises'
 import { rmSync } from 'node:fs'
-import type { Address, Endpoint, Listener, Listening, Transport } from '../../../ports/transport.js'
+import type { Address, Listener, Listening, Transport } from '../../../ports/transport.js'
 import { listenError } from '../listen-error.js'
 import { removeStale, unixPath } from '../unix-socket.js'
 import { EpollTransport, withPoller, type EpollParts, type EpollTools } from './epoll-transport.js'
 import type { Watched } from './poller.js'
-import { ADDRESS_OCTETS, endpointOf, ipAddress, unixAddress } from './socket-address.js'
+import { ADDRESS_OCTETS, endpointOf, ipAddress, keptEndpoint, unixAddress } from './socket-address.js'
 import { LINUX, systemError } from './system-calls.js'
 
 /** Connections that the kernel may hold for us until we take them; it cuts this to its own bound. */
@@ -135,8 +135,7 @@ class ListeningSocket implements Watched {
     number[0] = ADDRESS_OCTETS
     const fd = calls.accept4(this.fd, address, number, LINUX.SOCK_NONBLOCK | LINUX.SOCK_CLOEXEC)
     if (fd < 0) return this.failed(calls.errno())
-    const peer: Endpoint = endpointOf(address, number[0])
-    this.accept(new EpollTransport(fd, peer, this.parts))
+    this.accept(new EpollTransport(fd, keptEndpoint(address, number[0]), this.parts))
     return true
   }
 

@@ -3,7 +3,7 @@ import type { CloseReason, Endpoint, TransportReceiver } from '../../../ports/tr
 import { LentBuffer } from '../lent-buffer.js'
 import { QueuedTransport } from '../queued-transport.js'
 import { Poller, type Watched } from './poller.js'
-import { ADDRESS_OCTETS } from './socket-address.js'
+import { ADDRESS_OCTETS, endpointKept, type KeptEndpoint } from './socket-address.js'
 import { LINUX, systemError, type SystemCalls } from './system-calls.js'
 
 /**
@@ -84,6 +84,7 @@ type Waiting = string | Uint8Array | SentFile
 export class EpollTransport extends QueuedTransport<SentFile> implements Watched {
   readonly security = null
   readonly #parts: EpollParts
+  readonly #peer: KeptEndpoint
   #fd: number
   #hasRead = false
   #paused = false
@@ -93,14 +94,15 @@ export class EpollTransport extends QueuedTransport<SentFile> implements Watched
   #parked = false
   #isFull = false
 
-  constructor(
-    fd: number,
-    readonly peer: Endpoint,
-    parts: EpollParts,
-  ) {
+  constructor(fd: number, peer: KeptEndpoint, parts: EpollParts) {
     super(parts.highWaterMark)
     this.#fd = fd
+    this.#peer = peer
     this.#parts = parts
+  }
+
+  get peer(): Endpoint {
+    return endpointKept(this.#peer)
   }
 
   /** With what the kernel holds, which falls as the peer reads. */

@@ -42,6 +42,24 @@ export function endpointOf(address: Buffer, length: number): Endpoint {
   }
 }
 
+/** An endpoint as connections keep it. Few are ever asked for it, so that the usual kind is not written out before. */
+export type KeptEndpoint = Endpoint | number
+
+/** Of IPv4: the address above the port. */
+const PORTS = 0x10000
+
+/** What a `sockaddr` says, kept. */
+export function keptEndpoint(address: Buffer, length: number): KeptEndpoint {
+  if (address.readUInt16LE(0) !== LINUX.AF_INET) return endpointOf(address, length)
+  return address.readUInt32BE(4) * PORTS + address.readUInt16BE(2)
+}
+
+export function endpointKept(kept: KeptEndpoint): Endpoint {
+  if (typeof kept !== 'number') return kept
+  const ip = Math.floor(kept / PORTS)
+  return { address: [ip >>> 24, (ip >>> 16) & 0xff, (ip >>> 8) & 0xff, ip & 0xff].join('.'), port: kept % PORTS }
+}
+
 function ipv4Address(address: string, port: number): Buffer {
   const octets = Buffer.alloc(16)
   octets.writeUInt16LE(LINUX.AF_INET, 0)

@@ -1,6 +1,12 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import { endpointOf, ipAddress, unixAddress } from '../../../../src/adapters/socket/epoll/socket-address.js'
+import {
+  endpointKept,
+  endpointOf,
+  ipAddress,
+  keptEndpoint,
+  unixAddress,
+} from '../../../../src/adapters/socket/epoll/socket-address.js'
 
 describe('socket addresses', () => {
   const cases: [given: string, shown: string][] = [
@@ -19,7 +25,9 @@ describe('socket addresses', () => {
   for (const [given, shown] of cases) {
     it(`${given} is ${shown} again`, () => {
       const address = ipAddress(given, 65_000)
-      assert.deepEqual(endpointOf(address, address.length), { address: shown, port: 65_000 })
+      const wanted = { address: shown, port: 65_000 }
+      assert.deepEqual(endpointOf(address, address.length), wanted)
+      assert.deepEqual(endpointKept(keptEndpoint(address, address.length)), wanted)
     })
   }
 
