@@ -1,14 +1,28 @@
 /**
- * `npm run bench -- [--rounds N] [--seconds N] [--load wrk|autocannon] [--log-to FILE] [-- PORTICO FLAGS]`: Portico against
- * its peers, its engines against each other, then its HTTPS against its peers. Each fails when errors under load spoiled its figures.
+ * `npm run bench -- [--rounds N] [--seconds N] [--load wrk|autocannon] [--log-to FILE] [--save-as NAME] [-- PORTICO FLAGS]`:
+ * Portico against its peers, its engines against each other, then its HTTPS against its peers, and a report of all that.
+ * Each fails when errors under load spoiled its figures. `--save-as reference` is what the repository keeps: its report is
+ * docs/bench/index.html, others lie beside their figures in bench/results/.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { timestamp } from './session.mjs'
 
 const PROGRAMS = ['peers.mjs', 'engines.mjs', 'tls.mjs']
 
-const statuses = PROGRAMS.map((program) => {
-  const args = [join(import.meta.dirname, program), ...process.argv.slice(2)]
-  return spawnSync(process.execPath, args, { stdio: 'inherit' }).status
-})
+const given = process.argv.slice(2)
+const at = given.indexOf('--save-as')
+const name = at < 0 ? timestamp() : given[at + 1]
+const args = at < 0 ? ['--save-as', name, ...given] : given
+const report =
+  name === 'reference'
+    ? join(import.meta.dirname, '..', 'docs', 'bench', 'index.html')
+    : join(import.meta.dirname, 'results', `${name}.html`)
+
+const statuses = [...PROGRAMS.map((program) => run(program, args)), run('html-report.mjs', [name, report])]
+process.stderr.write(`Report: ${report}\n`)
 process.exitCode = statuses.every((status) => status === 0) ? 0 : 1
+
+function run(program, parameters) {
+  return spawnSync(process.execPath, [join(import.meta.dirname, program), ...parameters], { stdio: 'inherit' }).status
+}

@@ -16,7 +16,7 @@ export function summarize({ part, title, label, columns, targets }, rows) {
     })),
     columns: columns.map((it) => it.title),
     targets: targets.map((target) => verdict(target, rows)).filter((it) => it !== null),
-    coresOfOthers: summary(rows.filter((row) => row.processor).map(coresOfOthers)),
+    coresOfOthers: othersIn(rows.filter((row) => row.processor)),
     errors: rows.reduce((sum, row) => sum + row.errors, 0),
   }
 }
@@ -47,7 +47,7 @@ function compare(one, other) {
 /** Null where these rows have no such figure. */
 function figure({ digits, of }, rows) {
   const values = rows.map(of).filter((value) => value !== undefined)
-  return values.length === 0 ? null : { ...summary(values), digits }
+  return values.length === 0 ? null : { ...summary(values), rounds: values, digits }
 }
 
 /** Each ratio is of figures of one round. Without a bound it is told, and not judged; without figures there is none. */
@@ -60,16 +60,20 @@ function verdict({ target, least, most, of }, rows) {
   return { target, ratio }
 }
 
-function coresOfOthers({ processor }) {
-  return processor.otherSeconds / processor.elapsedSeconds
+/** Null where no processor was watched. */
+function othersIn(rows) {
+  if (rows.length === 0) return null
+  return summary(rows.map(({ processor }) => processor.otherSeconds / processor.elapsedSeconds))
 }
 
 /** A summary as text. */
 export function asText({ title, figures, columns, targets, coresOfOthers }) {
   const heading = [...figures[0].labels.map(() => ''), ...columns]
   const rows = figures.map(({ labels, values }) => [...labels, ...values.map((it) => (it ? range(it, it.digits) : ''))])
-  const others = `Others on the machine used ${range(coresOfOthers, 2)} cores meanwhile.`
-  return [title, '', ...table([heading, ...rows]), '', ...table(targets.map(verdictRow)), '', others, ''].join('\n')
+  const others =
+    coresOfOthers === null ? [] : ['', `Others on the machine used ${range(coresOfOthers, 2)} cores meanwhile.`]
+  const verdicts = targets.length === 0 ? [] : ['', ...table(targets.map(verdictRow))]
+  return [title, '', ...table([heading, ...rows]), ...verdicts, ...others, ''].join('\n')
 }
 
 function verdictRow({ target, least, most, ratio, reached }) {

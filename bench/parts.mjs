@@ -2,13 +2,14 @@
  * Measures parts: each is a comparison of its own, with its servers, its load, its columns and its targets.
  *
  * A part has `part`, `title`, `startables(context)`, `measure(server, context)`, `label`, `columns`, `targets`, and where
- * the machine itself is measured `measureMachine(context)`.
+ * the machine itself is measured `measureMachine(context)`. One that `startsItself` is given what is to be started instead
+ * of servers.
  */
 import { asText, summarize } from './parts-report.mjs'
 import { keep, say, vouch } from './session.mjs'
 import { rotated, withServers } from './turns.mjs'
 
-/** For servers to compile what they run; said to the parts as `warmSeconds`. */
+/** For servers to compile what they run; the parts are told that they are `warming`. */
 const WARM_SECONDS = 2
 
 /** The option `--only PART,...` of a program that has these parts. */
@@ -44,9 +45,10 @@ function partNamed(parts, name) {
 
 /** Each server in turn, another one first in each round. */
 function measure(part, { rounds, logTo }, context) {
-  return withServers(part.startables(context), logTo, async (servers) => {
-    for (const server of servers)
-      await part.measure(server, { ...context, seconds: WARM_SECONDS, warmSeconds: WARM_SECONDS })
+  const startables = part.startables(context)
+  const using = part.startsItself ? (use) => use(startables) : (use) => withServers(startables, logTo, use)
+  return using(async (servers) => {
+    for (const server of servers) await part.measure(server, { ...context, seconds: WARM_SECONDS, warming: true })
     const rows = []
     for (let round = 1; round <= rounds; round++) {
       say(`${part.part}, round ${round} of ${rounds}`)

@@ -22,7 +22,7 @@ export function asked(program, options) {
       seconds: { type: 'string', default: '3' },
       load: { type: 'string', default: wrk.isAvailable() ? 'wrk' : 'autocannon' },
       'log-to': { type: 'string', default: '/dev/null' },
-      'save-as': { type: 'string', default: new Date().toISOString().replaceAll(':', '-') },
+      'save-as': { type: 'string', default: timestamp() },
       ...options,
     },
   })
@@ -50,6 +50,11 @@ export function conditionsOf({ load, logTo, rounds, seconds, flags }) {
     pinned: CAN_PIN,
     porticoFlags: flags,
   }
+}
+
+/** Of now, as a name of files. */
+export function timestamp() {
+  return new Date().toISOString().replaceAll(':', '-')
 }
 
 /** @returns the file that has it now */

@@ -144,10 +144,10 @@ const memory = {
   part: 'memory',
   title: 'Memory of an idle connection that has had a request',
   startables: ({ own, peers }) => [own[EPOLL], own[NET], ...peers],
-  async measure(server, { seconds, logTo, warmSeconds }) {
-    // A process of its own each time: what another one has had before would count.
-    return seconds === warmSeconds ? [] : [{ errors: 0, ...(await idleMemory(server.startable, logTo)) }]
-  },
+  // A process of its own each time: what another one has had before would count.
+  startsItself: true,
+  measure: async (startable, { logTo, warming }) =>
+    warming ? [] : [{ errors: 0, ...(await idleMemory(startable, logTo)) }],
   label,
   columns: [{ title: 'octets per connection', digits: 0, of: (row) => row.octetsPerConnection }],
   targets: [

@@ -3,6 +3,7 @@
  * SUITES. `/` has the response in REPLY, `POST /echo` what was sent, `/file` what FILE has, as a stream, and `/files/` the
  * files of FOLDER, by the package `send`.
  */
+import { Buffer } from 'node:buffer'
 import { createReadStream, readFileSync, statSync } from 'node:fs'
 import * as http from 'node:http'
 import * as https from 'node:https'

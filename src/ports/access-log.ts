@@ -8,7 +8,7 @@ export interface Exchange {
   readonly thread: number
   /** Number of the connection, from 1. */
   readonly connection: number
-  /** The id that `X-Request-Id` carries. */
+  /** The id that `X-Request-Id` carries: letters, digits, `-` and `_`. */
   readonly request: string
   /** The trace id, 32 hexadecimal digits: that of a valid `traceparent`, else a fresh one. */
   readonly trace: string

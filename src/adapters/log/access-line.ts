@@ -6,7 +6,7 @@ import { escaped, word } from './escaping.js'
  * Writes one line of the access log, line feed included.
  *
  * The lines are concatenated by hand: this runs once a request, and takes a quarter of the time that `JSON.stringify`
- * takes. Phase and outcome are words of ours and numbers are numbers; every other text is escaped.
+ * takes. Phase, outcome and the two ids are words of ours, and numbers are numbers; every other text is escaped.
  *
  * @param time as it shall stand in the line
  */
@@ -25,8 +25,8 @@ export function jsonAccessLine(engine: string, worker: number): AccessLine {
     // prettier-ignore
     return '{"time":"' + time + afterTime + exchange.thread +
     ',"connection":' + exchange.connection +
-    ',"request":"' + escaped(exchange.request) +
-    '","trace":"' + escaped(exchange.trace) +
+    ',"request":"' + exchange.request +
+    '","trace":"' + exchange.trace +
     '","phase":"' + exchange.phase +
     '","peer":"' + escaped(exchange.peer) +
     '","method":"' + escaped(exchange.method) +
@@ -55,8 +55,8 @@ export function plainAccessLine(engine: string, worker: number): AccessLine {
     ' out=' + exchange.octetsOut +
     ' route=' + word(exchange.routeName) +
     ' connection=' + exchange.connection +
-    ' request=' + word(exchange.request) +
-    ' trace=' + word(exchange.trace) +
+    ' request=' + exchange.request +
+    ' trace=' + exchange.trace +
     ' phase=' + exchange.phase + end +
     (exchange.security === null ? '' : ofPlain(exchange.security)) +
     (exchange.thread === 0 ? '\n' : ' thread=' + exchange.thread + '\n')

@@ -45,10 +45,10 @@ describe('Sink', () => {
 
   it('writes a full batch without waiting', () => {
     const { clock, outlet, sink } = setUp()
-    for (let i = 0; i < 400; i++) sink.append(line(i))
+    for (let i = 0; i < 800; i++) sink.append(line(i))
     assert.equal(outlet.writes, 0)
     clock.advance(0)
-    assert.lengthOf(outlet.lines, 400)
+    assert.lengthOf(outlet.lines, 800)
   })
 
   it('has one write under way at a time, and writes what came meanwhile after it', () => {
