@@ -82,7 +82,8 @@ function plotOf(figures, unit) {
   return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(unit)}">${grid.join('')}${bars.join('')}</svg>`
 }
 
-function barOf(label, { median, min, max, rounds, digits }, y, x) {
+/** Figures that were kept before rounds stood beside them have none to show. */
+function barOf(label, { median, min, max, rounds = [], digits }, y, x) {
   const middle = y + BAR / 2
   const kind = label.startsWith('portico') ? 'own' : 'other'
   const dots = rounds.map((value) => `<circle class="round" cx="${x(value)}" cy="${middle}" r="2.5"/>`).join('')

@@ -9,7 +9,12 @@ import { sharedContext } from './contract/plugins.js'
 import { DEFAULT_SETTINGS } from './fakes/settings.js'
 
 const README = 'README.md'
-const DOCUMENTS = [README, ...readdirSync('docs').map((name) => `docs/${name}`)]
+const DOCUMENTS = [
+  README,
+  ...readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
 const WIRE_CASES = 'test/wire/cases'
 
 const textOf = (file: string): string => readFileSync(file, 'utf8')

@@ -128,7 +128,7 @@ const LONGEST_UNIX_PATH = 107
 
 /** Where to listen. */
 export const LISTENING_HOST: Kind = text(
-  `${HOST.wanted}, or unix: and the absolute path of a socket`,
+  `${HOST.wanted}, or unix: and an absolute path`,
   (host) =>
     HOST.holds(host) ||
     (/^unix:\/.*[^/\0]$/.test(host) && Buffer.byteLength(host) - 'unix:'.length <= LONGEST_UNIX_PATH),

@@ -27,6 +27,9 @@ const SMALL_FILE = 16_384
 /** Octets of one `sendfile`: what a cold disk may take the event loop's time for. */
 const FILE_PIECE = 262_144
 
+/** What `sendfile` answers where a file system has no way to do it. */
+const NO_SENDFILE: readonly number[] = [LINUX.EINVAL, LINUX.ENOSYS, LINUX.EOPNOTSUPP]
+
 /** Octets of files that one connection is given at a time, before others have their turn. */
 const FILE_TURN = 1_048_576
 
@@ -71,6 +74,8 @@ export class SharedBuffers {
 /** A file on its way out. */
 class SentFile {
   sent = 0
+  /** Its file system knows no `sendfile`. */
+  isRead = false
 
   constructor(readonly part: FilePart) {}
 
@@ -256,7 +261,7 @@ export class EpollTransport extends QueuedTransport<SentFile> implements Watched
   #sendQueued(queue: Waiting[]): number {
     this.queueText()
     const first = queue[0]!
-    if (first instanceof SentFile && first.left > SMALL_FILE) return this.#sendFilePiece(first)
+    if (first instanceof SentFile && first.left > SMALL_FILE && !first.isRead) return this.#sendFilePiece(first)
     if (first instanceof Uint8Array && first.length > GATHERED) this.#sendOctets(first)
     else this.#sendGathered()
     if (queue.length === 0) this.queue = null
@@ -268,16 +273,24 @@ export class EpollTransport extends QueuedTransport<SentFile> implements Watched
     buffers.offset[0] = BigInt(file.part.offset + file.sent)
     const count = Math.min(file.left, FILE_PIECE)
     const sent = calls.sendfile(this.#fd, file.part.descriptor, buffers.offset, count)
-    if (sent < 0) {
-      this.#isFull = true
-      this.#failed('sendfile')
-      return 0
-    }
+    if (sent < 0) return this.#fileNotSent(file)
     if (sent === 0) return this.#fallShort(file)
+    // Less than was asked for is all there is room for, or all that the file has left: the next call would tell.
+    if (sent < count) this.#isFull = true
     file.sent += sent
     this.waiting -= sent
     if (file.left === 0) this.#sentFile(file)
     return sent
+  }
+
+  #fileNotSent(file: SentFile): 0 {
+    if (NO_SENDFILE.includes(this.#parts.calls.errno())) {
+      file.isRead = true
+    } else {
+      this.#isFull = true
+      this.#failed('sendfile')
+    }
+    return 0
   }
 
   #sendOctets(octets: Uint8Array): void {
@@ -308,18 +321,22 @@ export class EpollTransport extends QueuedTransport<SentFile> implements Watched
     const room = GATHERED - at
     // Of text as much as there is room for: nothing follows it then.
     if (typeof waiting === 'string') return output.latin1Write(waiting, at)
-    if (waiting instanceof SentFile)
-      return waiting.left <= Math.min(SMALL_FILE, room) ? this.#readFile(waiting, at) : null
+    if (waiting instanceof SentFile) return this.#gatherFile(waiting, at, room)
     if (waiting.length > room) return null
     output.set(waiting, at)
     return waiting.length
   }
 
-  #readFile(file: SentFile, at: number): number | null {
+  #gatherFile(file: SentFile, at: number, room: number): number | null {
+    if (file.isRead) return this.#readFile(file, at, Math.min(file.left, room))
+    return file.left <= Math.min(SMALL_FILE, room) ? this.#readFile(file, at, file.left) : null
+  }
+
+  #readFile(file: SentFile, at: number, length: number): number | null {
     const { calls, buffers } = this.#parts
-    const { part, sent, left } = file
-    const read = calls.pread(part.descriptor, buffers.output.subarray(at), left, part.offset + sent)
-    if (read === left) return read
+    const { part, sent } = file
+    const read = calls.pread(part.descriptor, buffers.output.subarray(at), length, part.offset + sent)
+    if (read === length) return read
     this.#fallShort(file)
     return null
   }

@@ -92,8 +92,11 @@ export const LINUX = {
   EINTR: 4,
   EAGAIN: 11,
   ENOMEM: 12,
+  EINVAL: 22,
   ENFILE: 23,
   EMFILE: 24,
+  ENOSYS: 38,
+  EOPNOTSUPP: 95,
   ENOBUFS: 105,
 } as const
 

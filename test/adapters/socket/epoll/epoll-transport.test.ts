@@ -2,6 +2,7 @@ import { it } from 'mocha'
 import { DescriptorTaking } from '../../../../src/adapters/socket/epoll/descriptor-taking.js'
 import { EpollListener } from '../../../../src/adapters/socket/epoll/epoll-listener.js'
 import type { EpollTools } from '../../../../src/adapters/socket/epoll/epoll-transport.js'
+import { LINUX, type SystemCalls } from '../../../../src/adapters/socket/epoll/system-calls.js'
 import { NetDoor } from '../../../../src/adapters/socket/net-door.js'
 import type { Door } from '../../../../src/ports/workers.js'
 import { transportContract, type TransportUnderTest } from '../../../contract/transport.js'
@@ -16,8 +17,25 @@ if (tools === null) {
   it('EpollTransport: needs Linux and the package koffi (npm install koffi)')
 } else {
   transportContract('EpollTransport', () => listened(tools))
+  const withoutSendfile = { ...tools, calls: withoutSendfileOf(tools.calls) }
+  transportContract('EpollTransport, where there is no sendfile,', () => listened(withoutSendfile))
   transportContract('EpollTransport, of a handle that was handed over,', () => handedBy(new NetDoor(), tools))
   transportContract('EpollTransport, of a socket that was handed over,', () => handedBy(new SocketDoor(), tools))
+}
+
+/** As on a file system that knows no `sendfile`. */
+function withoutSendfileOf(calls: SystemCalls): SystemCalls {
+  let refused = false
+  const sendfile = (): number => {
+    refused = true
+    return -1
+  }
+  const errno = (): number => {
+    const was = refused
+    refused = false
+    return was ? LINUX.EINVAL : calls.errno()
+  }
+  return { ...calls, sendfile, errno }
 }
 
 async function listened(own: EpollTools): Promise<TransportUnderTest> {
