@@ -10,7 +10,9 @@ import { ThreadpoolEngine } from '../adapters/engine/threadpool-engine.js'
 import { threadsEnded, workerThreads } from '../adapters/engine/worker-thread.js'
 import { CachedFiles } from '../adapters/files/cached-files.js'
 import { mediaTypeOf } from '../adapters/files/media-types.js'
+import { writeNewFiles } from '../adapters/files/new-files.js'
 import { SystemFiles } from '../adapters/files/system-files.js'
+import { autocannonLoad } from '../adapters/load/autocannon-load.js'
 import { jsonAccessLine, plainAccessLine } from '../adapters/log/access-line.js'
 import { colouredEventLine, jsonEventLine, plainEventLine } from '../adapters/log/event-line.js'
 import { LineForwarder } from '../adapters/log/line-forwarder.js'
@@ -53,9 +55,11 @@ import type { MakeCertificate } from '../ports/development-certificate.js'
 import type { Engine } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { Files } from '../ports/files.js'
+import type { BeginLoad } from '../ports/load.js'
 import type { Metrics } from '../ports/metrics.js'
 import type { Credentials, TicketSeed } from '../ports/credentials.js'
 import type { Settings, SettingsSource } from '../ports/settings.js'
+import type { WriteNew } from '../ports/new-files.js'
 import type { PluginRoute } from '../ports/plugins.js'
 import type { SocketChoice, SocketKind } from '../ports/sockets.js'
 import type { Listener, Scheme, SecureListener } from '../ports/transport.js'
@@ -116,8 +120,14 @@ export function configurationSources(): ConfigurationSources & { readonly settin
   }
 }
 
+/** Load is made on servers elsewhere; its library is loaded when it is asked for. */
+export const beginLoad: BeginLoad = autocannonLoad
+
 /** Certificates need no settings, and no server. */
-export const makeCertificate: MakeCertificate = (order) => makeDevelopmentCertificate(order, new SystemClock().wall())
+export const makeCertificate: MakeCertificate = (order) =>
+  makeDevelopmentCertificate(order, new SystemClock().wall(), writeNewFiles)
+
+export const writeNew: WriteNew = writeNewFiles
 
 /** A server wired by its settings, and what is left to close behind it. */
 export interface Wired {

@@ -2,7 +2,15 @@
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { commandLine } from './cli/command-line.js'
-import { configurationSources, endProcess, listRoutes, makeCertificate, wireService } from './container.js'
+import {
+  beginLoad,
+  configurationSources,
+  endProcess,
+  listRoutes,
+  makeCertificate,
+  wireService,
+  writeNew,
+} from './container.js'
 import { run } from './run.js'
 import { logStrayErrors } from './stray-errors.js'
 
@@ -35,8 +43,12 @@ const portico = commandLine({
   },
   routes: listRoutes,
   makeCertificate,
+  writeNew,
+  beginLoad,
+  onInterrupt: onSignals(['SIGINT', 'SIGTERM']),
   out: (text) => process.stdout.write(text),
   err,
+  errIsTerminal: isatty(2),
   version,
 })
 

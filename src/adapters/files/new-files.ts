@@ -1,14 +1,5 @@
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
-
-export interface NewFile {
-  readonly path: string
-  readonly text: string
-  /** Its permissions, whatever the umask takes away. */
-  readonly mode: number
-}
-
-/** For the folder's owner alone. */
-const PRIVATE = 0o700
+import type { NewFile, NewFolder, WriteNew } from '../../ports/new-files.js'
 
 const FOUND: Readonly<Record<string, string>> = {
   EACCES: 'no permission',
@@ -17,25 +8,8 @@ const FOUND: Readonly<Record<string, string>> = {
   ENOSPC: 'no space left',
 }
 
-/**
- * Makes a folder and those above it, where they are missing.
- *
- * @throws {Error} naming the folder and what was found
- */
-export async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: PRIVATE })
-  } catch (error) {
-    throw failure(`make the folder "${path}"`, 'found a file in its place, wanted a folder or nothing', error)
-  }
-}
-
-/**
- * Writes files that are not there yet: all of them, or none.
- *
- * @throws {Error} naming the first that cannot be written and what was found
- */
-export async function writeTogether(files: readonly NewFile[]): Promise<void> {
+export const writeNewFiles: WriteNew = async (folder, files) => {
+  await makeFolder(folder)
   const made: string[] = []
   try {
     for (const file of files) await writeNew(file, made)
@@ -43,6 +17,14 @@ export async function writeTogether(files: readonly NewFile[]): Promise<void> {
     // Should one stay nevertheless, the error before is still the one to tell.
     await Promise.allSettled(made.map((path) => rm(path)))
     throw error
+  }
+}
+
+async function makeFolder({ path, mode }: NewFolder): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode })
+  } catch (error) {
+    throw failure(`make the folder "${path}"`, 'found a file in its place, wanted a folder or nothing', error)
   }
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { CertificateName, CertificateOrder, DevelopmentCertificate } from '../../ports/development-certificate.js'
-import { makeFolder, writeTogether } from './new-files.js'
+import type { WriteNew } from '../../ports/new-files.js'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -9,6 +9,9 @@ const DAY_MS = 24 * HOUR_MS
 const BEFORE_MS = HOUR_MS
 /** Clients come to refuse what is valid for longer than 398 days. */
 const VALID_MS = 365 * DAY_MS
+
+/** For the folder's owner alone. */
+const PRIVATE = 0o700
 
 /** The bound of a common name (RFC 5280 appendix A.1, `ub-common-name`). */
 const COMMON_NAME_LENGTH = 64
@@ -33,12 +36,12 @@ interface Content {
 export async function makeDevelopmentCertificate(
   { directory, names }: CertificateOrder,
   nowMs: number,
+  writeNew: WriteNew,
 ): Promise<DevelopmentCertificate> {
   const [certFile, keyFile] = [join(directory, 'cert.pem'), join(directory, 'key.pem')]
   const { begins, expires } = validity(nowMs)
   const { cert, key } = await generatePair({ names, begins, expires })
-  await makeFolder(directory)
-  await writeTogether([
+  await writeNew({ path: directory, mode: PRIVATE }, [
     { path: certFile, text: cert, mode: 0o644 },
     { path: keyFile, text: key, mode: 0o600 },
   ])

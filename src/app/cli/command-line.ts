@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import type { MakeCertificate } from '../../ports/development-certificate.js'
+import type { BeginLoad } from '../../ports/load.js'
+import type { WriteNew } from '../../ports/new-files.js'
 import type { GivenSetting, Settings, SettingsSource } from '../../ports/settings.js'
 import {
   loadConfiguration,
@@ -12,7 +14,10 @@ import { addCertificateFlags, type CertificateFlags, certificateReport } from '.
 import { certificateNames } from './certificate-names.js'
 import { addFlags } from './flags.js'
 import { furtherHelp } from './help.js'
-import { effectiveJson, effectiveTable, problemList, type RouteListing, routesTable } from './reports.js'
+import { addLoadFlags, isFailure, loadJson, loadOrder, loadText, progressLine, type LoadFlags } from './load.js'
+import { addNewPluginFlags, newPluginReport, pluginFiles, type NewPluginFlags } from './new-plugin.js'
+import { addCompletionFlags, completionScript, type Shell } from './completion.js'
+import { effectiveJson, effectiveTable, problemList, type RouteListing, routesJson, routesTable } from './reports.js'
 
 /** What the command line puts to work. */
 export interface CommandLineParts extends ConfigurationSources {
@@ -26,10 +31,16 @@ export interface CommandLineParts extends ConfigurationSources {
   /** @throws {Error} when a plugin is broken */
   routes(settings: Settings): Promise<readonly RouteListing[]>
   readonly makeCertificate: MakeCertificate
+  readonly writeNew: WriteNew
+  readonly beginLoad: BeginLoad
+  /** Calls back when the user wants what is under way to end. */
+  onInterrupt(told: () => void): void
   /** Standard output; line ends are part of the text. */
   out(text: string): void
   /** Standard error, likewise. */
   err(text: string): void
+  /** Whether a person reads standard error. */
+  readonly errIsTerminal: boolean
   readonly version: string
 }
 
@@ -54,6 +65,10 @@ const serveFolder = (folder: string): GivenSetting[] => [
   { key: 'static.prefix', text: '/', origin: 'argument DIR', adds: false },
   { key: 'plugins.without', text: 'hello', origin: 'argument DIR', adds: true },
 ]
+
+const TRAVERSABLE = 0o777
+
+const CLEAR_LINE = '\r\x1b[K'
 
 /** Whether a bare word can only be a folder: otherwise a misspelled command would be looked for on the disk. */
 const looksLikePath = (word: string): boolean => /[/\\]|^\.\.?$/.test(word)
@@ -91,7 +106,9 @@ class Invocation {
     return new Command('portico')
       .description('A strict, observable HTTP/1.1 origin server with drop-in route handlers.')
       .usage(
-        '[serve] [DIR] [flags]\n       portico check|routes [flags]\n       portico cert [--dir DIR] [--host NAME]...',
+        '[serve] [DIR] [flags]\n       portico check|routes [--json] [flags]\n       portico cert [--dir DIR] [--host NAME]...\n' +
+          '       portico load [--host HOST] [--port PORT] [--path PATH] [flags]\n' +
+          '       portico new plugin NAME [--dir DIR]\n       portico completion bash|zsh|fish',
       )
       .version(this.parts.version, '--version', 'print the version')
       .helpOption('-h, --help', 'print this help')
@@ -112,9 +129,21 @@ class Invocation {
     this.takeFlags(check.option('--json', 'print it as JSON')).action((options: { json?: true }) =>
       this.check(options.json ? effectiveJson : effectiveTable),
     )
-    this.takeFlags(command('routes', 'print the routes of all plugins')).action(() => this.routes())
+    const routes = command('routes', 'print the routes of all plugins')
+    this.takeFlags(routes.option('--json', 'print them as JSON')).action((options: { json?: true }) =>
+      this.routes(options.json ? routesJson : routesTable),
+    )
     const cert = command('cert', 'make a certificate and its key, for HTTPS in development')
     addCertificateFlags(cert).action((flags: CertificateFlags) => this.makeCertificate(flags))
+    const made = command('new', 'write what is to be filled in').command('plugin').description('a plugin and its test')
+    addNewPluginFlags(made).action((name: string, flags: NewPluginFlags) => this.makePlugin(name, flags))
+    const completion = command('completion', 'print a script that has your shell complete what stands here')
+    addCompletionFlags(completion).action((shell: Shell) => {
+      this.refuseFlagsBefore('completion')
+      this.parts.out(completionScript(shell, program))
+    })
+    const load = command('load', 'make load on a server, and tell how it did')
+    addLoadFlags(load).action((flags: LoadFlags) => this.makeLoad(flags))
   }
 
   /** Gives a command the flags of the server, which it may have before it, too. */
@@ -126,7 +155,7 @@ class Invocation {
   private serveUnnamed(word?: string): Promise<void> {
     if (word === undefined || looksLikePath(word)) return this.serve(word)
     return this.program.error(
-      `unknown command '${word}' (commands: serve, check, routes, cert; folders: portico serve ${word})`,
+      `unknown command '${word}' (commands: serve, check, routes, cert, new, completion, load; folders: portico serve ${word})`,
     )
   }
 
@@ -148,9 +177,9 @@ class Invocation {
     return this.withSettings(({ effective }) => this.parts.out(report(effective)))
   }
 
-  private routes(): Promise<void> {
+  private routes(report: typeof routesTable): Promise<void> {
     return this.withSettings(({ settings }) =>
-      this.tellFailure(async () => this.parts.out(routesTable(await this.parts.routes(settings)))),
+      this.tellFailure(async () => this.parts.out(report(await this.parts.routes(settings)))),
     )
   }
 
@@ -160,6 +189,31 @@ class Invocation {
     return this.tellFailure(async () =>
       this.parts.out(certificateReport(await this.parts.makeCertificate({ directory: dir, names }), names)),
     )
+  }
+
+  private makePlugin(name: string, flags: NewPluginFlags): Promise<void> {
+    this.refuseFlagsBefore('new')
+    const files = pluginFiles(name, flags)
+    return this.tellFailure(async () => {
+      await this.parts.writeNew({ path: flags.dir, mode: TRAVERSABLE }, files)
+      this.parts.out(newPluginReport(name, flags, files))
+    })
+  }
+
+  private makeLoad(flags: LoadFlags): Promise<void> {
+    this.refuseFlagsBefore('load')
+    const { parts } = this
+    const order = loadOrder(flags)
+    return this.tellFailure(async () => {
+      const load = parts.beginLoad(order, (requests, elapsedMs) => {
+        if (parts.errIsTerminal) parts.err(progressLine(order, elapsedMs, requests))
+      })
+      parts.onInterrupt(() => load.stop())
+      const report = await load.report
+      if (parts.errIsTerminal) parts.err(CLEAR_LINE)
+      parts.out(flags.json ? loadJson(order, report) : loadText(order, report))
+      if (isFailure(flags, report)) this.code = FAILURE
+    })
   }
 
   /** A flag of the server that a command would ignore may have been meant as one of the command's own. */

@@ -33,6 +33,12 @@ export function routesTable(routes: readonly RouteListing[]): string {
   return table([['METHOD', 'PATTERN', 'PLUGIN', 'FILE'], ...rows])
 }
 
+/** The same for programs: a list of objects. */
+export function routesJson(routes: readonly RouteListing[]): string {
+  const listed = routes.map(({ method, pattern, plugin, file }) => ({ method, pattern, plugin, file }))
+  return `${JSON.stringify(listed, null, 2)}\n`
+}
+
 /** Everything that is wrong, one line each. */
 export function problemList(problems: readonly SettingsProblem[]): string {
   const many = problems.length === 1 ? '1 problem' : `${problems.length} problems`

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from 'node:path'
 import { assert } from 'chai'
 import { afterEach, beforeEach, describe, it } from 'mocha'
+import { writeNewFiles } from '../../../src/adapters/files/new-files.js'
 import { makeDevelopmentCertificate } from '../../../src/adapters/tls/development-certificate.js'
 import type { CertificateName, DevelopmentCertificate } from '../../../src/ports/development-certificate.js'
 import { Folder, unprivileged } from '../files/folder.js'
@@ -21,7 +22,7 @@ describe('makeDevelopmentCertificate()', () => {
   afterEach(() => folder.remove())
 
   const make = (directory = folder.at('certs'), names = [dns('localhost')]): Promise<DevelopmentCertificate> =>
-    makeDevelopmentCertificate({ directory, names }, NOW_MS)
+    makeDevelopmentCertificate({ directory, names }, NOW_MS, writeNewFiles)
 
   async function certificateFor(...names: CertificateName[]): Promise<X509Certificate> {
     const { certFile } = await make(folder.at(`certs-${randomBytes(4).toString('hex')}`), names)

@@ -31,6 +31,10 @@ async function run(words: readonly string[], make = made, settings = new FakeSet
     serve: async () => assert.fail('asked to serve'),
     routes: async () => assert.fail('asked for routes'),
     credentials: new FakeCredentials(),
+    writeNew: async () => assert.fail('asked for files'),
+    beginLoad: () => assert.fail('asked for load'),
+    onInterrupt: () => undefined,
+    errIsTerminal: false,
     tryEpoll: epollWorks,
     makeCertificate: (order) => {
       orders.push(order)

@@ -41,6 +41,10 @@ async function run(
     },
     routes: async () => ROUTES,
     makeCertificate: async () => assert.fail('asked for a certificate'),
+    writeNew: async () => assert.fail('asked for files'),
+    beginLoad: () => assert.fail('asked for load'),
+    onInterrupt: () => undefined,
+    errIsTerminal: false,
     out: (text) => (out += text),
     err: (text) => (err += text),
     version: '1.2.3',
@@ -232,6 +236,12 @@ describe('portico', () => {
       )
     })
 
+    it('prints the same as JSON', async () => {
+      const { code, out } = await run('routes --json')
+      assert.equal(code, 0)
+      assert.deepEqual(JSON.parse(out), ROUTES)
+    })
+
     it('exits 1 and says why when a plugin is broken', async () => {
       const routes = async (): Promise<never> => {
         throw new Error('Cannot load plugin "x.js": found no default export, wanted a plugin')
@@ -249,7 +259,7 @@ describe('portico', () => {
         assert.deepEqual([code, out, served.length], [78, '', 0])
         assert.deepEqual(err.split('\n'), [
           'portico: Cannot use the configuration: found 3 problems',
-          '  host: found "a b", wanted a host name or an IP address, without a port or brackets (environment HOST)',
+          '  host: found "a b", wanted a host name or an IP address, without a port or brackets, or unix: and an absolute path (environment HOST)',
           '  port: found 70000, wanted a whole number from 0 to 65535 (flag --port)',
           '  prot: found "1", wanted a key that exists; did you mean port? (flag --set)',
           '',
@@ -281,7 +291,7 @@ describe('portico', () => {
       ['-p 80', /unknown option '-p'/, 'a short flag'],
       [
         'chekc',
-        /unknown command 'chekc' \(commands: serve, check, routes, cert; folders: portico serve chekc\)/,
+        /unknown command 'chekc' \(commands: serve, check, routes, cert, new, completion, load; folders: portico serve chekc\)/,
         'a command',
       ],
       ['--port', /'--port <PORT>' argument missing/, 'a flag without its value'],
@@ -318,7 +328,18 @@ describe('portico', () => {
         assert.include(out, environment)
         if (flag !== null) assert.match(out, new RegExp(`^ {2}${flag.name}(?: <|  )`, 'm'))
       }
-      for (const word of ['--config', '--set', '--version', '  serve', '  check', '  routes', '  cert'])
+      for (const word of [
+        '--config',
+        '--set',
+        '--version',
+        '  serve',
+        '  check',
+        '  routes',
+        '  cert',
+        '  new',
+        '  completion',
+        '  load',
+      ])
         assert.include(out, word)
       for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
         assert.match(out, new RegExp(`^ {2}.*${signal}\\b.* {2}`, 'm'))

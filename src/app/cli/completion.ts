@@ -1,0 +1,91 @@
+/** `portico completion`: scripts that have shells complete what the command line takes. */
+import { Argument, type Command, type Option } from 'commander'
+
+const SHELLS = ['bash', 'zsh', 'fish'] as const
+export type Shell = (typeof SHELLS)[number]
+
+const HELP = `
+Put it where your shell looks:
+  bash  source <(portico completion bash)                   in ~/.bashrc
+  zsh   source <(portico completion zsh)                    in ~/.zshrc, behind compinit
+  fish  portico completion fish > ~/.config/fish/completions/portico.fish
+`
+
+/** A command by its name, and the flags that stand behind it. */
+interface Completed {
+  readonly name: string
+  readonly description: string
+  readonly options: readonly Option[]
+}
+
+export function addCompletionFlags(command: Command): Command {
+  return command.addArgument(new Argument('<shell>').choices(SHELLS)).addHelpText('after', HELP)
+}
+
+export function completionScript(shell: Shell, program: Command): string {
+  const commands = completedOf(program)
+  switch (shell) {
+    case 'bash':
+      return bashScript(commands)
+    case 'zsh':
+      return `autoload -U +X bashcompinit && bashcompinit\n${bashScript(commands)}`
+    case 'fish':
+      return fishScript(commands)
+  }
+}
+
+function completedOf(program: Command): Completed[] {
+  return program.commands.map((command) => ({
+    name: command.name(),
+    description: command.description(),
+    options: command.options,
+  }))
+}
+
+/** The words that a flag takes, where they can be told: `--engine <selectors|threadpool>`. */
+function wordsOf({ flags }: Option): string[] {
+  const [, values = ''] = /<(.+)>/.exec(flags) ?? []
+  return values.includes('|') ? values.split('|').filter((word) => /^[a-z]+$/.test(word)) : []
+}
+
+const flagsOf = ({ options }: Completed): string => options.map(({ long }) => long).join(' ')
+
+function bashScript(commands: readonly Completed[]): string {
+  const names = commands.map(({ name }) => name)
+  const choices = new Map(commands.flatMap(({ options }) => options.map((option) => [option.long!, wordsOf(option)])))
+  const valueCases = [...choices]
+    .filter(([, words]) => words.length > 0)
+    .map(([flag, words]) => `    ${flag}) COMPREPLY=($(compgen -W '${words.join(' ')}' -- "$word")); return ;;`)
+  const flagCases = commands.map((each) => `    ${each.name}) words='${flagsOf(each)}' ;;`)
+  return `_portico() {
+  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command=serve words='' each
+  case $before in
+${valueCases.join('\n')}
+  esac
+  for each in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case $each in ${names.join('|')}) command=$each; break ;; esac
+  done
+  case $command in
+${flagCases.join('\n')}
+  esac
+  if [ "$COMP_CWORD" -eq 1 ]; then words="${names.join(' ')} $words"; fi
+  COMPREPLY=($(compgen -W "$words" -- "$word"))
+  case $word in -*) ;; *) COMPREPLY+=($(compgen -f -- "$word")) ;; esac
+}
+complete -F _portico portico
+`
+}
+
+function fishScript(commands: readonly Completed[]): string {
+  const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+  const ofCommand = ({ name, description, options }: Completed): string[] => [
+    `complete -c portico -n __fish_use_subcommand -a ${name} -d ${quoted(description)}`,
+    ...options.map((option) => {
+      const words = wordsOf(option)
+      const value = words.length > 0 ? ` -xa ${quoted(words.join(' '))}` : option.required ? ' -r' : ''
+      const where = `-n ${quoted(`__fish_seen_subcommand_from ${name}`)}`
+      return `complete -c portico ${where} -l ${option.long!.slice(2)}${value} -d ${quoted(option.description)}`
+    }),
+  ]
+  return `${commands.flatMap(ofCommand).join('\n')}\n`
+}

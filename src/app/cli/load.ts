@@ -1,0 +1,157 @@
+/** `portico load`: what it takes and what it says. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { authorityOf, UNIX } from '../../domain/message/authority.js'
+import type { LoadOrder, LoadReport } from '../../ports/load.js'
+import { table } from './table.js'
+
+export interface LoadFlags {
+  readonly host: string
+  readonly port: number
+  readonly tls?: true
+  readonly path: string
+  readonly concurrency: number
+  /** Seconds. */
+  readonly duration: number
+  readonly keepalive: boolean
+  readonly pipelineDepth: number
+  readonly method: string
+  readonly header?: readonly (readonly [string, string])[]
+  readonly body?: string
+  readonly rate?: number
+  /** Percent of all requests. */
+  readonly maxErrors: number
+  readonly json?: true
+}
+
+const HELP = `
+Without --rate each connection sends its next request when it has its answer. With --rate as many requests a second are
+due, those of each second at its beginning, and those that a stall held up count with the time that they would have waited. Errors are answers of 4xx and 5xx,
+connections that fail, and answers that take over 10 seconds. A certificate is taken as it is.
+
+Exit codes: 0 done; 1 more errors than --max-errors; 2 the command line.
+`
+
+const FIELD_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*)$/
+const MS_PER_SECOND = 1000
+const PERCENT = 100
+const OCTETS_PER_MEGABYTE = 1e6
+
+const wholeNumber =
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const number = Number(text)
+    if (/^\d+$/.test(text) && number >= least && number <= most) return number
+    throw new InvalidArgumentError(
+      `Wanted a whole number of at least ${least}${most > 65_535 ? '' : `, at most ${most}`}.`,
+    )
+  }
+
+const number =
+  (least: number, meaning: string) =>
+  (text: string): number => {
+    if (/^\d+(?:\.\d+)?$/.test(text) && Number(text) >= least) return Number(text)
+    throw new InvalidArgumentError(`Wanted ${meaning}.`)
+  }
+
+function readField(text: string): readonly [string, string] {
+  const [, name, value] = FIELD_LINE.exec(text) ?? []
+  if (name === undefined || value === undefined) throw new InvalidArgumentError("Wanted 'Name: value'.")
+  return [name, value]
+}
+
+function readPath(text: string): string {
+  if (/^\/[\x21-\x7e]*$/.test(text)) return text
+  throw new InvalidArgumentError('Wanted a path that begins with "/", without spaces.')
+}
+
+function readMethod(text: string): string {
+  if (/^[A-Z]+$/.test(text)) return text
+  throw new InvalidArgumentError('Wanted a method, such as GET.')
+}
+
+export function addLoadFlags(command: Command): Command {
+  const options = [
+    new Option('--host <HOST>', 'name, address, or unix: and the path of a socket').default('127.0.0.1'),
+    new Option('--port <PORT>', 'port of the server').default(8080).argParser(wholeNumber(1, 65_535)),
+    new Option('--tls', 'by HTTPS'),
+    new Option('--path <PATH>', 'target of each request').default('/').argParser(readPath),
+    new Option('--concurrency <NUMBER>', 'connections').default(64).argParser(wholeNumber(1)),
+    new Option('--duration <SECONDS>', 'how long').default(10).argParser(number(0.1, 'seconds, such as 30 or 0.5')),
+    new Option('--keepalive', 'more than one request on a connection').default(true),
+    new Option('--no-keepalive', 'a connection for each request'),
+    new Option('--pipeline-depth <NUMBER>', 'requests under way on a connection').default(1).argParser(wholeNumber(1)),
+    new Option('--method <METHOD>', 'method of each request').default('GET').argParser(readMethod),
+    new Option('--header <FIELD>', "field such as 'Accept: text/html'; may be repeated").argParser<LoadFlags['header']>(
+      (text, before = []) => [...before, readField(text)],
+    ),
+    new Option('--body <TEXT>', 'content of each request'),
+    new Option('--rate <NUMBER>', 'requests a second, of all connections together').argParser(wholeNumber(1)),
+    new Option('--max-errors <PERCENT>', 'errors that are no failure')
+      .default(1)
+      .argParser(number(0, 'percent, such as 0.5')),
+    new Option('--json', 'print the report as JSON'),
+  ]
+  for (const option of options) command.addOption(option)
+  return command.addHelpText('after', HELP)
+}
+
+export function loadOrder(flags: LoadFlags): LoadOrder {
+  const { host, port, path } = flags
+  const isUnix = host.startsWith(UNIX)
+  const authority = isUnix ? 'localhost' : authorityOf(host, port)
+  return {
+    url: `${flags.tls === true ? 'https' : 'http'}://${authority}${path}`,
+    socketPath: isUnix ? host.slice(UNIX.length) : null,
+    connections: flags.concurrency,
+    durationMs: flags.duration * MS_PER_SECOND,
+    keepAlive: flags.keepalive,
+    pipelining: flags.pipelineDepth,
+    method: flags.method,
+    headers: flags.header ?? [],
+    body: flags.body ?? null,
+    rate: flags.rate ?? null,
+  }
+}
+
+/** Errors of all that was asked, as a share. */
+function errorRate({ requests, errors }: LoadReport): number {
+  const failed = errors.connection + errors.timeout
+  const asked = requests + failed
+  // Who got nowhere has not done without errors.
+  return asked === 0 ? 1 : (failed + errors.status) / asked
+}
+
+/** A line that takes the place of the one before it. */
+export function progressLine({ durationMs }: LoadOrder, elapsedMs: number, requests: number): string {
+  const seconds = (ms: number): string => (ms / MS_PER_SECOND).toFixed(0)
+  const rate = elapsedMs === 0 ? 0 : (requests * MS_PER_SECOND) / elapsedMs
+  return `\r\x1b[K${seconds(elapsedMs)} of ${seconds(durationMs)} s, ${requests} requests, ${rate.toFixed(0)} a second`
+}
+
+export function loadText(order: LoadOrder, report: LoadReport): string {
+  const { errors, latencyMs, octets, requests, seconds } = report
+  const ms = (value: number): string => `${value.toFixed(value < 10 ? 3 : 1)} ms`
+  const megabytes = octets / OCTETS_PER_MEGABYTE
+  const where = order.socketPath === null ? order.url : `${order.url} at ${order.socketPath}`
+  const failed = `${errors.status} by status, ${errors.connection} of connections, ${errors.timeout} by time`
+  return `${order.method} ${where}, ${order.connections} connections, ${seconds.toFixed(1)} s\n${table([
+    ['requests', `${requests}`, `${(requests / seconds).toFixed(0)} a second`],
+    ['errors', `${(errorRate(report) * PERCENT).toFixed(2)} %`, failed],
+    [
+      'latency',
+      `p50 ${ms(latencyMs.p50)}`,
+      `p95 ${ms(latencyMs.p95)}, p99 ${ms(latencyMs.p99)}, max ${ms(latencyMs.max)}`,
+    ],
+    ['octets', `${megabytes.toFixed(1)} MB`, `${(megabytes / seconds).toFixed(1)} MB a second`],
+  ])}`
+}
+
+export function loadJson(order: LoadOrder, report: LoadReport): string {
+  const derived = { requestsPerSecond: report.requests / report.seconds, errorRate: errorRate(report) }
+  return `${JSON.stringify({ ...order, ...report, ...derived }, null, 2)}\n`
+}
+
+/** @param flags which tell how many errors are too many */
+export function isFailure({ maxErrors }: LoadFlags, report: LoadReport): boolean {
+  return errorRate(report) * PERCENT > maxErrors
+}

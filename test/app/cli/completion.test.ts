@@ -1,0 +1,71 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { assert } from 'chai'
+import { Command, Option } from 'commander'
+import { describe, it } from 'mocha'
+import { completionScript } from '../../../src/app/cli/completion.js'
+
+function program(): Command {
+  const made = new Command('portico')
+  made
+    .command('serve')
+    .description("serve until you're done")
+    .addOption(new Option('--engine <selectors|threadpool>', 'where handlers run'))
+    .addOption(new Option('--workers <NUMBER|auto>', 'how many'))
+    .addOption(new Option('--enable-tls', 'HTTPS'))
+  made.command('load').description('make load').addOption(new Option('--rate <NUMBER>', 'how fast'))
+  return made
+}
+
+const hasBash = spawnSync('bash', ['--version']).error === undefined
+
+/** What bash offers for the last of some words. */
+function offered(...words: string[]): string[] {
+  const line = `${completionScript('bash', program())}
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
+cd /nowhere 2>/dev/null; _portico; printf '%s\\n' "\${COMPREPLY[@]}"`
+  const cwd = '/proc/self/fdinfo'
+  return execFileSync('bash', ['-c', line], { encoding: 'utf8', cwd: process.platform === 'linux' ? cwd : '/' })
+    .split('\n')
+    .filter((word) => word !== '')
+}
+
+;(hasBash ? describe : describe.skip)('completionScript(), in bash', () => {
+  const cases: [words: string[], wanted: string[]][] = [
+    [['portico', 'se'], ['serve']],
+    [
+      ['portico', '--e'],
+      ['--engine', '--enable-tls'],
+    ],
+    [['portico', 'serve', '--w'], ['--workers']],
+    [['portico', 'load', '--'], ['--rate']],
+    [
+      ['portico', 'serve', '--engine', ''],
+      ['selectors', 'threadpool'],
+    ],
+    [['portico', 'serve', '--engine', 'thr'], ['threadpool']],
+    [['portico', '--workers', 'a'], ['auto']],
+  ]
+  for (const [words, wanted] of cases) {
+    it(`offers ${wanted.join(' ')} for ${words.slice(1).join(' ')}`, () => {
+      assert.deepEqual(offered(...words), wanted)
+    })
+  }
+
+  it('is one that zsh can read, by way of its bashcompinit', () => {
+    assert.match(completionScript('zsh', program()), /^autoload -U \+X bashcompinit && bashcompinit\n_portico\(\)/)
+  })
+})
+
+describe('completionScript(), for fish', () => {
+  it('has a line for each command and flag', () => {
+    assert.deepEqual(completionScript('fish', program()).split('\n'), [
+      "complete -c portico -n __fish_use_subcommand -a serve -d 'serve until you\\'re done'",
+      "complete -c portico -n '__fish_seen_subcommand_from serve' -l engine -xa 'selectors threadpool' -d 'where handlers run'",
+      "complete -c portico -n '__fish_seen_subcommand_from serve' -l workers -xa 'auto' -d 'how many'",
+      "complete -c portico -n '__fish_seen_subcommand_from serve' -l enable-tls -d 'HTTPS'",
+      "complete -c portico -n __fish_use_subcommand -a load -d 'make load'",
+      "complete -c portico -n '__fish_seen_subcommand_from load' -l rate -r -d 'how fast'",
+      '',
+    ])
+  })
+})

@@ -1,0 +1,182 @@
+import { assert } from 'chai'
+import { describe, it } from 'mocha'
+import { commandLine } from '../../../src/app/cli/command-line.js'
+import type { LoadOrder, LoadReport } from '../../../src/ports/load.js'
+import { FakeCredentials } from '../../fakes/fake-credentials.js'
+import { FakeSettings } from '../../fakes/settings.js'
+import { epollWorks } from '../../fakes/sockets.js'
+
+const REPORT: LoadReport = {
+  seconds: 10,
+  requests: 1980,
+  errors: { connection: 10, timeout: 10, status: 0 },
+  octets: 5_000_000,
+  latencyMs: { p50: 0.5, p95: 2, p99: 12.25, max: 100 },
+}
+
+interface Run {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+  readonly orders: readonly LoadOrder[]
+  readonly stops: number
+}
+
+interface Surroundings {
+  readonly report?: LoadReport
+  readonly failure?: Error
+  readonly errIsTerminal?: boolean
+  /** Whether the user interrupts it at once. */
+  readonly interrupts?: boolean
+}
+
+/** Runs the program as if it had been started with these words; no request is sent. */
+async function run(words: string | readonly string[], surroundings: Surroundings = {}): Promise<Run> {
+  const { report = REPORT, failure, errIsTerminal = false, interrupts = false } = surroundings
+  const said = { out: '', err: '' }
+  const orders: LoadOrder[] = []
+  let stops = 0
+  const program = commandLine({
+    settings: new FakeSettings(),
+    credentials: new FakeCredentials(),
+    tryEpoll: epollWorks,
+    serve: async () => assert.fail('asked to serve'),
+    routes: async () => assert.fail('asked for routes'),
+    makeCertificate: async () => assert.fail('asked for a certificate'),
+    writeNew: async () => assert.fail('asked for files'),
+    beginLoad: (order, progress) => {
+      orders.push(order)
+      progress(500, 1000)
+      return { report: failure ? Promise.reject(failure) : Promise.resolve(report), stop: () => (stops += 1) }
+    },
+    onInterrupt: (told) => (interrupts ? told() : undefined),
+    out: (text) => (said.out += text),
+    err: (text) => (said.err += text),
+    errIsTerminal,
+    version: '1.2.3',
+  })
+  const code = await program(typeof words === 'string' ? words.split(' ') : words, {})
+  return { code, ...said, orders, stops }
+}
+
+describe('portico load', () => {
+  it('asks for the first page of this machine, unless told otherwise', async () => {
+    const { orders } = await run('load')
+    assert.deepEqual(orders, [
+      {
+        url: 'http://127.0.0.1:8080/',
+        socketPath: null,
+        connections: 64,
+        durationMs: 10_000,
+        keepAlive: true,
+        pipelining: 1,
+        method: 'GET',
+        headers: [],
+        body: null,
+        rate: null,
+      },
+    ])
+  })
+
+  const flags: [words: readonly string[], order: Partial<LoadOrder>][] = [
+    [['--host', 'example.org', '--port', '81', '--path', '/a?b'], { url: 'http://example.org:81/a?b' }],
+    [['--host', '::1', '--tls'], { url: 'https://[::1]:8080/' }],
+    [['--host', 'unix:/run/s', '--path', '/x'], { url: 'http://localhost/x', socketPath: '/run/s' }],
+    [['--concurrency', '3', '--duration', '0.5'], { connections: 3, durationMs: 500 }],
+    [['--no-keepalive'], { keepAlive: false }],
+    [['--keepalive', '--pipeline-depth', '16'], { keepAlive: true, pipelining: 16 }],
+    [['--method', 'POST', '--body', 'a b'], { method: 'POST', body: 'a b' }],
+    [
+      ['--header', 'Accept: text/html', '--header', 'X:y'],
+      {
+        headers: [
+          ['Accept', 'text/html'],
+          ['X', 'y'],
+        ],
+      },
+    ],
+    [['--rate', '500'], { rate: 500 }],
+  ]
+  for (const [words, order] of flags) {
+    it(`takes ${words.join(' ')}`, async () => {
+      const { orders } = await run(['load', ...words])
+      assert.deepInclude(orders[0], order)
+    })
+  }
+
+  const wrong: [words: readonly string[], wanted: RegExp][] = [
+    [['--port', '0'], /whole number of at least 1, at most 65535/],
+    [['--port', '65536'], /at most 65535/],
+    [['--concurrency', '0'], /whole number of at least 1/],
+    [['--duration', 'long'], /seconds, such as 30 or 0.5/],
+    [['--path', 'a'], /a path that begins with "\/"/],
+    [['--path', '/a b'], /without spaces/],
+    [['--method', 'get'], /a method, such as GET/],
+    [['--header', 'nothing'], /'Name: value'/],
+    [['--rate', '0'], /whole number of at least 1/],
+    [['--max-errors', '-1'], /percent|--max-errors/],
+    [['--flood'], /unknown option '--flood'/],
+  ]
+  for (const [words, wanted] of wrong) {
+    it(`refuses ${words.join(' ')}`, async () => {
+      const { code, err, orders } = await run(['load', ...words])
+      assert.deepEqual([code, orders.length], [2, 0])
+      assert.match(err, wanted)
+    })
+  }
+
+  it('takes no flag of the server before it', async () => {
+    const { code, err } = await run('--port 1 load')
+    assert.equal(code, 2)
+    assert.include(err, 'flag --port stands before load')
+  })
+
+  it('tells how it went', async () => {
+    const { code, out, err } = await run('load')
+    assert.deepEqual([code, err], [0, ''])
+    assert.deepEqual(out.split('\n'), [
+      'GET http://127.0.0.1:8080/, 64 connections, 10.0 s',
+      'requests  1980          198 a second',
+      'errors    1.00 %        0 by status, 10 of connections, 10 by time',
+      'latency   p50 0.500 ms  p95 2.000 ms, p99 12.3 ms, max 100.0 ms',
+      'octets    5.0 MB        0.5 MB a second',
+      '',
+    ])
+  })
+
+  it('tells the same as JSON', async () => {
+    const { out } = await run('load --json --method PUT')
+    const told = JSON.parse(out) as Record<string, unknown>
+    assert.deepInclude(told, { ...REPORT, method: 'PUT', requestsPerSecond: 198, errorRate: 0.01 })
+  })
+
+  it('shows how far it is at a terminal, and clears that away', async () => {
+    const { err } = await run('load', { errIsTerminal: true })
+    assert.equal(err, '\r\x1b[K1 of 10 s, 500 requests, 500 a second\r\x1b[K')
+  })
+
+  const thresholds: [words: string, report: Partial<LoadReport>, code: number, rule: string][] = [
+    ['load', {}, 0, 'as many errors as are allowed'],
+    ['load --max-errors 0.9', {}, 1, 'more errors than are allowed'],
+    ['load', { errors: { connection: 0, timeout: 0, status: 20 } }, 1, 'answers that are errors'],
+    ['load --max-errors 100', { errors: { connection: 0, timeout: 0, status: 1980 } }, 0, 'errors that are expected'],
+    ['load', { requests: 0, errors: { connection: 0, timeout: 0, status: 0 } }, 1, 'nothing at all'],
+  ]
+  for (const [words, special, code, rule] of thresholds) {
+    it(`ends with ${code} after ${rule}`, async () => {
+      const done = await run(words, { report: { ...REPORT, ...special } })
+      assert.equal(done.code, code)
+    })
+  }
+
+  it('ends with 1 and says why when it cannot be made', async () => {
+    const { code, out, err } = await run('load', { failure: new Error('Cannot load autocannon') })
+    assert.deepEqual([code, out, err], [1, '', 'portico: Cannot load autocannon\n'])
+  })
+
+  it('is stopped by an interrupt, and tells what it did until then', async () => {
+    const { stops, out } = await run('load', { interrupts: true })
+    assert.equal(stops, 1)
+    assert.match(out, /^GET /)
+  })
+})

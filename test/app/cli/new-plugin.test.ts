@@ -1,0 +1,80 @@
+import { assert } from 'chai'
+import { describe, it } from 'mocha'
+import { commandLine } from '../../../src/app/cli/command-line.js'
+import type { NewFile, NewFolder } from '../../../src/ports/new-files.js'
+import { FakeCredentials } from '../../fakes/fake-credentials.js'
+import { FakeSettings } from '../../fakes/settings.js'
+import { epollWorks } from '../../fakes/sockets.js'
+
+interface Run {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+  readonly written: readonly [NewFolder, readonly NewFile[]][]
+}
+
+/** Runs the program as if it had been started with these words; no file is written. */
+async function run(words: string, failure?: Error): Promise<Run> {
+  const said = { out: '', err: '' }
+  const written: [NewFolder, readonly NewFile[]][] = []
+  const program = commandLine({
+    settings: new FakeSettings(),
+    credentials: new FakeCredentials(),
+    tryEpoll: epollWorks,
+    serve: async () => assert.fail('asked to serve'),
+    routes: async () => assert.fail('asked for routes'),
+    makeCertificate: async () => assert.fail('asked for a certificate'),
+    writeNew: async (folder, files) => {
+      if (failure !== undefined) throw failure
+      written.push([folder, files])
+    },
+    beginLoad: () => assert.fail('asked for load'),
+    onInterrupt: () => undefined,
+    out: (text) => (said.out += text),
+    err: (text) => (said.err += text),
+    errIsTerminal: false,
+    version: '1.2.3',
+  })
+  return { code: await program(words.split(' '), {}), ...said, written }
+}
+
+describe('portico new plugin', () => {
+  it('writes a plugin and its test, and says how to use them', async () => {
+    const { code, out, written } = await run('new plugin visits')
+    assert.equal(code, 0)
+    const [[folder, files]] = written as [[NewFolder, readonly NewFile[]]]
+    assert.equal(folder.path, 'plugins')
+    assert.deepEqual(
+      files.map(({ path }) => path),
+      ['plugins/visits.mjs', 'plugins/visits.test.mjs'],
+    )
+    assert.include(files[0]!.text, "name: 'visits'")
+    assert.include(files[1]!.text, '/visits/Ada')
+    for (const said of ['portico --plugins plugins', '/visits/Ada', 'node --test plugins/visits.test.mjs'])
+      assert.include(out, said)
+  })
+
+  it('writes into another folder when told to', async () => {
+    const { written } = await run('new plugin visits --dir my/own')
+    assert.equal(written[0]![0].path, 'my/own')
+    assert.equal(written[0]![1][0]!.path, 'my/own/visits.mjs')
+  })
+
+  for (const name of ['Visits', '1st', '-a', 'a_b', 'a/b', '../a', `a${'b'.repeat(64)}`]) {
+    it(`refuses the name ${name.slice(0, 10)}`, async () => {
+      const { code, written } = await run(`new plugin ${name}`)
+      assert.deepEqual([code, written], [2, []])
+    })
+  }
+
+  for (const words of ['new', 'new plugin', 'new route x']) {
+    it(`refuses "${words}"`, async () => {
+      assert.equal((await run(words)).code, 2)
+    })
+  }
+
+  it('exits 1 and says what is in the way', async () => {
+    const { code, out, err } = await run('new plugin a', new Error('Cannot write "plugins/a.mjs": it is there'))
+    assert.deepEqual([code, out, err], [1, '', 'portico: Cannot write "plugins/a.mjs": it is there\n'])
+  })
+})

@@ -1,0 +1,56 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { assert } from 'chai'
+import { after, before, describe, it } from 'mocha'
+import { describeWithHaproxy, startHaproxy } from './support/haproxy.js'
+import { TemporaryFolder } from './support/folder.js'
+import { startServer, type RunningServer } from './support/server.js'
+import { SteadyLoad } from './support/steady-load.js'
+
+describeWithHaproxy('two servers behind HAProxy, as deploy/haproxy.cfg has it,', function () {
+  this.timeout(30_000)
+
+  let servers: [RunningServer, RunningServer]
+  let haproxy: Awaited<ReturnType<typeof startHaproxy>>
+
+  // Longer than two checks take that fail.
+  const start = (): Promise<RunningServer> =>
+    startServer({ flags: ['--set', 'drain.noticeMs=2000', '--set', 'log.access=false'] })
+
+  before(async () => {
+    servers = [await start(), await start()]
+    haproxy = await startHaproxy([servers[0].port, servers[1].port])
+  })
+  after(async () => {
+    await haproxy.stop()
+    for (const server of servers) await server.stop('SIGKILL')
+  })
+
+  it('lose no request while one of them is stopped', async () => {
+    const load = new SteadyLoad(haproxy.port, 8, () => '/')
+    await setTimeout(1000)
+    const { code } = await servers[0].stop()
+    await setTimeout(500)
+    const { answered, failures } = await load.stop()
+    assert.equal(code, 0)
+    assert.deepEqual(failures, [])
+    assert.isAbove(answered, 100)
+  })
+})
+
+const hasSystemd = spawnSync('systemd-analyze', ['--version']).error === undefined
+const describeWithSystemd = hasSystemd ? describe : describe.skip
+
+describeWithSystemd('deploy/portico.service', () => {
+  it('is what systemd takes', () => {
+    const folder = new TemporaryFolder()
+    // Only the program has to be there for it.
+    const unit = readFileSync('deploy/portico.service', 'utf8').replaceAll('/usr/bin/node', process.execPath)
+    folder.write('portico.service', unit)
+    const said = execFileSync('systemd-analyze', ['verify', join(folder.path, 'portico.service')], { encoding: 'utf8' })
+    folder.remove()
+    assert.equal(said, '')
+  })
+})
