@@ -25,8 +25,9 @@ export interface LoadFlags {
 
 const HELP = `
 Without --rate each connection sends its next request when it has its answer. With --rate as many requests a second are
-due, those of each second at its beginning, and those that a stall held up count with the time that they would have waited. Errors are answers of 4xx and 5xx,
-connections that fail, and answers that take over 10 seconds. A certificate is taken as it is.
+due, those of each second at its beginning; latencies then count from when each was due, so that a server that stalls is
+charged with all that it held up. Errors are answers of 4xx and 5xx, connections that fail, and answers that take over
+10 seconds. A certificate is taken as it is.
 
 Exit codes: 0 done; 1 more errors than --max-errors; 2 the command line.
 `
