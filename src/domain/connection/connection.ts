@@ -107,7 +107,7 @@ export class Connection {
   private discarded = 0
   private owedOctets = 0
   private readonly inbox = new Inbox()
-  /** Null while no octet of a head is there. */
+  /** Null between turns while no octet of a head is there. */
   private reader: HeadReader | null = null
 
   /** @param persistence those of the rules, as `readers`: connections with the same rules share them */
@@ -127,6 +127,10 @@ export class Connection {
   /** Keeps a copy of what is still unread, so that the lent octets can go back to their owner. */
   hold(): void {
     this.inbox.hold()
+    if (this.reader === null || this.inbox.length > 0) return
+    // It stands before a head: no octet of one is there.
+    this.readers.give(this.reader)
+    this.reader = null
   }
 
   /** The peer will send no more. */
@@ -208,6 +212,8 @@ export class Connection {
     this.reading = READING_CLOSED
     this.persists = false
     this.inbox.clear()
+    // It may be inside a head, and is no good for another then.
+    this.reader = null
   }
 
   /** What to send when content is first asked for: `100 Continue` where the peer waits for it, else `''`. */
@@ -297,12 +303,8 @@ export class Connection {
 
   private readHead(): RequestHead | null {
     const { inbox } = this
-    const reader = (this.reader ??= this.readers.take())
-    const head = reader.read(inbox.octets, inbox.from, inbox.to)
-    if (head === null) return null
-    this.reader = null
-    this.readers.give(reader)
-    return head
+    this.reader ??= this.readers.take()
+    return this.reader.read(inbox.octets, inbox.from, inbox.to)
   }
 
   /** What comes next has nothing to do with the request before it, even when it is refused. */

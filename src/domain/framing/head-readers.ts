@@ -4,7 +4,7 @@ import type { Limits } from './limits.js'
 /** Readers that are kept: as many connections as are inside a head at once in ordinary times. */
 const KEPT = 64
 
-/** Lends readers of heads to connections, each for one head: an idle connection has none, which saves it 450 octets. */
+/** Lends readers of heads to connections, each for a turn or a head: an idle one has none, which saves it 450 octets. */
 export class HeadReaders {
   private readonly free: HeadReader[] = []
 
@@ -15,7 +15,7 @@ export class HeadReaders {
     return this.free.pop() ?? new HeadReader(this.rules.limits, this.rules.secure)
   }
 
-  /** Takes one back that has read a head to its end. */
+  /** Takes one back that is inside no head. */
   give(reader: HeadReader): void {
     if (this.free.length < KEPT) this.free.push(reader)
   }
