@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- [--rounds N] [--seconds N] [--load wrk|autocannon] [--log-to FILE] [--save-as NAME] [-- PORTICO FLAGS]`:
- * Portico against its peers, its engines against each other, then its HTTPS against its peers, and a report of all that.
+ * Portico against its peers, its engines against each other, its HTTPS against its peers, its domain
+ * alone, and a report of all that.
  * Each fails when errors under load spoiled its figures. `--save-as reference` is what the repository keeps: its report is
  * docs/bench/index.html, others lie beside their figures in bench/results/.
  */
@@ -8,7 +9,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { timestamp } from './session.mjs'
 
-const PROGRAMS = ['peers.mjs', 'engines.mjs', 'tls.mjs']
+const PROGRAMS = ['peers.mjs', 'engines.mjs', 'tls.mjs', 'domain.mjs']
 
 const given = process.argv.slice(2)
 const at = given.indexOf('--save-as')

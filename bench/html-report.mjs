@@ -10,6 +10,7 @@ const PROGRAMS = {
   peers: 'Portico and other servers',
   engines: 'The engines of Portico',
   tls: 'HTTPS',
+  domain: 'The domain alone',
 }
 
 const WIDTH = 760

@@ -10,7 +10,7 @@ import { CAN_PIN } from './pinned.mjs'
 /**
  * Reads the command line.
  *
- * @param program `peers`, `engines`, `tls`
+ * @param program `peers`, `engines`, `tls`, `domain`
  * @param options beside those that every program has, as `parseArgs` takes them
  * @returns what was asked for; `flags` are for Portico
  */
