@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { spawnPinned } from './pinned.mjs'
+import { probe } from './probe.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
 const COLLECT = join(import.meta.dirname, 'servers', 'collect-on-signal.mjs')
@@ -70,6 +71,16 @@ export class Server {
     const exited = once(this.child, 'exit')
     this.child.kill('SIGTERM')
     await exited
+  }
+}
+
+/** @returns a promise of the response that a server gives, as `probe` has it; it is started for that, and stopped again */
+export async function replyOf(startable, logTo) {
+  const server = await Server.start(startable, logTo)
+  try {
+    return await probe(server.url)
+  } finally {
+    await server.stop()
   }
 }
 

@@ -4,8 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { APART } from '../pinned.mjs'
-import { probe } from '../probe.mjs'
-import { nodeProgram, porticoWith, Server } from '../server.mjs'
+import { nodeProgram, porticoWith, replyOf } from '../server.mjs'
 import { h2o, isAvailable as hasH2o } from '../servers/h2o.mjs'
 import { isAvailable as hasNginx, nginx, NGINX } from '../servers/nginx.mjs'
 import { say } from '../session.mjs'
@@ -118,13 +117,4 @@ const has = (path, name, how) => said(existsSync(path), name, how)
 function said(isThere, name, how) {
   if (!isThere) say(`${name} is missing; to have it compared as well: ${how}`)
   return isThere
-}
-
-async function replyOf(startable, logTo) {
-  const server = await Server.start(startable, logTo)
-  try {
-    return await probe(server.url)
-  } finally {
-    await server.stop()
-  }
 }

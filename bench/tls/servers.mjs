@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { APART } from '../pinned.mjs'
-import { alike, probe } from '../probe.mjs'
-import { nodeProgram, porticoWith, Server } from '../server.mjs'
+import { alike } from '../probe.mjs'
+import { nodeProgram, porticoWith, replyOf } from '../server.mjs'
 import { isAvailable, nginx } from '../servers/nginx.mjs'
 
 export const PORTICO = 'portico'
@@ -54,15 +54,6 @@ export async function comparable({ site, logTo, flags }) {
 
 function demand({ name }, isAlike) {
   if (!isAlike) throw new Error(`Cannot compare ${name}: found another response or suite, wanted that of Portico`)
-}
-
-async function replyOf(startable, logTo) {
-  const server = await Server.start(startable, logTo)
-  try {
-    return await probe(server.url)
-  } finally {
-    await server.stop()
-  }
 }
 
 function portico({ folder, credentials: { certFile, keyFile } }, flags) {

@@ -1,6 +1,7 @@
 import { fstatSync } from 'node:fs'
 import type { Clock, Stoppable } from '../../ports/clock.js'
 import type { Files, NoFile, OpenFile } from '../../ports/files.js'
+import type { MaybePromise } from '../../ports/maybe-promise.js'
 
 export interface FileCacheBounds {
   /** Paths that are known at a time. */
@@ -45,7 +46,7 @@ export class CachedFiles implements Files {
     private readonly bounds: FileCacheBounds,
   ) {}
 
-  open(root: string | null, path: string): OpenFile | NoFile | Promise<OpenFile | NoFile> {
+  open(root: string | null, path: string): MaybePromise<OpenFile | NoFile> {
     const key = root === null ? path : `${root}\0${path}`
     const finding = this.findings.get(key)
     if (finding !== undefined) {

@@ -14,7 +14,16 @@ import { addCertificateFlags, type CertificateFlags, certificateReport } from '.
 import { certificateNames } from './certificate-names.js'
 import { addFlags } from './flags.js'
 import { furtherHelp } from './help.js'
-import { addLoadFlags, isFailure, loadJson, loadOrder, loadText, progressLine, type LoadFlags } from './load.js'
+import {
+  addLoadFlags,
+  CLEAR_LINE,
+  isFailure,
+  loadJson,
+  loadOrder,
+  loadText,
+  progressLine,
+  type LoadFlags,
+} from './load.js'
 import { addNewPluginFlags, newPluginReport, pluginFiles, type NewPluginFlags } from './new-plugin.js'
 import { addCompletionFlags, completionScript, type Shell } from './completion.js'
 import { effectiveJson, effectiveTable, problemList, type RouteListing, routesJson, routesTable } from './reports.js'
@@ -67,8 +76,6 @@ const serveFolder = (folder: string): GivenSetting[] => [
 ]
 
 const TRAVERSABLE = 0o777
-
-const CLEAR_LINE = '\r\x1b[K'
 
 /** Whether a bare word can only be a folder: otherwise a misspelled command would be looked for on the disk. */
 const looksLikePath = (word: string): boolean => /[/\\]|^\.\.?$/.test(word)

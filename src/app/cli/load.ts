@@ -122,11 +122,14 @@ function errorRate({ requests, errors }: LoadReport): number {
   return asked === 0 ? 1 : (failed + errors.status) / asked
 }
 
+/** Takes away the line that the cursor is on. */
+export const CLEAR_LINE = '\r\x1b[K'
+
 /** A line that takes the place of the one before it. */
 export function progressLine({ durationMs }: LoadOrder, elapsedMs: number, requests: number): string {
   const seconds = (ms: number): string => (ms / MS_PER_SECOND).toFixed(0)
   const rate = elapsedMs === 0 ? 0 : (requests * MS_PER_SECOND) / elapsedMs
-  return `\r\x1b[K${seconds(elapsedMs)} of ${seconds(durationMs)} s, ${requests} requests, ${rate.toFixed(0)} a second`
+  return `${CLEAR_LINE}${seconds(elapsedMs)} of ${seconds(durationMs)} s, ${requests} requests, ${rate.toFixed(0)} a second`
 }
 
 export function loadText(order: LoadOrder, report: LoadReport): string {

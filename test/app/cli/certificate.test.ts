@@ -3,9 +3,8 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { commandLine } from '../../../src/app/cli/command-line.js'
 import type { CertificateOrder, MakeCertificate } from '../../../src/ports/development-certificate.js'
-import { FakeCredentials } from '../../fakes/fake-credentials.js'
-import { epollWorks } from '../../fakes/sockets.js'
 import { FakeSettings } from '../../fakes/settings.js'
+import { idleParts } from './idle-parts.js'
 
 interface Run {
   readonly code: number
@@ -27,22 +26,14 @@ async function run(words: readonly string[], make = made, settings = new FakeSet
   const said = { out: '', err: '' }
   const orders: CertificateOrder[] = []
   const program = commandLine({
+    ...idleParts(),
     settings,
-    serve: async () => assert.fail('asked to serve'),
-    routes: async () => assert.fail('asked for routes'),
-    credentials: new FakeCredentials(),
-    writeNew: async () => assert.fail('asked for files'),
-    beginLoad: () => assert.fail('asked for load'),
-    onInterrupt: () => undefined,
-    errIsTerminal: false,
-    tryEpoll: epollWorks,
     makeCertificate: (order) => {
       orders.push(order)
       return make(order)
     },
     out: (text) => (said.out += text),
     err: (text) => (said.err += text),
-    version: '1.2.3',
   })
   const code = await program(words, { PORT: 'not looked at' })
   return { code, ...said, orders, loads: settings.requests.length }

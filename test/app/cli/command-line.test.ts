@@ -3,9 +3,9 @@ import { describe, it } from 'mocha'
 import { LayeredSettings } from '../../../src/adapters/settings/layered-settings.js'
 import { commandLine, type CommandLineParts } from '../../../src/app/cli/command-line.js'
 import type { GivenSetting, Settings, SettingsSource } from '../../../src/ports/settings.js'
-import { FakeCredentials } from '../../fakes/fake-credentials.js'
-import { epollFails, epollWorks } from '../../fakes/sockets.js'
+import { epollFails } from '../../fakes/sockets.js'
 import { DEFAULT_SETTINGS, FakeSettings } from '../../fakes/settings.js'
+import { idleParts } from './idle-parts.js'
 
 const FOLDER = process.cwd()
 const realSettings = (): SettingsSource => new LayeredSettings({ terminal: true, workingDirectory: FOLDER })
@@ -32,22 +32,15 @@ async function run(
   let err = ''
   const served: Settings[] = []
   const program = commandLine({
+    ...idleParts(),
     settings: realSettings(),
-    credentials: new FakeCredentials(),
-    tryEpoll: epollWorks,
     serve: async ({ settings }) => {
       served.push(settings)
       return 0
     },
     routes: async () => ROUTES,
-    makeCertificate: async () => assert.fail('asked for a certificate'),
-    writeNew: async () => assert.fail('asked for files'),
-    beginLoad: () => assert.fail('asked for load'),
-    onInterrupt: () => undefined,
-    errIsTerminal: false,
     out: (text) => (out += text),
     err: (text) => (err += text),
-    version: '1.2.3',
     ...parts,
   })
   const code = await program(words === '' ? [] : words.split(' '), environment)

@@ -2,9 +2,7 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { commandLine } from '../../../src/app/cli/command-line.js'
 import type { LoadOrder, LoadReport } from '../../../src/ports/load.js'
-import { FakeCredentials } from '../../fakes/fake-credentials.js'
-import { FakeSettings } from '../../fakes/settings.js'
-import { epollWorks } from '../../fakes/sockets.js'
+import { idleParts } from './idle-parts.js'
 
 const REPORT: LoadReport = {
   seconds: 10,
@@ -37,13 +35,7 @@ async function run(words: string | readonly string[], surroundings: Surroundings
   const orders: LoadOrder[] = []
   let stops = 0
   const program = commandLine({
-    settings: new FakeSettings(),
-    credentials: new FakeCredentials(),
-    tryEpoll: epollWorks,
-    serve: async () => assert.fail('asked to serve'),
-    routes: async () => assert.fail('asked for routes'),
-    makeCertificate: async () => assert.fail('asked for a certificate'),
-    writeNew: async () => assert.fail('asked for files'),
+    ...idleParts(),
     beginLoad: (order, progress) => {
       orders.push(order)
       progress(500, 1000)
@@ -53,7 +45,6 @@ async function run(words: string | readonly string[], surroundings: Surroundings
     out: (text) => (said.out += text),
     err: (text) => (said.err += text),
     errIsTerminal,
-    version: '1.2.3',
   })
   const code = await program(typeof words === 'string' ? words.split(' ') : words, {})
   return { code, ...said, orders, stops }

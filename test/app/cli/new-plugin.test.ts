@@ -2,9 +2,7 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { commandLine } from '../../../src/app/cli/command-line.js'
 import type { NewFile, NewFolder } from '../../../src/ports/new-files.js'
-import { FakeCredentials } from '../../fakes/fake-credentials.js'
-import { FakeSettings } from '../../fakes/settings.js'
-import { epollWorks } from '../../fakes/sockets.js'
+import { idleParts } from './idle-parts.js'
 
 interface Run {
   readonly code: number
@@ -18,22 +16,13 @@ async function run(words: string, failure?: Error): Promise<Run> {
   const said = { out: '', err: '' }
   const written: [NewFolder, readonly NewFile[]][] = []
   const program = commandLine({
-    settings: new FakeSettings(),
-    credentials: new FakeCredentials(),
-    tryEpoll: epollWorks,
-    serve: async () => assert.fail('asked to serve'),
-    routes: async () => assert.fail('asked for routes'),
-    makeCertificate: async () => assert.fail('asked for a certificate'),
+    ...idleParts(),
     writeNew: async (folder, files) => {
       if (failure !== undefined) throw failure
       written.push([folder, files])
     },
-    beginLoad: () => assert.fail('asked for load'),
-    onInterrupt: () => undefined,
     out: (text) => (said.out += text),
     err: (text) => (said.err += text),
-    errIsTerminal: false,
-    version: '1.2.3',
   })
   return { code: await program(words.split(' '), {}), ...said, written }
 }
