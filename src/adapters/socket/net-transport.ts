@@ -104,7 +104,7 @@ export class NetTransport extends QueuedTransport<FileSend> {
 
   /** For the socket: it read the peer's end. */
   peerEnded(): void {
-    if (this.writing !== 'over') this.tellEnded()
+    if (this.writing !== 'over') this.tell('ended')
   }
 
   /** For the socket: it is closed. */

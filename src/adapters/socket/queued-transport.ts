@@ -91,10 +91,10 @@ export abstract class QueuedTransport<Sent extends object> implements Transport 
     }
   }
 
-  protected tellEnded(): void {
+  protected tell(event: 'ended' | 'drained'): void {
     this.held = true
     try {
-      this.receiver!.ended()
+      this.receiver![event]()
     } finally {
       this.letGo()
     }
@@ -147,11 +147,6 @@ export abstract class QueuedTransport<Sent extends object> implements Transport 
   private tellDrained(): void {
     if (this.writing === 'over' || !this.owesDrained || this.waiting > 0 || this.inFlight > 0) return
     this.owesDrained = false
-    this.held = true
-    try {
-      this.receiver!.drained()
-    } finally {
-      this.letGo()
-    }
+    this.tell('drained')
   }
 }

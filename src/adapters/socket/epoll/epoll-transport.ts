@@ -186,7 +186,7 @@ export class EpollTransport extends QueuedTransport<SentFile> implements Watched
     if (count < 0) return this.#failed('recv')
     if (count > 0) return this.tellOctets(input.first(count))
     this.#hasRead = true
-    this.tellEnded()
+    this.tell('ended')
   }
 
   #failed(call: string): void {
