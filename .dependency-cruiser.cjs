@@ -98,6 +98,8 @@ module.exports = {
     },
   ],
   options: {
+    // What runs in a browser, by addresses that the dashboard answers.
+    exclude: { path: '^plugins/dashboard/page/' },
     doNotFollow: { path: ['node_modules', '^dist/'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },

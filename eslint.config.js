@@ -71,6 +71,18 @@ export default defineConfig(
     },
   },
   {
+    files: ['plugins/dashboard/page/*.js'],
+    languageOptions: {
+      globals: {
+        EventSource: false,
+        ResizeObserver: false,
+        document: false,
+        getComputedStyle: false,
+        matchMedia: false,
+      },
+    },
+  },
+  {
     files: ['**/*.cjs'],
     languageOptions: { globals: { module: false, require: false } },
     rules: { '@typescript-eslint/no-require-imports': 'off' },

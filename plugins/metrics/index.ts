@@ -24,7 +24,7 @@ const UNCACHED = { 'Cache-Control': 'no-store' }
 export default definePlugin({
   name: 'metrics',
   routes: ({ metrics }) => ({
-    'GET /_metrics': { inline: true, handler: (request) => answer(request, metrics) },
+    'GET /_metrics': { inline: true, admin: true, handler: (request) => answer(request, metrics) },
   }),
 })
 

@@ -1,18 +1,30 @@
 import { authorityOf } from '../domain/message/authority.js'
 import type { Settings } from '../ports/settings.js'
-import type { Addresses, Scheme } from '../ports/transport.js'
+import type { Addresses, Entry } from '../ports/transport.js'
 
-export const SCHEMES: readonly Scheme[] = ['http', 'https']
+export const ENTRIES: readonly Entry[] = ['http', 'https', 'admin']
 
 /** Where the settings want the server to listen. */
-export function wantedAddresses({ host, port, tls }: Pick<Settings, 'host' | 'port' | 'tls'>): Addresses {
-  return { http: tls.only ? null : { host, port }, https: tls.enabled ? { host, port: tls.port } : null }
+export function wantedAddresses({
+  host,
+  port,
+  tls,
+  admin,
+}: Pick<Settings, 'host' | 'port' | 'tls' | 'admin'>): Addresses {
+  return {
+    http: tls.only ? null : { host, port },
+    https: tls.enabled ? { host, port: tls.port } : null,
+    admin: admin.listener === 'separate' ? { host: admin.host, port: admin.port } : null,
+  }
 }
 
-/** As they are typed, such as `https://127.0.0.1:8443`. */
-export function originsOf(addresses: Addresses): string[] {
-  return SCHEMES.flatMap((scheme) => {
-    const at = addresses[scheme]
-    return at === null ? [] : `${scheme}://${authorityOf(at.host, at.port)}`
+/** What there is of addresses, as it is typed, such as `https://127.0.0.1:8443`. */
+export function originsOf(addresses: Addresses): (readonly [entry: Entry, origin: string])[] {
+  return ENTRIES.flatMap((entry) => {
+    const at = addresses[entry]
+    return at === null ? [] : [[entry, `${schemeOf(entry)}://${authorityOf(at.host, at.port)}`] as const]
   })
 }
+
+/** What is spoken there. */
+export const schemeOf = (entry: Entry): 'http' | 'https' => (entry === 'https' ? 'https' : 'http')

@@ -62,7 +62,7 @@ import type { Settings, SettingsSource } from '../ports/settings.js'
 import type { WriteNew } from '../ports/new-files.js'
 import type { PluginRoute } from '../ports/plugins.js'
 import type { SocketChoice, SocketKind } from '../ports/sockets.js'
-import type { Listener, Scheme, SecureListener } from '../ports/transport.js'
+import type { Listener, Entry, SecureListener } from '../ports/transport.js'
 import type { WorkerOrders } from '../ports/workers.js'
 import { FileResponder } from './file-response.js'
 import { loneCrew } from './crew/lone-crew.js'
@@ -75,6 +75,7 @@ import { Supervisor } from './crew/supervisor.js'
 import { Worker } from './crew/worker.js'
 import {
   ACCESS_LOG,
+  ADMIN_LISTENER,
   CLOCK,
   CREW,
   ENGINE,
@@ -214,11 +215,10 @@ export function wireWorker(): Worker {
     const container = containerFor(orders.settings)
     container.bind(CREW).toConstantValue(crew)
     const { settings, socket, secured } = orders
-    const handed = (taking: HandedTaking, scheme: Scheme) => new HandedListener(taking, hatch.at(scheme))
+    const handed = (taking: HandedTaking, entry: Entry) => new HandedListener(taking, hatch.at(entry))
     const listeners = {
-      net: (reception: Reception, scheme: Scheme) =>
-        handed(new SocketTaking(settings.readChunkSize, reception), scheme),
-      epoll: (scheme: Scheme) => handed(new DescriptorTaking(epollTools(settings)), scheme),
+      net: (reception: Reception, entry: Entry) => handed(new SocketTaking(settings.readChunkSize, reception), entry),
+      epoll: (entry: Entry) => handed(new DescriptorTaking(epollTools(settings)), entry),
     }
     bindListeners(container, listeners, socket.kind, secureBy(secured?.credentials ?? null, secured?.tickets ?? null))
     const { server, log, closeLogs } = wireServer(container, orders)
@@ -243,17 +243,18 @@ const secureBy = (credentials: Credentials | null, tickets: TicketSeed | null): 
 /** Listeners by the kind of their sockets. */
 interface Listeners {
   /** @param reception what becomes of the sockets */
-  net(reception: Reception, scheme: Scheme): Listener
-  epoll(scheme: Scheme): Listener
+  net(reception: Reception, entry: Entry): Listener
+  epoll(entry: Entry): Listener
 }
 
 function bindListeners(container: Container, listeners: Listeners, kind: SocketKind, secured: SecuredBy | null): void {
   const { writeChunkSize } = container.get(SETTINGS)
+  const plain = (entry: Entry): Listener =>
+    kind === 'epoll' ? listeners.epoll(entry) : listeners.net(new PlainReception(writeChunkSize), entry)
+  container.bind(LISTENER).toResolvedValue(() => plain('http'))
   container
-    .bind(LISTENER)
-    .toResolvedValue(() =>
-      kind === 'epoll' ? listeners.epoll('http') : listeners.net(new PlainReception(writeChunkSize), 'http'),
-    )
+    .bind(ADMIN_LISTENER)
+    .toResolvedValue(({ admin }: Settings) => (admin.listener === 'separate' ? plain('admin') : null), [SETTINGS])
   container.bind(SECURE_LISTENER).toResolvedValue(
     (settings: Settings, clock: Clock, metrics: Metrics): SecureListener | null => {
       if (secured === null) return null
@@ -385,6 +386,7 @@ function bindServer(container: Container): void {
       clock,
       listener,
       secureListener,
+      adminListener,
       engine,
       plugins,
       files,
@@ -395,7 +397,8 @@ function bindServer(container: Container): void {
       accessLog,
       log,
     ) => {
-      const outside = { clock, listener, secureListener, engine, plugins, files, metrics, crew, accessLog, log }
+      const listeners = { listener, secureListener, adminListener }
+      const outside = { clock, ...listeners, engine, plugins, files, metrics, crew, accessLog, log }
       return new Server({ settings, ...outside, fileResponder, serviceMetrics })
     },
     [
@@ -403,6 +406,7 @@ function bindServer(container: Container): void {
       CLOCK,
       LISTENER,
       SECURE_LISTENER,
+      ADMIN_LISTENER,
       ENGINE,
       PLUGINS,
       FILES,

@@ -1,7 +1,7 @@
 import type { DrainReport } from '../domain/service/drain.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { SocketKind } from '../ports/sockets.js'
-import type { Addresses } from '../ports/transport.js'
+import type { Addresses, Entry } from '../ports/transport.js'
 import { originsOf } from './addresses.js'
 import { messageOf } from './message-of.js'
 import type { Server } from './server.js'
@@ -116,8 +116,10 @@ function stops({ onStop }: Surroundings): { readonly first: Promise<void>; reado
   return { first, second }
 }
 
+const VERBS: Readonly<Record<Entry, string>> = { http: 'listening on', https: 'listening on', admin: 'shows itself on' }
+
 function banner({ addresses, workers, socket }: Started): string {
-  const listening = originsOf(addresses).map((origin) => `portico listening on ${origin}\n`)
+  const listening = originsOf(addresses).map(([entry, origin]) => `portico ${VERBS[entry]} ${origin}\n`)
   const crew = workers === 0 ? '' : `${workers} worker${workers === 1 ? '' : 's'}, `
   // What has TLS is of Node.
   const sockets = addresses.http === null ? 'net' : socket

@@ -5,7 +5,7 @@ import { PersistenceLines } from '../domain/connection/persistence-lines.js'
 import type { ProtocolError } from '../domain/message/protocol-error.js'
 import type { FieldLine } from '../domain/message/response-fields.js'
 import { plainOnTls } from '../domain/message/wrong-scheme.js'
-import { RouteTable } from '../domain/routing/route-table.js'
+import { RouteTable, UNMATCHED } from '../domain/routing/route-table.js'
 import { clientRefused } from '../domain/security/client-refused.js'
 import { admitsConnection } from '../domain/service/admission.js'
 import { unreadyReason } from '../domain/service/readiness.js'
@@ -32,14 +32,15 @@ import type { Settings } from '../ports/settings.js'
 import type {
   Address,
   Addresses,
+  Entry,
   Listener,
   Listening,
-  Scheme,
   SecureListener,
   Security,
   Transport,
 } from '../ports/transport.js'
-import { wantedAddresses } from './addresses.js'
+import { guarded } from './admin-guard.js'
+import { ENTRIES, schemeOf, wantedAddresses } from './addresses.js'
 import { Dispatch } from './dispatch.js'
 import type { Exchange } from './exchange.js'
 import type { FileResponder } from './file-response.js'
@@ -58,9 +59,12 @@ const MAX_TURNED_AWAY = 1000
 /** How long plugins may take to stop. */
 const PLUGIN_STOP_MS = 5000
 
+/** Connections at the admin listener, which has room when all others are full. */
+const MAX_ADMIN_CONNECTIONS = 100
+
 /** A way in that is open. */
 interface Open {
-  readonly scheme: Scheme
+  readonly entry: Entry
   readonly listening: Listening
 }
 
@@ -71,6 +75,8 @@ export interface ServerParts {
   readonly listener: Listener
   /** `null` without HTTPS. */
   readonly secureListener: SecureListener | null
+  /** `null` where there is none of its own. */
+  readonly adminListener: Listener | null
   readonly engine: Engine
   readonly plugins: PluginSource
   readonly files: Files
@@ -88,6 +94,8 @@ export class Server implements ServerLife {
   drainingSinceMs: number | null = null
 
   private readonly connections = new Set<ServeConnection>()
+  /** Those of them that came by the admin listener. */
+  private readonly adminConnections = new Set<ServeConnection>()
   private readonly turnedAway = new Set<ServeConnection>()
   private readonly identifiers = new Identifiers()
   private connectionCount = 0
@@ -131,47 +139,63 @@ export class Server implements ServerLife {
   }
 
   private get addresses(): Addresses {
-    const of = (scheme: Scheme): Address | null =>
-      this.open.find((each) => each.scheme === scheme)?.listening.address ?? null
-    return { http: of('http'), https: of('https') }
+    const of = (entry: Entry): Address | null =>
+      this.open.find((each) => each.entry === entry)?.listening.address ?? null
+    return { http: of('http'), https: of('https'), admin: of('admin') }
   }
 
   private async listen(routes: readonly PluginRoute[], context: SharedContext): Promise<Open[]> {
     const { engine } = this.parts
-    const table = new RouteTable(
-      routes.map((route) => ({ method: route.method, pattern: route.pattern, value: route })),
-    )
-    this.beginMetrics(table.names)
+    const tables = this.tables(routes)
+    this.beginMetrics([UNMATCHED, ...tables.all.names, ...tables.admin.names])
     await engine.start(routes, context)
     try {
-      return await this.listenAll(table)
+      return await this.listenAll(tables)
     } catch (error) {
       await engine.stop()
       throw error
     }
   }
 
+  private tables(routes: readonly PluginRoute[]): Tables {
+    const { listener, token } = this.parts.settings.admin
+    const answering = guarded(routes, token)
+    const others = answering.filter(({ admin }) => !admin)
+    const all = tableOf(listener === 'same' ? answering : others)
+    const apart = listener === 'separate' ? answering.filter(({ admin }) => admin) : []
+    return { all, admin: tableOf(apart, all.names.length + 1) }
+  }
+
   /** HTTPS first: the plain port may lead to it. */
-  private async listenAll(table: RouteTable<PluginRoute>): Promise<Open[]> {
-    const { settings, listener, secureListener } = this.parts
+  private async listenAll({ all, admin }: Tables): Promise<Open[]> {
+    const { settings, listener, secureListener, adminListener } = this.parts
     const wanted = wantedAddresses(settings)
-    const dispatch = this.dispatch(table)
+    const dispatch = this.dispatch(all)
     const open: Open[] = []
     try {
       if (wanted.https !== null)
-        open.push(await this.listenAt('https', secureListener!, wanted.https, this.service('https', table, dispatch)))
+        open.push(await this.listenAt('https', secureListener!, wanted.https, this.service('https', all, dispatch)))
       const plain = this.plainDispatch(dispatch, open[0]?.listening.address.port ?? 0)
       if (wanted.http !== null)
-        open.push(await this.listenAt('http', listener, wanted.http, this.service('http', table, plain)))
-      return open.reverse()
+        open.push(await this.listenAt('http', listener, wanted.http, this.service('http', all, plain)))
+      if (wanted.admin !== null)
+        open.push(
+          await this.listenAt(
+            'admin',
+            adminListener!,
+            wanted.admin,
+            this.service('admin', admin, this.dispatch(admin)),
+          ),
+        )
+      return open
     } catch (error) {
       await Promise.all(open.map(({ listening }) => listening.close()))
       throw error
     }
   }
 
-  private async listenAt(scheme: Scheme, listener: Listener, at: Address, service: Service): Promise<Open> {
-    return { scheme, listening: await listener.listen(at, (transport) => this.accept(scheme, service, transport)) }
+  private async listenAt(entry: Entry, listener: Listener, at: Address, service: Service): Promise<Open> {
+    return { entry, listening: await listener.listen(at, (transport) => this.accept(entry, service, transport)) }
   }
 
   private plainDispatch(dispatch: Dispatch, httpsPort: number): Service['dispatch'] {
@@ -183,11 +207,20 @@ export class Server implements ServerLife {
 
   private tellStart(routes: number): void {
     const { log, engine, listener, secureListener } = this.parts
+    const inOrder = ENTRIES.flatMap((entry) => this.open.filter((each) => each.entry === entry))
     for (const { name, file } of this.plugins?.replaced ?? [])
       log.info('shipped plugin replaced', { plugin: name, file })
-    for (const { scheme, listening } of this.open) {
-      const { name: socket } = scheme === 'http' ? listener : secureListener!
-      log.info('server listening', { scheme, ...listening.address, engine: engine.name, socket, routes })
+    for (const { entry, listening } of inOrder) {
+      const { name: socket } = entry === 'https' ? secureListener! : listener
+      const facts = entry === 'admin' ? { admin: true } : {}
+      log.info('server listening', {
+        scheme: schemeOf(entry),
+        ...facts,
+        ...listening.address,
+        engine: engine.name,
+        socket,
+        routes,
+      })
     }
   }
 
@@ -298,13 +331,18 @@ export class Server implements ServerLife {
     if (this.phase === 'stopped' && this.turnedAway.size === 0) this.sweeping?.stop()
   }
 
-  private accept(scheme: Scheme, service: Service, transport: Transport): void {
+  private accept(entry: Entry, service: Service, transport: Transport): void {
     const { metrics, settings } = this.parts
     const connection = new ServeConnection(service, transport, ++this.connectionCount, this.connectionEnded)
-    if (admitsConnection(this.connections.size, settings.maxConnections)) {
+    const [open, most] =
+      entry === 'admin'
+        ? [this.adminConnections.size, MAX_ADMIN_CONNECTIONS]
+        : [this.publicConnections, settings.maxConnections]
+    if (admitsConnection(open, most)) {
       metrics.connectionAccepted()
       this.connections.add(connection)
-      const wrong = scheme === 'http' ? null : wrongPeer(transport.security)
+      if (entry === 'admin') this.adminConnections.add(connection)
+      const wrong = entry === 'https' ? wrongPeer(transport.security) : null
       if (wrong !== null) connection.refuse(wrong)
       return
     }
@@ -314,7 +352,12 @@ export class Server implements ServerLife {
     connection.turnAway()
   }
 
+  private get publicConnections(): number {
+    return this.connections.size - this.adminConnections.size
+  }
+
   private readonly connectionEnded = (connection: ServeConnection): void => {
+    this.adminConnections.delete(connection)
     if (this.connections.delete(connection)) this.parts.metrics.connectionClosed()
     else this.turnedAway.delete(connection)
     this.stopSweeping()
@@ -379,9 +422,9 @@ export class Server implements ServerLife {
     return new Dispatch(table, engine, fileResponder, metrics, log)
   }
 
-  private service(scheme: Scheme, table: RouteTable<PluginRoute>, dispatch: Service['dispatch']): Service {
+  private service(entry: Entry, table: RouteTable<PluginRoute>, dispatch: Service['dispatch']): Service {
     const { settings, clock, metrics, accessLog, log } = this.parts
-    const rules = connectionRules(settings, table, scheme === 'https')
+    const rules = connectionRules(settings, table, entry === 'https')
     return {
       rules,
       persistence: new PersistenceLines(rules),
@@ -391,13 +434,26 @@ export class Server implements ServerLife {
       metrics,
       accessLog,
       log,
-      preamble: new HeadPreamble(clock, constantFields(settings, scheme)),
+      preamble: new HeadPreamble(clock, constantFields(settings, entry)),
       identifiers: this.identifiers,
       dispatch,
       life: this,
       exchangeEnded: (exchange: Exchange) => this.tally?.note(exchange),
     }
   }
+}
+
+/** What answers where. */
+interface Tables {
+  readonly all: RouteTable<PluginRoute>
+  /** On the listener of its own. */
+  readonly admin: RouteTable<PluginRoute>
+}
+
+/** @param first index of its first route */
+function tableOf(routes: readonly PluginRoute[], first = 1): RouteTable<PluginRoute> {
+  const entries = routes.map((route) => ({ method: route.method, pattern: route.pattern, value: route }))
+  return new RouteTable(entries, first)
 }
 
 /** What a peer does wrong that has come in by HTTPS, before it has asked for anything; null for nothing. */
@@ -407,9 +463,9 @@ function wrongPeer(security: Security | null): ProtocolError | null {
 }
 
 /** `Strict-Transport-Security` must not be sent over plain HTTP (RFC 6797 §7.2). */
-function constantFields({ serverName, tls }: Settings, scheme: Scheme): FieldLine[] {
+function constantFields({ serverName, tls }: Settings, entry: Entry): FieldLine[] {
   const server: FieldLine = ['Server', serverName]
-  return scheme === 'https' ? [server, ['Strict-Transport-Security', tls.hsts]] : [server]
+  return entry === 'https' ? [server, ['Strict-Transport-Security', tls.hsts]] : [server]
 }
 
 function connectionRules(settings: Settings, table: RouteTable<PluginRoute>, secure: boolean): ConnectionRules {

@@ -55,6 +55,11 @@ export interface RouteDefinition {
   readonly handler: Handler
   /** Runs in the event loop under every engine, so that it answers while a pool is full. Must be quick. */
   readonly inline?: boolean
+  /**
+   * Is for who looks after the server: it answers where the settings have that (`admin.listener`), to who has the token
+   * (`admin.token`), and in the event loop as `inline` routes do.
+   */
+  readonly admin?: boolean
 }
 
 /** Routes by `METHOD /pattern`: literal segments, `:name`, a trailing `*`. */

@@ -25,6 +25,8 @@ export interface PluginRoute extends PlacedHandler {
   readonly plugin: string
   /** The plugin's file. */
   readonly file: string
+  /** Whether it answers only where the settings have what is for who looks after the server. */
+  readonly admin: boolean
 }
 
 /** The plugins of one server, from their start to their stop. */

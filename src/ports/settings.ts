@@ -75,6 +75,15 @@ export interface Settings {
     /** For how long what was found at a path is taken to be there. */
     readonly validMs: number
   }
+  /** Routes for who looks after the server: `/_metrics`, `/_dashboard`, and those of plugins that say so. */
+  readonly admin: {
+    /** Where they answer: among all others, on an address of their own by plain HTTP, or nowhere. */
+    readonly listener: 'same' | 'separate' | 'off'
+    readonly host: string
+    readonly port: number
+    /** Who asks has to have it; empty: everyone may. */
+    readonly token: string
+  }
   readonly tls: TlsSettings
   readonly log: {
     readonly format: 'plain' | 'json'

@@ -124,11 +124,11 @@ export interface Listening {
   cut(): void
 }
 
-/** The two ways in. */
-export type Scheme = 'http' | 'https'
+/** The ways in: two for everyone, and `admin`, by plain HTTP, for who looks after the server. */
+export type Entry = 'http' | 'https' | 'admin'
 
 /** Where each of them is; `null` where there is none. */
-export type Addresses = Readonly<Record<Scheme, Address | null>>
+export type Addresses = Readonly<Record<Entry, Address | null>>
 
 /** Takes connections. */
 export interface Listener {

@@ -5,7 +5,7 @@ import type { MetricsCounts, WorkersMetrics } from './metrics.js'
 import type { Settings } from './settings.js'
 import type { SocketChoice } from './sockets.js'
 import type { Credentials, TicketSeed } from './credentials.js'
-import type { Address, Addresses, Listening, Scheme } from './transport.js'
+import type { Address, Addresses, Listening, Entry } from './transport.js'
 
 /** A connection as one process hands it to another. */
 export interface HandedConnection {
@@ -68,7 +68,7 @@ export type ToWorker =
   | {
       readonly kind: 'connection'
       readonly connection: number
-      readonly scheme: Scheme
+      readonly entry: Entry
       readonly freshUntil: number
     }
   /** The answer to `wanted`: to be served, or let go. */

@@ -6,7 +6,7 @@ import type { Crew } from '../../src/ports/crew.js'
 import type { Engine } from '../../src/ports/engine.js'
 import type { Answer, Handler, Plugin, Request, Routes } from '../../src/ports/plugin.js'
 import type { Settings } from '../../src/ports/settings.js'
-import type { SecureListener } from '../../src/ports/transport.js'
+import type { Listener, SecureListener } from '../../src/ports/transport.js'
 import { RecordingAccessLog } from '../fakes/access-log.js'
 import { RecordingEventLog } from '../fakes/event-log.js'
 import { FakeClock } from '../fakes/fake-clock.js'
@@ -31,6 +31,8 @@ export interface ServedOptions {
   readonly crew?: Crew
   /** For HTTPS, where the settings ask for it. */
   readonly secureListener?: SecureListener
+  /** Of its own for admin routes, where the settings ask for it. */
+  readonly adminListener?: Listener
 }
 
 /** A server all of whose surroundings are fakes: its time stands still until the test moves it. */
@@ -52,6 +54,7 @@ export class Served {
       clock,
       listener,
       secureListener: options.secureListener ?? null,
+      adminListener: options.adminListener ?? null,
       engine,
       plugins: new FakePlugins(plugins ?? [{ name: 'test', routes }]),
       files: this.files,

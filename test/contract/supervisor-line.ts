@@ -35,8 +35,8 @@ export function supervisorLineContract(name: string, make: () => LineUnderTest):
 
     it('brings a connection with its message, and says when there is none', async () => {
       const line = make()
-      await line.hand({ kind: 'connection', connection: 1, scheme: 'http', freshUntil: 0 })
-      line.say({ kind: 'connection', connection: 2, scheme: 'http', freshUntil: 0 })
+      await line.hand({ kind: 'connection', connection: 1, entry: 'http', freshUntil: 0 })
+      line.say({ kind: 'connection', connection: 2, entry: 'http', freshUntil: 0 })
       await until('both answers', () => line.heard.length === 2, 10_000)
       assert.deepEqual(line.heard, [
         { kind: 'taken', connection: 1 },

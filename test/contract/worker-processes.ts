@@ -67,7 +67,7 @@ export function workerProcessesContract(
       const watched = new Watched(make())
       const handed = await connection()
       watched.process.tell({ kind: 'count', query: 1 })
-      watched.process.hand({ kind: 'connection', connection: 2, scheme: 'http', freshUntil: 0 }, handed)
+      watched.process.hand({ kind: 'connection', connection: 2, entry: 'http', freshUntil: 0 }, handed)
       watched.process.tell({ kind: 'count', query: 3 })
       await until('all answers', () => watched.told.length === 3, 10_000)
       assert.deepEqual(watched.told, [
@@ -113,7 +113,7 @@ export function workerProcessesContract(
       await watched.ended()
       watched.process.tell({ kind: 'heartbeat', askedMs: 1 })
       watched.process.hand(
-        { kind: 'connection', connection: 1, scheme: 'http', freshUntil: 0 },
+        { kind: 'connection', connection: 1, entry: 'http', freshUntil: 0 },
         { handle: null, release() {}, abort() {} },
       )
       watched.process.kill()

@@ -71,8 +71,12 @@ class FakeLife implements Plugins {
 }
 
 function routeOf({ name, file }: LoadedPlugin, key: string, definition: Handler | RouteDefinition): PluginRoute {
-  const { handler, inline = false } = typeof definition === 'function' ? { handler: definition } : definition
-  return { ...parseRouteKey(key), handler, inline, plugin: name, file }
+  const {
+    handler,
+    inline = false,
+    admin = false,
+  } = typeof definition === 'function' ? { handler: definition } : definition
+  return { ...parseRouteKey(key), handler, inline: inline || admin, admin, plugin: name, file }
 }
 
 const problems = (loaded: LoadedPlugin | undefined, error: unknown): string[] => [

@@ -44,6 +44,7 @@ export const DEFAULT_SETTINGS: Settings = {
   plugins: { directory: null, settings: {}, without: [] },
   static: { root: null, prefix: '/static/', cacheControl: 'no-cache', precompressed: true },
   fileCache: { files: 512, validMs: 1000 },
+  admin: { listener: 'same', host: '127.0.0.1', port: 8081, token: '' },
   tls: {
     enabled: false,
     only: false,

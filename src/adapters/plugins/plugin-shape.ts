@@ -56,6 +56,7 @@ export function checkRoutes(routes: unknown, plugin: string, file: string): Chec
 }
 
 type BareRoute = Omit<PluginRoute, 'plugin' | 'file'>
+type BareDefinition = Required<RouteDefinition>
 
 function readRoutes(routes: unknown): Checked<BareRoute[]> {
   if (!isObject(routes) || routes instanceof Promise) {
@@ -80,14 +81,19 @@ function readRoute(key: string, definition: unknown): BareRoute | string {
   }
 }
 
-function readDefinition(key: string, definition: unknown): { handler: Handler; inline: boolean } {
-  if (typeof definition === 'function') return { handler: definition as Handler, inline: false }
+function readDefinition(key: string, definition: unknown): BareDefinition {
+  if (typeof definition === 'function') return { handler: definition as Handler, inline: false, admin: false }
   if (!isObject(definition) || typeof definition['handler'] !== 'function') {
-    throw new Error(`route "${key}" is ${describe(definition)}, wanted a function or { handler, inline }`)
+    throw new Error(`route "${key}" is ${describe(definition)}, wanted a function or { handler, inline, admin }`)
   }
-  const { handler, inline = false } = definition as unknown as RouteDefinition
-  if (typeof inline === 'boolean') return { handler, inline }
-  throw new Error(`route "${key}" has an "inline" that is ${describe(inline)}, wanted true or false`)
+  const { handler, inline = false, admin = false } = definition as unknown as RouteDefinition
+  for (const [name, value] of Object.entries({ inline, admin })) {
+    if (typeof value !== 'boolean') {
+      throw new Error(`route "${key}" has an "${name}" that is ${describe(value)}, wanted true or false`)
+    }
+  }
+  // It has to answer while a pool is full, too.
+  return { handler, inline: inline || admin, admin }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

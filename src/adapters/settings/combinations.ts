@@ -54,4 +54,16 @@ export const COMBINATIONS: readonly Combination[] = [
     isImpossible: ({ port, tls }) => tls.enabled && !tls.only && tls.port === port && port !== 0,
     wanted: 'another port than port has',
   },
+  {
+    keys: ['admin.port', 'admin.listener', 'port'],
+    isImpossible: ({ admin, port, tls }) => admin.listener === 'separate' && !tls.only && clashes(admin.port, port),
+    wanted: 'another port than port has',
+  },
+  {
+    keys: ['admin.port', 'admin.listener', 'tls.port'],
+    isImpossible: ({ admin, tls }) => admin.listener === 'separate' && tls.enabled && clashes(admin.port, tls.port),
+    wanted: 'another port than tls.port has',
+  },
 ]
+
+const clashes = (one: number, other: number): boolean => one === other && one !== 0

@@ -116,6 +116,12 @@ export const FILE: Kind = { ...text('the path of a file', isPath), placed: place
 /** Text that nobody else may see. */
 export const SECRET: Kind = text('text', () => true)
 
+/** Text that whoever has to know it sends in a field (RFC 6750 §2.1). */
+export const BEARER_TOKEN: Kind = text(
+  'at least 16 letters, digits and -._~+/ (then perhaps =), or nothing',
+  (token) => token === '' || /^(?=.{16})[\w\-.~+/]+=*$/.test(token),
+)
+
 const HOST_NAME = /^(?!.*\.\.)\w[\w.-]{0,252}$/
 
 const HOST: Kind = text(

@@ -1,6 +1,7 @@
 import type { Schema } from 'convict'
 import type { Settings, SettingsFlag, TlsSettings } from '../../ports/settings.js'
 import {
+  BEARER_TOKEN,
   CERTIFICATES,
   FIELD_VALUE,
   FILE,
@@ -67,6 +68,7 @@ const LONGEST_TICKET_MS = 7 * 24 * 60 * 60 * 1000
 
 const ENGINES = ['selectors', 'threadpool'] as const
 const SOCKETS = ['auto', 'epoll', 'net'] as const
+const ADMIN_LISTENERS = ['same', 'separate', 'off'] as const
 const FORMATS = ['plain', 'json'] as const
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
@@ -361,6 +363,34 @@ export const settingsSchema = (terminal: boolean) =>
         default: 1000,
         env: 'PORTICO_FILE_CACHE_VALID_MS',
         doc: 'how long a kept file is taken to be the one at its path; changes in place are noticed at once',
+      }),
+    },
+    admin: {
+      listener: key<Settings['admin']['listener']>({
+        kind: oneOf(ADMIN_LISTENERS),
+        default: 'same',
+        env: 'PORTICO_ADMIN_LISTENER',
+        doc: 'where /_metrics and /_dashboard answer: same, where all routes do; separate, on admin.host and admin.port; off, nowhere',
+      }),
+      host: key({
+        kind: LISTENING_HOST,
+        default: '127.0.0.1',
+        env: 'PORTICO_ADMIN_HOST',
+        doc: 'address of the separate listener, or unix: and the path of a socket',
+      }),
+      port: key({
+        kind: integer(0, 65535),
+        default: 8081,
+        env: 'PORTICO_ADMIN_PORT',
+        doc: 'its port; 0 picks a free one, and the banner tells it',
+      }),
+      token: key({
+        kind: BEARER_TOKEN,
+        default: '',
+        defaultText: 'none',
+        env: 'PORTICO_ADMIN_TOKEN',
+        doc: 'bearer token that /_metrics and /_dashboard ask for, or a browser as password; at least 16 characters',
+        secret: true,
       }),
     },
     tls: {

@@ -1,7 +1,7 @@
 import { Rota } from '../../domain/service/rota.js'
 import { WaitingLine } from '../../domain/service/waiting-line.js'
 import type { Clock } from '../../ports/clock.js'
-import type { Scheme } from '../../ports/transport.js'
+import type { Entry } from '../../ports/transport.js'
 import type { HandedConnection } from '../../ports/workers.js'
 import type { Member } from './member.js'
 
@@ -21,7 +21,7 @@ const LONGEST_WAIT_MS = 5000
 interface Arrival {
   readonly number: number
   readonly connection: HandedConnection
-  readonly scheme: Scheme
+  readonly entry: Entry
   readonly sinceMs: number
   /** Whether somebody was given it before, and may still take it. */
   mustAsk: boolean
@@ -48,9 +48,9 @@ export class Reception {
   constructor(private readonly clock: Clock) {}
 
   /** A connection has come to a door. */
-  arrived(scheme: Scheme, connection: HandedConnection): void {
+  arrived(entry: Entry, connection: HandedConnection): void {
     const sinceMs = this.clock.now()
-    const arrival: Arrival = { number: ++this.count, connection, scheme, sinceMs, mustAsk: false, isSettled: false }
+    const arrival: Arrival = { number: ++this.count, connection, entry, sinceMs, mustAsk: false, isSettled: false }
     this.arrivals.set(arrival.number, arrival)
     this.place(arrival)
   }
@@ -119,10 +119,10 @@ export class Reception {
     else if (!this.waiting.join(arrival, this.clock.now())) this.settle(arrival)?.abort()
   }
 
-  private hand(member: Member, { number, connection, scheme, mustAsk }: Arrival): void {
+  private hand(member: Member, { number, connection, entry, mustAsk }: Arrival): void {
     const freshUntil = mustAsk ? 0 : this.clock.machine() + FRESH_MS
     this.rota.handed(member.key, number, this.clock.now())
-    member.hand({ kind: 'connection', connection: number, scheme, freshUntil }, connection)
+    member.hand({ kind: 'connection', connection: number, entry, freshUntil }, connection)
   }
 
   private handAgain(number: number): void {

@@ -6,9 +6,9 @@ import type { EventLog, Facts } from '../../ports/event-log.js'
 import type { WorkersMetrics } from '../../ports/metrics.js'
 import type { Credentials, CredentialSource, TicketSeed } from '../../ports/credentials.js'
 import type { Settings } from '../../ports/settings.js'
-import type { Address, Addresses, Listening, Scheme } from '../../ports/transport.js'
+import type { Address, Addresses, Listening, Entry } from '../../ports/transport.js'
 import type { Door, FromWorker, ProcessEnd, Secured, WorkerOrders, WorkerProcesses } from '../../ports/workers.js'
-import { originsOf, SCHEMES, wantedAddresses } from '../addresses.js'
+import { originsOf, ENTRIES, wantedAddresses } from '../addresses.js'
 import { tellSocket, type Configuration, type LoadedConfiguration } from '../configuration.js'
 import { messageOf } from '../message-of.js'
 import { Renewal } from '../renewal.js'
@@ -59,7 +59,7 @@ interface Entrance {
   readonly listening: Listening
 }
 
-type Entrances = Readonly<Record<Scheme, Entrance | null>>
+type Entrances = Readonly<Record<Entry, Entrance | null>>
 
 /** What workers are started by. */
 interface Plan extends Configuration {
@@ -118,7 +118,7 @@ export class Supervisor implements Runnable {
     }
     const addresses = addressesOf(this.plan)
     const workers = this.roster.size
-    log.info('workers ready', { addresses: originsOf(addresses), workers })
+    log.info('workers ready', { addresses: originsOf(addresses).map(([, origin]) => origin), workers })
     this.watchCredentials(this.plan)
     this.isRunning = true
     if (this.reloadAgain) this.reload()
@@ -146,22 +146,21 @@ export class Supervisor implements Runnable {
   private async planBy(configuration: Configuration, before: Plan | null): Promise<Plan> {
     const { settings, credentials, socket } = configuration
     const wanted = wantedAddresses(settings)
-    const http = await this.entranceFor('http', wanted.http, before)
+    const entrances: Record<Entry, Entrance | null> = { http: null, https: null, admin: null }
     try {
-      const https = await this.entranceFor('https', wanted.https, before)
-      const tickets = this.ticketsFor(settings, before)
-      return { settings, credentials, socket, entrances: { http, https }, tickets }
+      for (const entry of ENTRIES) entrances[entry] = await this.entranceFor(entry, wanted[entry], before)
     } catch (error) {
-      if (http !== before?.entrances.http) await this.closeEntrance(http)
+      await this.closeOthers(entrances, before?.entrances ?? null)
       throw error
     }
+    return { settings, credentials, socket, entrances, tickets: this.ticketsFor(settings, before) }
   }
 
-  private async entranceFor(scheme: Scheme, wanted: Address | null, before: Plan | null): Promise<Entrance | null> {
+  private async entranceFor(entry: Entry, wanted: Address | null, before: Plan | null): Promise<Entrance | null> {
     if (wanted === null) return null
-    const there = before?.entrances[scheme] ?? null
+    const there = before?.entrances[entry] ?? null
     if (there !== null && there.wanted.host === wanted.host && there.wanted.port === wanted.port) return there
-    const listening = await this.parts.door.listen(wanted, (connection) => this.reception.arrived(scheme, connection))
+    const listening = await this.parts.door.listen(wanted, (connection) => this.reception.arrived(entry, connection))
     this.doors.add(listening)
     return { wanted, listening }
   }
@@ -173,14 +172,11 @@ export class Supervisor implements Runnable {
   }
 
   /** Closes the doors of a plan that another one has not. */
-  private async closeOthers(of: Plan, than: Plan): Promise<void> {
-    for (const scheme of SCHEMES) {
-      if (of.entrances[scheme] !== than.entrances[scheme]) await this.closeEntrance(of.entrances[scheme])
+  private async closeOthers(of: Entrances, than: Entrances | null): Promise<void> {
+    for (const entry of ENTRIES) {
+      const there = of[entry]
+      if (there !== null && there !== than?.[entry]) await this.closeDoor(there.listening)
     }
-  }
-
-  private async closeEntrance(entrance: Entrance | null): Promise<void> {
-    if (entrance !== null) await this.closeDoor(entrance.listening)
   }
 
   private async closeDoor(listening: Listening): Promise<void> {
@@ -380,13 +376,13 @@ export class Supervisor implements Runnable {
     try {
       await this.roster.replaceFirst((worker) => this.spawn(worker, plan))
     } catch (error) {
-      await this.closeOthers(plan, before)
+      await this.closeOthers(plan.entrances, before.entrances)
       this.watchCredentials(before)
       throw error
     }
     this.plan = plan
     await this.roster.replaceOthers(this.sizeBy(plan.settings))
-    await this.closeOthers(before, plan)
+    await this.closeOthers(before.entrances, plan.entrances)
     this.watchCredentials(plan)
   }
 
@@ -443,8 +439,9 @@ export class Supervisor implements Runnable {
   }
 }
 
-function addressesOf({ entrances: { http, https } }: Plan): Addresses {
-  return { http: http?.listening.address ?? null, https: https?.listening.address ?? null }
+function addressesOf({ entrances }: Plan): Addresses {
+  const of = (entry: Entry): Address | null => entrances[entry]?.listening.address ?? null
+  return { http: of('http'), https: of('https'), admin: of('admin') }
 }
 
 function securedBy({ credentials, tickets }: Plan): Secured | null {

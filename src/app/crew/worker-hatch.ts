@@ -1,13 +1,13 @@
 import type { Clock } from '../../ports/clock.js'
-import type { Addresses, Scheme } from '../../ports/transport.js'
+import type { Addresses, Entry } from '../../ports/transport.js'
 import type { HandedConnection, Hatch, SupervisorLine } from '../../ports/workers.js'
-import { SCHEMES } from '../addresses.js'
+import { ENTRIES } from '../addresses.js'
 
 type Take = (connection: HandedConnection) => void
 
 /** A connection that was asked for. */
 interface Asked {
-  readonly scheme: Scheme
+  readonly entry: Entry
   readonly connection: HandedConnection
 }
 
@@ -20,7 +20,7 @@ interface Asked {
 export class WorkerHatch {
   /** Connections asked for, by their numbers. */
   private readonly asked = new Map<number, Asked>()
-  private readonly takers = new Map<Scheme, Take>()
+  private readonly takers = new Map<Entry, Take>()
   private isShut = false
   private hasToldShut = false
   private readonly tellShut: (() => void)[] = []
@@ -32,22 +32,22 @@ export class WorkerHatch {
   ) {}
 
   /** What comes from one door. Connections come when every door has one who takes them. */
-  at(scheme: Scheme): Hatch {
+  at(entry: Entry): Hatch {
     return {
-      address: this.addresses[scheme]!,
-      open: (take) => this.open(scheme, take),
+      address: this.addresses[entry]!,
+      open: (take) => this.open(entry, take),
       close: () => this.close(),
     }
   }
 
   /** A connection came; null when its peer has left while it was under way. */
-  received(number: number, scheme: Scheme, freshUntil: number, connection: HandedConnection | null): void {
+  received(number: number, entry: Entry, freshUntil: number, connection: HandedConnection | null): void {
     if (connection === null) return this.line.tell({ kind: 'taken', connection: number })
     if (this.clock.machine() <= freshUntil) {
       this.line.tell({ kind: 'taken', connection: number })
-      this.takers.get(scheme)!(connection)
+      this.takers.get(entry)!(connection)
     } else {
-      this.asked.set(number, { scheme, connection })
+      this.asked.set(number, { entry, connection })
       this.line.tell({ kind: 'wanted', connection: number })
     }
   }
@@ -57,7 +57,7 @@ export class WorkerHatch {
     const asked = this.asked.get(number)
     if (asked === undefined) return
     this.asked.delete(number)
-    if (granted) this.takers.get(asked.scheme)!(asked.connection)
+    if (granted) this.takers.get(asked.entry)!(asked.connection)
     // Our hold of it; another process has one, too.
     else asked.connection.release()
     this.tellWhenEmpty()
@@ -76,9 +76,9 @@ export class WorkerHatch {
     this.shut()
   }
 
-  private open(scheme: Scheme, take: Take): void {
-    this.takers.set(scheme, take)
-    const doors = SCHEMES.filter((each) => this.addresses[each] !== null)
+  private open(entry: Entry, take: Take): void {
+    this.takers.set(entry, take)
+    const doors = ENTRIES.filter((each) => this.addresses[each] !== null)
     if (doors.every((each) => this.takers.has(each))) this.line.tell({ kind: 'open' })
   }
 

@@ -82,7 +82,7 @@ export class Worker implements OrdersReceiver {
   ): void {
     switch (message.kind) {
       case 'connection':
-        return hatch.received(message.connection, message.scheme, message.freshUntil, connection)
+        return hatch.received(message.connection, message.entry, message.freshUntil, connection)
       case 'granted':
         return hatch.granted(message.connection, message.granted)
       case 'shut':

@@ -23,10 +23,10 @@ export type PathParams = Readonly<Record<string, string>>
 export const NO_PARAMS: PathParams = Object.freeze(Object.create(null) as Record<string, string>)
 
 /** The name under index 0, for requests that no route took. */
-const UNMATCHED = '<unmatched>'
+export const UNMATCHED = '<unmatched>'
 
 export class RouteTable<T> {
-  /** Names by index, such as `GET /users/:id`; 0 is `<unmatched>`. */
+  /** Such as `GET /users/:id`, in the order of the entries. */
   readonly names: readonly string[]
   /** The value of `Allow` for the server as a whole (`OPTIONS *`). */
   readonly allMethods: string
@@ -36,16 +36,17 @@ export class RouteTable<T> {
   private readonly tree: PatternTree<Resource<T>>
 
   /**
-   * @param entries become routes with indices from 1, in this order
+   * @param entries become routes with consecutive indices, in this order
+   * @param first the first of the indices, where several tables are counted together
    * @throws {Error} for a malformed pattern, and for two entries of one method and equivalent patterns
    */
-  constructor(entries: readonly RouteEntry<T>[]) {
+  constructor(entries: readonly RouteEntry<T>[], first = 1) {
     const [duplicate] = duplicatesAmong(entries)
     if (duplicate !== undefined) {
       throw new Error(`Cannot route "${duplicate.map(nameOf).join('" and "')}": they are the same`)
     }
-    const routes = entries.map((entry, at) => new Route(entry, at + 1))
-    this.names = [UNMATCHED, ...routes.map((route) => route.name)]
+    const routes = entries.map((entry, at) => new Route(entry, at + first))
+    this.names = routes.map((route) => route.name)
     const routed = routes.map((route) => route.method)
     this.methods = new Set([...KNOWN_METHODS, ...routed])
     this.allMethods = allow(routed)

@@ -137,9 +137,18 @@ describe('FolderPlugins', () => {
       )
     })
 
-    it('is six plugins', async () => {
+    it('is eight plugins', async () => {
       const plugins = await new FolderPlugins().load(DEFAULT_SETTINGS)
-      assert.deepEqual(names(plugins), ['acme', 'health', 'hello', 'metrics', 'static', 'stream', 'submit'])
+      assert.deepEqual(names(plugins), [
+        'acme',
+        'dashboard',
+        'health',
+        'hello',
+        'metrics',
+        'static',
+        'stream',
+        'submit',
+      ])
     })
   })
 
@@ -178,11 +187,11 @@ describe('FolderPlugins', () => {
       ['export default { name: "a", routes: [] }', 'its routes are an array, wanted { "METHOD /path": handler }'],
       [
         'export default { name: "a", routes: { "GET /": "hello" } }',
-        'route "GET /" is a string, wanted a function or { handler, inline }',
+        'route "GET /" is a string, wanted a function or { handler, inline, admin }',
       ],
       [
         'export default { name: "a", routes: { "GET /": { hander() {} } } }',
-        'route "GET /" is an object with the key hander, wanted a function or { handler, inline }',
+        'route "GET /" is an object with the key hander, wanted a function or { handler, inline, admin }',
       ],
       [
         'export default { name: "a", routes: { "GET /": { handler() {}, inline: 1 } } }',

@@ -164,6 +164,13 @@ describe('LayeredSettings', () => {
     'static.precompressed': yesOrNo('PORTICO_STATIC_PRECOMPRESSED'),
     'fileCache.files': wholeNumber('PORTICO_FILE_CACHE_FILES'),
     'fileCache.validMs': wholeNumber('PORTICO_FILE_CACHE_VALID_MS', ['0']),
+    'admin.listener': word('PORTICO_ADMIN_LISTENER', 'separate', ['both']),
+    'admin.host': word('PORTICO_ADMIN_HOST', '10.0.0.1', ['a b']),
+    'admin.port': wholeNumber('PORTICO_ADMIN_PORT', ['65536']),
+    'admin.token': {
+      ...word('PORTICO_ADMIN_TOKEN', 'abcdefgh-0123456==', ['short', 'with a space in it all']),
+      value: '(secret)',
+    },
     'tls.enabled': yesOrNo('PORTICO_ENABLE_TLS'),
     'tls.only': yesOrNo('PORTICO_TLS_ONLY'),
     'tls.port': wholeNumber('PORTICO_HTTPS_PORT', ['65536']),
@@ -218,7 +225,7 @@ describe('LayeredSettings', () => {
       })
 
       it('is read from a file', async () => {
-        const request = fileOf(JSON.stringify({ [key]: value }))
+        const request = fileOf(JSON.stringify({ [key]: value === '(secret)' ? text : value }))
         const origin = 'file config/portico.json5'
         assert.deepEqual(await effective(request, key), [expected(join(folder, 'config')), origin])
       })

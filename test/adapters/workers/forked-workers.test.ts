@@ -49,7 +49,7 @@ describe('ForkedWorkers', function () {
       const told: FromWorker[] = []
       const process = echoes().start({ told: (each) => told.push(each), ended: () => undefined }, ORPHANED_MS)
       const { connection, peer } = await arrival(door)
-      process.hand({ kind: 'connection', connection: 1, scheme: 'http', freshUntil: 0 }, connection)
+      process.hand({ kind: 'connection', connection: 1, entry: 'http', freshUntil: 0 }, connection)
       await until('it is taken', () => told.length > 0, 10_000)
       connection.release()
       await until('its answer', () => peer.ended, 10_000)

@@ -24,20 +24,24 @@ const renewed = { credentials: credentialsOf({ label: 'renewed' }) }
 describe('Supervisor of workers with HTTPS', () => {
   it('listens by both ways, and tells where', async () => {
     const { supervisor } = new Supervised({ settings: secure() })
-    const addresses = { http: { host: HOST, port: 40_000 }, https: { host: HOST, port: 40_001 } }
+    const addresses = { http: { host: HOST, port: 40_000 }, https: { host: HOST, port: 40_001 }, admin: null }
     assert.deepEqual((await supervisor.start()).addresses, addresses)
   })
 
   it('listens by HTTPS alone when it is told so', async () => {
     const { supervisor } = new Supervised({ settings: secure({ only: true }) })
-    assert.deepEqual((await supervisor.start()).addresses, { http: null, https: { host: HOST, port: 40_000 } })
+    assert.deepEqual((await supervisor.start()).addresses, {
+      http: null,
+      https: { host: HOST, port: 40_000 },
+      admin: null,
+    })
   })
 
   it('says with each connection which way it came', async () => {
     const supervised = await start()
     for (const at of supervised.door.open) supervised.door.connect(at)
-    const schemes = supervised.processes.flatMap((process) => process.told('connection').map(({ scheme }) => scheme))
-    assert.sameMembers(schemes, ['http', 'https'])
+    const entries = supervised.processes.flatMap((process) => process.told('connection').map(({ entry }) => entry))
+    assert.sameMembers(entries, ['http', 'https'])
   })
 
   it('leaves no door open when one of them cannot be had', async () => {

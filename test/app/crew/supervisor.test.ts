@@ -12,7 +12,7 @@ describe('Supervisor', () => {
   describe('start()', () => {
     it('tells where it listens and how many workers serve, when all are ready', async () => {
       const { supervisor } = new Supervised({ settings: { port: 0, workers: 3 } })
-      const addresses = { http: { host: '127.0.0.1', port: 40_000 }, https: null }
+      const addresses = { http: { host: '127.0.0.1', port: 40_000 }, https: null, admin: null }
       assert.deepEqual(await supervisor.start(), { addresses, workers: 3, socket: 'net' })
     })
 

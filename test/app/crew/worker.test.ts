@@ -27,7 +27,7 @@ const WORKERS: WorkerOrders['workers'] = {
 const ORDERS: WorkerOrders = {
   worker: 2,
   settings: DEFAULT_SETTINGS,
-  addresses: { http: { host: '127.0.0.1', port: 81 }, https: null },
+  addresses: { http: { host: '127.0.0.1', port: 81 }, https: null, admin: null },
   secured: null,
   socket: NET_SOCKETS,
   trouble: null,
@@ -217,8 +217,8 @@ describe('Worker', () => {
       assert.notInclude(rig.line.kinds, 'open')
       rig.hatch.at('http').open(() => taken.push('http'))
       assert.include(rig.line.kinds, 'open')
-      for (const scheme of ['https', 'http'] as const) {
-        const message = { kind: 'connection', connection: 7, scheme, freshUntil: rig.clock.machine() } as const
+      for (const entry of ['https', 'http'] as const) {
+        const message = { kind: 'connection', connection: 7, entry, freshUntil: rig.clock.machine() } as const
         rig.line.say(message, new FakeConnection())
       }
       assert.deepEqual(taken, ['https', 'http'])
@@ -228,7 +228,7 @@ describe('Worker', () => {
     it('takes a fresh connection at once, and says so before', async () => {
       const { line, clock, taken } = await open()
       const connection = new FakeConnection()
-      line.say({ kind: 'connection', connection: 7, scheme: 'http', freshUntil: clock.machine() }, connection)
+      line.say({ kind: 'connection', connection: 7, entry: 'http', freshUntil: clock.machine() }, connection)
       assert.deepEqual(line.heard.slice(1), [{ kind: 'open' }, { kind: 'taken', connection: 7 }])
       assert.deepEqual(taken, [connection])
     })
@@ -237,7 +237,7 @@ describe('Worker', () => {
       it(`asks for one that came late, and ${granted ? 'takes it' : 'lets it go'} by the answer`, async () => {
         const { line, clock, taken } = await open()
         const connection = new FakeConnection()
-        line.say({ kind: 'connection', connection: 7, scheme: 'http', freshUntil: clock.machine() - 1 }, connection)
+        line.say({ kind: 'connection', connection: 7, entry: 'http', freshUntil: clock.machine() - 1 }, connection)
         assert.deepEqual([line.heard.at(-1), taken], [{ kind: 'wanted', connection: 7 }, []])
         line.say({ kind: 'granted', connection: 7, granted })
         assert.deepEqual([taken.length, connection.fate], granted ? [1, 'held'] : [0, 'released'])
@@ -249,13 +249,13 @@ describe('Worker', () => {
       const freshUntil = clock.machine() + 200
       clock.advance(1000)
       clock.wallOffsetMs -= 3_600_000
-      line.say({ kind: 'connection', connection: 7, scheme: 'http', freshUntil }, new FakeConnection())
+      line.say({ kind: 'connection', connection: 7, entry: 'http', freshUntil }, new FakeConnection())
       assert.deepEqual([line.heard.at(-1), taken], [{ kind: 'wanted', connection: 7 }, []])
     })
 
     it('acknowledges one whose peer has left under way, of which there is nothing to take', async () => {
       const { line, clock, taken } = await open()
-      line.say({ kind: 'connection', connection: 7, scheme: 'http', freshUntil: clock.machine() })
+      line.say({ kind: 'connection', connection: 7, entry: 'http', freshUntil: clock.machine() })
       assert.deepEqual([line.heard.at(-1), taken], [{ kind: 'taken', connection: 7 }, []])
     })
 
@@ -266,7 +266,7 @@ describe('Worker', () => {
         .at('http')
         .close()
         .then(() => (closed = true))
-      line.say({ kind: 'connection', connection: 7, scheme: 'http', freshUntil: clock.machine() }, new FakeConnection())
+      line.say({ kind: 'connection', connection: 7, entry: 'http', freshUntil: clock.machine() }, new FakeConnection())
       await settled()
       assert.deepEqual([line.kinds.includes('shut'), closed, taken.length], [true, false, 1])
       line.say({ kind: 'shut' })
@@ -282,7 +282,7 @@ describe('Worker', () => {
         .close()
         .then(() => (closed = true))
       line.say(
-        { kind: 'connection', connection: 7, scheme: 'http', freshUntil: clock.machine() - 1 },
+        { kind: 'connection', connection: 7, entry: 'http', freshUntil: clock.machine() - 1 },
         new FakeConnection(),
       )
       line.say({ kind: 'shut' })
@@ -296,7 +296,7 @@ describe('Worker', () => {
     it('is not closed while one is asked for, though none follows any more', async () => {
       const { hatch, line, clock, taken } = await open()
       line.say(
-        { kind: 'connection', connection: 7, scheme: 'http', freshUntil: clock.machine() - 1 },
+        { kind: 'connection', connection: 7, entry: 'http', freshUntil: clock.machine() - 1 },
         new FakeConnection(),
       )
       line.say({ kind: 'shut' })
@@ -315,7 +315,7 @@ describe('Worker', () => {
     it('is closed when the supervisor is gone, and what was asked for is let go', async () => {
       const { hatch, line, clock } = await open()
       const connection = new FakeConnection()
-      line.say({ kind: 'connection', connection: 7, scheme: 'http', freshUntil: clock.machine() - 1 }, connection)
+      line.say({ kind: 'connection', connection: 7, entry: 'http', freshUntil: clock.machine() - 1 }, connection)
       line.leave()
       await hatch.at('http').close()
       assert.equal(connection.fate, 'released')
