@@ -7,10 +7,14 @@ import { bytes, text, type Response } from 'portico/plugin'
 const resolvePackage = createRequire(import.meta.url).resolve
 
 /** The page lies beside this module as it was written, not as it was compiled into `dist`. */
-const pageFile = (name: string): string =>
-  ['page', '../../../plugins/dashboard/page']
-    .map((folder) => fileURLToPath(new URL(`${folder}/${name}`, import.meta.url)))
-    .find(existsSync) ?? name
+function pageFile(name: string): string {
+  const places = ['page', '../../../plugins/dashboard/page'].map((folder) =>
+    fileURLToPath(new URL(`${folder}/${name}`, import.meta.url)),
+  )
+  const found = places.find(existsSync)
+  if (found === undefined) throw new Error(`Cannot find the page of the dashboard: looked for ${places.join(' and ')}`)
+  return found
+}
 
 /** Each file of the page: where it is, and its media type. */
 const FILES: Readonly<Record<string, readonly [path: () => string, type: string]>> = {

@@ -170,7 +170,7 @@ export class Server implements ServerLife {
   private async listenAll({ all, admin }: Tables): Promise<Open[]> {
     const { settings, listener, secureListener, adminListener } = this.parts
     const wanted = wantedAddresses(settings)
-    const dispatch = this.dispatch(all)
+    const [dispatch, apart] = [this.dispatch(all), this.dispatch(admin)]
     const open: Open[] = []
     try {
       if (wanted.https !== null)
@@ -179,15 +179,8 @@ export class Server implements ServerLife {
       if (wanted.http !== null)
         open.push(await this.listenAt('http', listener, wanted.http, this.service('http', all, plain)))
       if (wanted.admin !== null)
-        open.push(
-          await this.listenAt(
-            'admin',
-            adminListener!,
-            wanted.admin,
-            this.service('admin', admin, this.dispatch(admin)),
-          ),
-        )
-      return open
+        open.push(await this.listenAt('admin', adminListener!, wanted.admin, this.service('admin', admin, apart)))
+      return ENTRIES.flatMap((entry) => open.filter((each) => each.entry === entry))
     } catch (error) {
       await Promise.all(open.map(({ listening }) => listening.close()))
       throw error
@@ -207,10 +200,9 @@ export class Server implements ServerLife {
 
   private tellStart(routes: number): void {
     const { log, engine, listener, secureListener } = this.parts
-    const inOrder = ENTRIES.flatMap((entry) => this.open.filter((each) => each.entry === entry))
     for (const { name, file } of this.plugins?.replaced ?? [])
       log.info('shipped plugin replaced', { plugin: name, file })
-    for (const { entry, listening } of inOrder) {
+    for (const { entry, listening } of this.open) {
       const { name: socket } = entry === 'https' ? secureListener! : listener
       const facts = entry === 'admin' ? { admin: true } : {}
       log.info('server listening', {

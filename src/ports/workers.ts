@@ -5,7 +5,7 @@ import type { MetricsCounts, WorkersMetrics } from './metrics.js'
 import type { Settings } from './settings.js'
 import type { SocketChoice } from './sockets.js'
 import type { Credentials, TicketSeed } from './credentials.js'
-import type { Address, Addresses, Listening, Entry } from './transport.js'
+import type { Address, Addresses, Entry, Listening } from './transport.js'
 
 /** A connection as one process hands it to another. */
 export interface HandedConnection {

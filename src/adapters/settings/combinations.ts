@@ -8,6 +8,9 @@ export interface Combination {
   readonly wanted: string
 }
 
+/** Port 0 is whichever is free. */
+const clashes = (one: number, other: number): boolean => one === other && one !== 0
+
 export const COMBINATIONS: readonly Combination[] = [
   {
     keys: ['host', 'tls.enabled', 'tls.only'],
@@ -51,7 +54,7 @@ export const COMBINATIONS: readonly Combination[] = [
   },
   {
     keys: ['tls.port', 'port', 'tls.enabled', 'tls.only'],
-    isImpossible: ({ port, tls }) => tls.enabled && !tls.only && tls.port === port && port !== 0,
+    isImpossible: ({ port, tls }) => tls.enabled && !tls.only && clashes(tls.port, port),
     wanted: 'another port than port has',
   },
   {
@@ -65,5 +68,3 @@ export const COMBINATIONS: readonly Combination[] = [
     wanted: 'another port than tls.port has',
   },
 ]
-
-const clashes = (one: number, other: number): boolean => one === other && one !== 0
