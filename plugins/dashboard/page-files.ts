@@ -21,6 +21,7 @@ const FILES: Readonly<Record<string, readonly [path: () => string, type: string]
   'index.html': [() => pageFile('index.html'), 'text/html; charset=utf-8'],
   'style.css': [() => pageFile('style.css'), 'text/css; charset=utf-8'],
   'page.js': [() => pageFile('page.js'), 'text/javascript; charset=utf-8'],
+  'icon.svg': [() => pageFile('icon.svg'), 'image/svg+xml'],
   'uplot.css': [() => resolvePackage('uplot/dist/uPlot.min.css'), 'text/css; charset=utf-8'],
   'uplot.js': [() => resolvePackage('uplot/dist/uPlot.esm.js'), 'text/javascript; charset=utf-8'],
 }

@@ -55,7 +55,7 @@ export interface Plugins {
 export interface PluginSource {
   /**
    * Reads the plugins that the settings ask for: all shipped ones, or those of the user's folder beside the shipped
-   * `acme`, `health`, `metrics` and `static`.
+   * `acme`, `dashboard`, `health`, `metrics` and `static`.
    *
    * @throws {PluginError} with everything that is wrong at once
    */

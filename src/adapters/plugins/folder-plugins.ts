@@ -13,7 +13,7 @@ type PluginSettings = Pick<Settings, 'plugins' | 'static' | 'tls'>
 const SHIPPED = fileURLToPath(new URL('../../../plugins', import.meta.url))
 
 /** Shipped plugins that a server has beside those of the user's folder. */
-const ALWAYS: readonly string[] = ['acme', 'health', 'metrics', 'static']
+const ALWAYS: readonly string[] = ['acme', 'dashboard', 'health', 'metrics', 'static']
 
 /** Plugins from folders: those that came with the server, and the user's. */
 export class FolderPlugins implements PluginSource {

@@ -126,6 +126,11 @@ describe('FolderPlugins', () => {
       ])
     })
 
+    it('keeps all that the settings and who looks after the server may ask for', async () => {
+      const plugins = await new FolderPlugins().load(settingsWith({ directory: own.path }))
+      assert.deepEqual(names(plugins), ['acme', 'dashboard', 'health', 'metrics', 'static'])
+    })
+
     it('gives way to a plugin of the user with its name', async () => {
       own.write('probes.mjs', plugin('health'))
       const plugins = await loadBoth({ directory: own.path })
