@@ -1,27 +1,14 @@
 /** What Linux knows about processes from outside (proc(5)). */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { usageOfTree } from '../dist/src/adapters/comparison/process-tree.js'
 
 /** What Linux counts processor time in, wherever it shows it to users. */
 const TICKS_PER_SECOND = 100
+const NS_PER_MS = 1e6
 
-/**
- * Processor time, user and system, of a process and all that descend from it, in nanoseconds; of threads that live.
- *
- * The scheduler's own account: /proc/PID/stat would tell it in ticks of 10 ms.
- */
+/** Processor time, user and system, of a process and all that descend from it, in nanoseconds; of threads that live. */
 export function processorTimeNs(pid) {
-  return readdirSync(`/proc/${pid}/task`)
-    .map((thread) => `/proc/${pid}/task/${thread}`)
-    .reduce((sum, thread) => sum + ownTimeNs(thread) + childrenTimeNs(thread), 0)
-}
-
-function ownTimeNs(thread) {
-  return Number(readFileSync(`${thread}/schedstat`, 'utf8').split(' ')[0])
-}
-
-function childrenTimeNs(thread) {
-  const children = readFileSync(`${thread}/children`, 'utf8').match(/\d+/g) ?? []
-  return children.reduce((sum, child) => sum + processorTimeNs(child), 0)
+  return usageOfTree(pid).processorMs * NS_PER_MS
 }
 
 /** Processor time of the children of this process that have ended, in seconds. */

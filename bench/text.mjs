@@ -1,7 +1,4 @@
-/** A summary as text: the median, and the range beside it. */
-export function range({ median, min, max }, digits) {
-  return `${median.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`
-}
+export { range } from '../dist/src/app/cli/compare/summary.js'
 
 /** Rows of texts, their columns below each other. */
 export function table(rows) {

@@ -8,9 +8,11 @@ import type { StartThread } from '../adapters/engine/thread-link.js'
 import { SystemThreadMeter } from '../adapters/engine/thread-meter.js'
 import { ThreadpoolEngine } from '../adapters/engine/threadpool-engine.js'
 import { threadsEnded, workerThreads } from '../adapters/engine/worker-thread.js'
+import { serverProcesses } from '../adapters/comparison/server-process.js'
 import { CachedFiles } from '../adapters/files/cached-files.js'
 import { mediaTypeOf } from '../adapters/files/media-types.js'
 import { writeNewFiles } from '../adapters/files/new-files.js'
+import { openReportFile } from '../adapters/files/report-file.js'
 import { SystemFiles } from '../adapters/files/system-files.js'
 import { autocannonLoad } from '../adapters/load/autocannon-load.js'
 import { jsonAccessLine, plainAccessLine } from '../adapters/log/access-line.js'
@@ -56,10 +58,12 @@ import type { Engine } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { Files } from '../ports/files.js'
 import type { BeginLoad } from '../ports/load.js'
+import type { StartMeasuredServer } from '../ports/measured-server.js'
 import type { Metrics } from '../ports/metrics.js'
 import type { Credentials, TicketSeed } from '../ports/credentials.js'
 import type { Settings, SettingsSource } from '../ports/settings.js'
 import type { WriteNew } from '../ports/new-files.js'
+import type { OpenReport } from '../ports/report-file.js'
 import type { PluginRoute } from '../ports/plugins.js'
 import type { SocketChoice, SocketKind } from '../ports/sockets.js'
 import type { Entry, Listener, SecureListener } from '../ports/transport.js'
@@ -129,6 +133,11 @@ export const makeCertificate: MakeCertificate = (order) =>
   makeDevelopmentCertificate(order, new SystemClock().wall(), writeNewFiles)
 
 export const writeNew: WriteNew = writeNewFiles
+
+export const openReport: OpenReport = openReportFile
+
+/** Servers to compare run as their user would run them. */
+export const startServer: StartMeasuredServer = serverProcesses(new URL('./main.js', import.meta.url))
 
 /** A server wired by its settings, and what is left to close behind it. */
 export interface Wired {

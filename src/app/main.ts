@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
 import { isatty } from 'node:tty'
 import { commandLine } from './cli/command-line.js'
 import {
@@ -8,6 +9,8 @@ import {
   endProcess,
   listRoutes,
   makeCertificate,
+  openReport,
+  startServer,
   wireService,
   writeNew,
 } from './container.js'
@@ -45,11 +48,14 @@ const portico = commandLine({
   makeCertificate,
   writeNew,
   beginLoad,
+  startServer,
+  openReport,
   onInterrupt: onSignals(['SIGINT', 'SIGTERM']),
   out: (text) => process.stdout.write(text),
   err,
   errIsTerminal: isatty(2),
   version,
+  machine: `Node ${process.versions.node}, ${availableParallelism()} cores of ${cpus()[0]?.model ?? 'some processor'}`,
 })
 
 const code = await portico(process.argv.slice(2), process.env)

@@ -3,6 +3,9 @@ import { LatencySummary } from '../../domain/service/latency-summary.js'
 import type { BeginLoad, LoadOrder, LoadReport } from '../../ports/load.js'
 
 const MS_PER_SECOND = 1000
+const US_PER_MS = 1000
+/** Closer to each other towards what is rare. */
+const SHARES = [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995, 0.9999, 1]
 /** An answer that takes longer is none. */
 const TIMEOUT_SECONDS = 10
 
@@ -21,10 +24,11 @@ export const autocannonLoad: BeginLoad = (order, progress) => {
     const latency = new LatencySummary()
     const expectedMs = expectedIntervalMs(order)
     const begunMs = performance.now()
+    const processorMs = processorMeter()
     let answered = 0
     return new Promise((resolve, reject) => {
       const instance = autocannon(optionsOf(order), (error: Error | null, result) => {
-        if (error === null) resolve(reportOf(result, latency))
+        if (error === null) resolve(reportOf(result, latency, processorMs()))
         else reject(error)
       })
       instance.on('response', (_client, _status, _octets, responseMs) => record(latency, responseMs, expectedMs))
@@ -75,7 +79,7 @@ function optionsOf(order: LoadOrder): Options {
   }
 }
 
-function reportOf(result: Result, latency: LatencySummary): LoadReport {
+function reportOf(result: Result, latency: LatencySummary, processorMs: number): LoadReport {
   return {
     seconds: result.duration,
     requests: result.requests.total,
@@ -91,5 +95,16 @@ function reportOf(result: Result, latency: LatencySummary): LoadReport {
       p99: latency.quantileMs(0.99),
       max: latency.maxMs,
     },
+    quantilesMs: SHARES.map((share) => [share, latency.quantileMs(share)]),
+    processorMs,
+  }
+}
+
+/** Tells how much processor time has passed since, of this process. */
+function processorMeter(): () => number {
+  const before = process.cpuUsage()
+  return () => {
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / US_PER_MS
   }
 }

@@ -1,6 +1,5 @@
 import { Command, CommanderError } from 'commander'
 import type { MakeCertificate } from '../../ports/development-certificate.js'
-import type { BeginLoad } from '../../ports/load.js'
 import type { WriteNew } from '../../ports/new-files.js'
 import type { GivenSetting, Settings, SettingsSource } from '../../ports/settings.js'
 import {
@@ -12,6 +11,8 @@ import {
 import { messageOf } from '../message-of.js'
 import { addCertificateFlags, type CertificateFlags, certificateReport } from './certificate.js'
 import { certificateNames } from './certificate-names.js'
+import { compare, type CompareParts } from './compare/compare.js'
+import { addCompareFlags, type CompareFlags } from './compare/flags.js'
 import { addFlags } from './flags.js'
 import { furtherHelp } from './help.js'
 import {
@@ -29,7 +30,7 @@ import { addCompletionFlags, completionScript, type Shell } from './completion.j
 import { effectiveJson, effectiveTable, problemList, type RouteListing, routesJson, routesTable } from './reports.js'
 
 /** What the command line puts to work. */
-export interface CommandLineParts extends ConfigurationSources {
+export interface CommandLineParts extends ConfigurationSources, CompareParts {
   readonly settings: SettingsSource
   /**
    * Runs the server to its end; gives the exit code.
@@ -41,15 +42,6 @@ export interface CommandLineParts extends ConfigurationSources {
   routes(settings: Settings): Promise<readonly RouteListing[]>
   readonly makeCertificate: MakeCertificate
   readonly writeNew: WriteNew
-  readonly beginLoad: BeginLoad
-  /** Calls back when the user wants what is under way to end. */
-  onInterrupt(told: () => void): void
-  /** Standard output; line ends are part of the text. */
-  out(text: string): void
-  /** Standard error, likewise. */
-  err(text: string): void
-  /** Whether a person reads standard error. */
-  readonly errIsTerminal: boolean
   readonly version: string
 }
 
@@ -115,6 +107,7 @@ class Invocation {
       .usage(
         '[serve] [DIR] [flags]\n       portico check|routes [--json] [flags]\n       portico cert [--dir DIR] [--host NAME]...\n' +
           '       portico load [--host HOST] [--port PORT] [--path PATH] [flags]\n' +
+          '       portico compare [DIR] [--rounds NUMBER] [--report FILE] [flags]\n' +
           '       portico new plugin NAME [--dir DIR]\n       portico completion bash|zsh|fish',
       )
       .version(this.parts.version, '--version', 'print the version')
@@ -151,6 +144,10 @@ class Invocation {
     })
     const load = command('load', 'make load on a server, and tell how it did')
     addLoadFlags(load).action((flags: LoadFlags) => this.makeLoad(flags))
+    const compared = command('compare [dir]', 'load what you serve on each engine in turn, and tell how they did')
+    addCompareFlags(this.takeFlags(compared)).action((folder: string | undefined, flags: CompareFlags) =>
+      this.compare(folder, flags),
+    )
   }
 
   /** Gives a command the flags of the server, which it may have before it, too. */
@@ -161,9 +158,8 @@ class Invocation {
 
   private serveUnnamed(word?: string): Promise<void> {
     if (word === undefined || looksLikePath(word)) return this.serve(word)
-    return this.program.error(
-      `unknown command '${word}' (commands: serve, check, routes, cert, new, completion, load; folders: portico serve ${word})`,
-    )
+    const names = this.program.commands.map((each) => each.name()).join(', ')
+    return this.program.error(`unknown command '${word}' (commands: ${names}; folders: portico serve ${word})`)
   }
 
   private serve(folder?: string): Promise<void> {
@@ -221,6 +217,26 @@ class Invocation {
       parts.out(flags.json ? loadJson(order, report) : loadText(order, report))
       if (isFailure(flags, report)) this.code = FAILURE
     })
+  }
+
+  private compare(folder: string | undefined, flags: CompareFlags): Promise<void> {
+    const words = this.serverWords(folder)
+    if (folder !== undefined) this.takeFolder(folder)
+    return this.withSettings((configuration) =>
+      this.tellFailure(async () => {
+        if (!(await compare(this.parts, { ...configuration, words, flags }))) this.code = FAILURE
+      }),
+    )
+  }
+
+  /** The command line of a server of its own that is configured as this one would be. */
+  private serverWords(folder: string | undefined): string[] {
+    const file = this.configFile()
+    return [
+      ...['serve', ...(folder === undefined ? [] : [folder])],
+      ...(file === null ? [] : ['--config', file]),
+      ...this.given.flatMap(({ key, text }) => ['--set', `${key}=${text}`]),
+    ]
   }
 
   /** A flag of the server that a command would ignore may have been meant as one of the command's own. */

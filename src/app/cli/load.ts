@@ -4,10 +4,8 @@ import { authorityOf, UNIX } from '../../domain/message/authority.js'
 import type { LoadOrder, LoadReport } from '../../ports/load.js'
 import { table } from './table.js'
 
-export interface LoadFlags {
-  readonly host: string
-  readonly port: number
-  readonly tls?: true
+/** What is asked, and by how many. */
+export interface RequestFlags {
   readonly path: string
   readonly concurrency: number
   /** Seconds. */
@@ -17,10 +15,16 @@ export interface LoadFlags {
   readonly method: string
   readonly header?: readonly (readonly [string, string])[]
   readonly body?: string
-  readonly rate?: number
   /** Percent of all requests. */
   readonly maxErrors: number
   readonly json?: true
+}
+
+export interface LoadFlags extends RequestFlags {
+  readonly host: string
+  readonly port: number
+  readonly tls?: true
+  readonly rate?: number
 }
 
 const HELP = `
@@ -37,7 +41,7 @@ const MS_PER_SECOND = 1000
 const PERCENT = 100
 const OCTETS_PER_MEGABYTE = 1e6
 
-const wholeNumber =
+export const wholeNumber =
   (least: number, most = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {
     const number = Number(text)
@@ -47,7 +51,7 @@ const wholeNumber =
     )
   }
 
-const number =
+export const number =
   (least: number, meaning: string) =>
   (text: string): number => {
     if (/^\d+(?:\.\d+)?$/.test(text) && Number(text) >= least) return Number(text)
@@ -70,14 +74,14 @@ function readMethod(text: string): string {
   throw new InvalidArgumentError('Wanted a method, such as GET.')
 }
 
-export function addLoadFlags(command: Command): Command {
-  const options = [
-    new Option('--host <HOST>', 'name, address, or unix: and the path of a socket').default('127.0.0.1'),
-    new Option('--port <PORT>', 'port of the server').default(8080).argParser(wholeNumber(1, 65_535)),
-    new Option('--tls', 'by HTTPS'),
+/** @param duration how long, in seconds, unless told */
+export function requestOptions(duration: number): Option[] {
+  return [
     new Option('--path <PATH>', 'target of each request').default('/').argParser(readPath),
     new Option('--concurrency <NUMBER>', 'connections').default(64).argParser(wholeNumber(1)),
-    new Option('--duration <SECONDS>', 'how long').default(10).argParser(number(0.1, 'seconds, such as 30 or 0.5')),
+    new Option('--duration <SECONDS>', 'how long')
+      .default(duration)
+      .argParser(number(0.1, 'seconds, such as 30 or 0.5')),
     new Option('--keepalive', 'more than one request on a connection').default(true),
     new Option('--no-keepalive', 'a connection for each request'),
     new Option('--pipeline-depth <NUMBER>', 'requests under way on a connection').default(1).argParser(wholeNumber(1)),
@@ -86,6 +90,15 @@ export function addLoadFlags(command: Command): Command {
       (text, before = []) => [...before, readField(text)],
     ),
     new Option('--body <TEXT>', 'content of each request'),
+  ]
+}
+
+export function addLoadFlags(command: Command): Command {
+  const options = [
+    new Option('--host <HOST>', 'name, address, or unix: and the path of a socket').default('127.0.0.1'),
+    new Option('--port <PORT>', 'port of the server').default(8080).argParser(wholeNumber(1, 65_535)),
+    new Option('--tls', 'by HTTPS'),
+    ...requestOptions(10),
     new Option('--rate <NUMBER>', 'requests a second, of all connections together').argParser(wholeNumber(1)),
     new Option('--max-errors <PERCENT>', 'errors that are no failure')
       .default(1)
@@ -97,12 +110,20 @@ export function addLoadFlags(command: Command): Command {
 }
 
 export function loadOrder(flags: LoadFlags): LoadOrder {
-  const { host, port, path } = flags
+  const { host, port, tls } = flags
   const isUnix = host.startsWith(UNIX)
-  const authority = isUnix ? 'localhost' : authorityOf(host, port)
+  const origin = `${tls === true ? 'https' : 'http'}://${isUnix ? 'localhost' : authorityOf(host, port)}`
   return {
-    url: `${flags.tls === true ? 'https' : 'http'}://${authority}${path}`,
+    ...requestsOf(flags),
+    url: `${origin}${flags.path}`,
     socketPath: isUnix ? host.slice(UNIX.length) : null,
+    rate: flags.rate ?? null,
+  }
+}
+
+/** A load, wherever it goes; as many requests as are answered. */
+export function requestsOf(flags: RequestFlags): Omit<LoadOrder, 'url' | 'socketPath'> {
+  return {
     connections: flags.concurrency,
     durationMs: flags.duration * MS_PER_SECOND,
     keepAlive: flags.keepalive,
@@ -110,12 +131,12 @@ export function loadOrder(flags: LoadFlags): LoadOrder {
     method: flags.method,
     headers: flags.header ?? [],
     body: flags.body ?? null,
-    rate: flags.rate ?? null,
+    rate: null,
   }
 }
 
 /** Errors of all that was asked, as a share. */
-function errorRate({ requests, errors }: LoadReport): number {
+export function errorRate({ requests, errors }: LoadReport): number {
   const failed = errors.connection + errors.timeout
   const asked = requests + failed
   // Who got nowhere has not done without errors.

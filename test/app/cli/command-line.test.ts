@@ -284,7 +284,7 @@ describe('portico', () => {
       ['-p 80', /unknown option '-p'/, 'a short flag'],
       [
         'chekc',
-        /unknown command 'chekc' \(commands: serve, check, routes, cert, new, completion, load; folders: portico serve chekc\)/,
+        /unknown command 'chekc' \(commands: serve, check, routes, cert, new, completion, load, compare; folders: portico serve chekc\)/,
         'a command',
       ],
       ['--port', /'--port <PORT>' argument missing/, 'a flag without its value'],

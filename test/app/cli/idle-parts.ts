@@ -15,8 +15,11 @@ export function idleParts(): Omit<CommandLineParts, 'out' | 'err'> {
     makeCertificate: async () => assert.fail('asked for a certificate'),
     writeNew: async () => assert.fail('asked for files'),
     beginLoad: () => assert.fail('asked for load'),
+    startServer: async () => assert.fail('asked for a server'),
+    openReport: async () => assert.fail('asked for a report'),
     onInterrupt: () => undefined,
     errIsTerminal: false,
     version: '1.2.3',
+    machine: 'Node 1, 2 cores',
   }
 }

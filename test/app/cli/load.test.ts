@@ -10,6 +10,11 @@ const REPORT: LoadReport = {
   errors: { connection: 10, timeout: 10, status: 0 },
   octets: 5_000_000,
   latencyMs: { p50: 0.5, p95: 2, p99: 12.25, max: 100 },
+  quantilesMs: [
+    [0.5, 0.5],
+    [1, 100],
+  ],
+  processorMs: 5000,
 }
 
 interface Run {

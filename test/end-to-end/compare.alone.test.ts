@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import { assert } from 'chai'
+import { afterEach, beforeEach, describe, it } from 'mocha'
+import { TemporaryFolder } from './support/folder.js'
+import { Program } from './support/program.js'
+
+const PLUGIN = `export default {
+  name: 'mine',
+  routes: { 'GET /mine': () => 'mine', 'GET /crash': () => { setTimeout(() => process.kill(process.pid, 'SIGKILL')) } },
+}`
+
+interface Told {
+  readonly servers: readonly {
+    readonly engine: string
+    readonly socket: string
+    readonly figures: Readonly<Record<string, { readonly median: number } | null>>
+  }[]
+  readonly gates: readonly { readonly passed: boolean }[]
+}
+
+describe('portico compare', function () {
+  this.timeout(60_000)
+
+  let folder: TemporaryFolder
+
+  beforeEach(
+    () =>
+      (folder = new TemporaryFolder({
+        'plugins/mine.mjs': PLUGIN,
+        'portico.json5': "{ plugins: { directory: './plugins' } }",
+      })),
+  )
+  afterEach(() => folder.remove())
+
+  const options = (): { workingDirectory: string } => ({ workingDirectory: folder.path })
+  const quick = ['compare', '--config', 'portico.json5', '--rounds', '1', '--duration', '0.5', '--concurrency', '4']
+
+  it('measures what the user would serve on each engine and on all sockets, and judges it', async () => {
+    const flags = ['--path', '/mine', '--min-ratio', '0.1', '--json', '--report', 'report.html']
+    const { code, stdout, stderr } = await Program.run([...quick, ...flags], options())
+    assert.deepEqual([code, stderr], [0, ''])
+    const { servers, gates } = JSON.parse(stdout) as Told
+    assert.includeMembers(
+      servers.map(({ engine, socket }) => `${engine} on ${socket}`),
+      ['selectors on net', 'threadpool on net'],
+    )
+    for (const { figures } of servers) {
+      assert.isAbove(figures['requestsPerSecond']!.median, 100)
+      assert.equal(figures['errors']!.median, 0)
+      if (process.platform !== 'linux') continue
+      assert.isAbove(figures['processor']!.median, 1)
+      assert.isAbove(figures['memory']!.median, 40)
+    }
+    assert.isTrue(gates.every(({ passed }) => passed))
+    assert.match(readFileSync(`${folder.path}/report.html`, 'utf8'), /^<!doctype html>[^]*<svg [^]*<\/html>\n$/)
+  })
+
+  it('ends with 1 when a gate is not passed', async () => {
+    const { code, stdout } = await Program.run([...quick, '--socket', 'net', '--path', '/nowhere'], options())
+    assert.equal(code, 1)
+    assert.match(stdout, /^FAIL {2}selectors on net, errors, %.*100\.00/m)
+  })
+
+  it('tells of a server that dies under load', async () => {
+    const { code, stdout } = await Program.run([...quick, '--socket', 'net', '--path', '/crash'], options())
+    assert.equal(code, 1)
+    assert.match(stdout, /^µs of processor per request +unknown/m)
+  })
+
+  it('leaves no server behind when it is interrupted', async () => {
+    const program = new Program([...quick, '--duration', '30'], options())
+    await setTimeout(4000)
+    program.kill('SIGINT')
+    const { code } = await program.ending()
+    assert.equal(code, 1)
+    assert.equal(program.stderr, 'portico: Ended after 0 of 1 rounds\n')
+  })
+
+  it('says why a server does not start', async () => {
+    folder.write('plugins/mine.mjs', 'export default 1')
+    const { code, stderr } = await Program.run(quick, options())
+    assert.equal(code, 1)
+    assert.match(stderr, /^portico: Cannot start the server: Cannot load plugin ".*mine\.mjs"/)
+  })
+})
