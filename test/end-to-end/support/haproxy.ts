@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { describe, type Suite } from 'mocha'
+import { freePort } from './free-port.js'
 import { RawClient } from './raw-client.js'
 import { eventually } from './process-facts.js'
 
@@ -34,16 +34,6 @@ export async function startHaproxy(ports: readonly [number, number]): Promise<{ 
     await once(child, 'close')
   }
   return { port, stop }
-}
-
-function freePort(): Promise<number> {
-  const server = createServer()
-  return new Promise((resolve) =>
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    }),
-  )
 }
 
 async function accepts(port: number): Promise<boolean> {

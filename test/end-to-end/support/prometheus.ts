@@ -1,0 +1,67 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, type Suite } from 'mocha'
+import { TemporaryFolder } from './folder.js'
+import { freePort } from './free-port.js'
+import { eventually } from './process-facts.js'
+
+const CONFIGURATION = fileURLToPath(new URL('../../../../deploy/prometheus.yml', import.meta.url))
+
+/** A suite that is skipped where there is no Prometheus, with a line that says how to get it. */
+export function describeWithPrometheus(title: string, define: (this: Suite) => void): void {
+  if (spawnSync('prometheus', ['--version']).error === undefined) describe(title, define)
+  else describe.skip(`${title} (prometheus is missing; install it with: apt-get install prometheus)`, define)
+}
+
+/** A sample of a series, as Prometheus gives it back. */
+interface Series {
+  readonly metric: Readonly<Record<string, string>>
+  readonly value: readonly [time: number, value: string]
+}
+
+/** Prometheus with the configuration that we give as an example, that asks a server every second. */
+export class RunningPrometheus {
+  private constructor(
+    private readonly origin: string,
+    readonly stop: () => Promise<void>,
+  ) {}
+
+  static async start(serverPort: number): Promise<RunningPrometheus> {
+    const configuration = readFileSync(CONFIGURATION, 'utf8')
+      .replace('127.0.0.1:8080', `127.0.0.1:${serverPort}`)
+      .replace(/scrape_interval: \w+/, 'scrape_interval: 1s')
+    const folder = new TemporaryFolder({ 'prometheus.yml': configuration })
+    const port = await freePort()
+    const flags = [`--config.file=${folder.path}/prometheus.yml`, `--storage.tsdb.path=${folder.path}/data`]
+    const child = spawn('prometheus', [...flags, `--web.listen-address=127.0.0.1:${port}`], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let said = ''
+    child.stderr.on('data', (text: Buffer) => (said += text.toString()))
+    const origin = `http://127.0.0.1:${port}`
+    await eventually('prometheus is ready', async () => {
+      if (child.exitCode !== null) throw new Error(`Cannot start prometheus: it said ${said}`)
+      return (await fetch(`${origin}/-/ready`).catch(() => null))?.ok === true
+    })
+    return new RunningPrometheus(origin, async () => {
+      child.kill('SIGKILL')
+      await once(child, 'close')
+      folder.remove()
+    })
+  }
+
+  /** @param query in PromQL */
+  async ask(query: string): Promise<readonly Series[]> {
+    const response = await fetch(`${this.origin}/api/v1/query?query=${encodeURIComponent(query)}`)
+    const { data } = (await response.json()) as { data: { result: readonly Series[] } }
+    return data.result
+  }
+
+  /** The only value that a query has; `null` while it has none. */
+  async value(query: string): Promise<number | null> {
+    const [only] = await this.ask(query)
+    return only === undefined ? null : Number(only.value[1])
+  }
+}
