@@ -27,8 +27,8 @@ describeWithPrometheus('Prometheus, as deploy/prometheus.yml has it', function (
     await eventually('it has read all of them', async () => (await countOf('GET /')) === ASKED)
   })
   after(async () => {
-    await prometheus?.stop()
-    await server?.stop('SIGKILL')
+    await prometheus.stop()
+    await server.stop('SIGKILL')
   })
 
   const countOf = (route: string): Promise<number | null> =>
