@@ -46,6 +46,7 @@ import { Handshakes } from '../adapters/tls/handshakes.js'
 import { TicketKeys } from '../adapters/tls/ticket-keys.js'
 import { TlsListener } from '../adapters/tls/tls-listener.js'
 import { makeDevelopmentCertificate } from '../adapters/tls/development-certificate.js'
+import { OpenTelemetry } from '../adapters/tracing/open-telemetry.js'
 import { ForkedWorkers } from '../adapters/workers/forked-workers.js'
 import { ParentLine } from '../adapters/workers/parent-line.js'
 import { crewSize } from '../domain/service/supervision.js'
@@ -93,6 +94,7 @@ import {
   SERVER,
   SERVICE_METRICS,
   SETTINGS,
+  TRACING,
 } from './tokens.js'
 
 const STANDARD_OUTPUT = 1
@@ -111,6 +113,7 @@ const THREAD_PARTS: ThreadParts = {
   files: crossedPart('../adapters/files/system-files.js', SystemFiles),
   clock: crossedPart('../adapters/clock/system-clock.js', SystemClock),
   meter: crossedPart('../adapters/engine/thread-meter.js', SystemThreadMeter),
+  tracing: crossedPart('../adapters/tracing/open-telemetry.js', OpenTelemetry),
 }
 
 /** What both logs write to; no port, since nothing but the logs' adapters knows it. */
@@ -324,6 +327,7 @@ function wireServer(container: Container, orders?: WorkerOrders): Wired {
     [CLOCK, SETTINGS],
   )
   container.bind(PLUGINS).toConstantValue(new FolderPlugins())
+  container.bind(TRACING).toConstantValue(new OpenTelemetry())
   bindLogs(container, orders)
   bindServer(container)
   const sink = container.get(SINK)
@@ -405,9 +409,10 @@ function bindServer(container: Container): void {
       crew,
       accessLog,
       log,
+      tracing,
     ) => {
       const listeners = { listener, secureListener, adminListener }
-      const outside = { clock, ...listeners, engine, plugins, files, metrics, crew, accessLog, log }
+      const outside = { clock, ...listeners, engine, plugins, files, metrics, crew, accessLog, log, tracing }
       return new Server({ settings, ...outside, fileResponder, serviceMetrics })
     },
     [
@@ -425,6 +430,7 @@ function bindServer(container: Container): void {
       CREW,
       ACCESS_LOG,
       EVENT_LOG,
+      TRACING,
     ],
   )
 }

@@ -10,6 +10,7 @@ import type { EventLog } from '../ports/event-log.js'
 import type { MaybePromise } from '../ports/maybe-promise.js'
 import type { Metrics } from '../ports/metrics.js'
 import type { Answer } from '../ports/plugin.js'
+import type { RequestSpan } from '../ports/tracing.js'
 import { isPromise, responseOf } from './answer.js'
 import type { ContentReader } from './content-reader.js'
 import type { Exchange } from './exchange.js'
@@ -49,12 +50,16 @@ export class Dispatch {
     exchange.route = route.index
     exchange.routeName = route.name
     try {
-      const answer = this.engine.run(route.value, request)
+      const answer = this.runWithin(exchange.span, route.value, request)
       if (isPromise(answer)) return this.whenAnswered(exchange, request, answer)
       return this.complete(exchange, request, answer)
     } catch (error) {
       return this.failure(exchange, error)
     }
+  }
+
+  private runWithin(span: RequestSpan | null, handler: PlacedHandler, request: HandlerRequest): MaybePromise<Answer> {
+    return span === null ? this.engine.run(handler, request) : span.within(() => this.engine.run(handler, request))
   }
 
   private async whenAnswered(

@@ -4,6 +4,7 @@ import type { Phase } from '../domain/service/drain.js'
 import type { Outcome } from '../domain/service/outcome.js'
 import type { Exchange as ExchangeRecord } from '../ports/access-log.js'
 import type { EventLog } from '../ports/event-log.js'
+import type { RequestSpan } from '../ports/tracing.js'
 import type { Security } from '../ports/transport.js'
 import type { HandlerRequest, RequestOwner } from './handler-request.js'
 import type { Identifiers } from './identifiers.js'
@@ -21,6 +22,9 @@ export class Exchange implements ExchangeRecord, RequestOwner {
   handed: HandlerRequest | null = null
   /** Whether the response has been decided: a handler's answer that comes later is dropped. */
   settled = false
+
+  /** What telemetry is told; `null` where there is none. */
+  span: RequestSpan | null = null
 
   private traceId: string | null = null
 
@@ -64,7 +68,11 @@ export class Exchange implements ExchangeRecord, RequestOwner {
   }
 
   get trace(): string {
-    return (this.traceId ??= this.ownTrace() ?? this.identifiers.trace())
+    return (this.traceId ??= this.span?.traceId ?? this.ownTrace() ?? this.identifiers.trace())
+  }
+
+  get traceparent(): string | null {
+    return this.span === null ? null : this.span.traceparent
   }
 
   private ownTrace(): string | null {

@@ -11,6 +11,7 @@ import { noContent, type ContentReader } from './content-reader.js'
 export interface RequestOwner {
   readonly request: string
   readonly trace: string
+  readonly traceparent: string | null
   readonly peer: string
   readonly security: Security | null
   readonly log: EventLog
@@ -77,6 +78,10 @@ export class HandlerRequest implements EngineRequest {
 
   get traceId(): string {
     return this.owner.trace
+  }
+
+  get traceparent(): string | null {
+    return this.owner.traceparent
   }
 
   get peer(): string {

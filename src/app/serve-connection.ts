@@ -364,6 +364,10 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
       service.identifiers,
     )
     this.exchange = exchange
+    if (service.tracing !== null && head !== null) {
+      const { peer, security } = exchange
+      exchange.span = service.tracing.begin({ head, peer, security })
+    }
     service.metrics.requestBegun()
     return exchange
   }
@@ -499,6 +503,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     service.metrics.requestEnded(exchange)
     service.accessLog.record(exchange)
     service.exchangeEnded(exchange)
+    exchange.span?.end(exchange)
     exchange.handed?.end()
     this.exchange = null
     this.readyMs = this.nowMs = now

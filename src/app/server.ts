@@ -29,6 +29,7 @@ import type { Metrics, MetricsSources, ServiceMetrics } from '../ports/metrics.j
 import type { SharedContext } from '../ports/plugin.js'
 import type { PluginRoute, Plugins, PluginSource } from '../ports/plugins.js'
 import type { Settings } from '../ports/settings.js'
+import type { Tracing, TracingSource } from '../ports/tracing.js'
 import type {
   Address,
   Addresses,
@@ -86,6 +87,7 @@ export interface ServerParts {
   readonly crew: Crew
   readonly accessLog: AccessLog
   readonly log: EventLog
+  readonly tracing: TracingSource
 }
 
 /** The server's life: from its start to the end of its drain. */
@@ -100,6 +102,7 @@ export class Server implements ServerLife {
   private readonly identifiers = new Identifiers()
   private connectionCount = 0
   private plugins: Plugins | null = null
+  private tracing: Tracing | null = null
   private open: readonly Open[] = []
   private sweeping: Stoppable | null = null
   private closing: Promise<void> | undefined
@@ -127,6 +130,8 @@ export class Server implements ServerLife {
     const context = this.pluginContext()
     const routes = await this.plugins.start(context)
     try {
+      // By now a plugin may have seen to it that there is some.
+      this.tracing = await this.parts.tracing.load()
       this.open = await this.listen(routes, context)
     } catch (error) {
       await this.stopPlugins()
@@ -426,6 +431,7 @@ export class Server implements ServerLife {
       metrics,
       accessLog,
       log,
+      tracing: this.tracing,
       preamble: new HeadPreamble(clock, constantFields(settings, entry)),
       identifiers: this.identifiers,
       dispatch,

@@ -7,6 +7,7 @@ import type { AccessLog } from '../ports/access-log.js'
 import type { Clock } from '../ports/clock.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { Metrics } from '../ports/metrics.js'
+import type { Tracing } from '../ports/tracing.js'
 import type { Dispatch } from './dispatch.js'
 import type { Exchange } from './exchange.js'
 import type { HeadPreamble } from './head-preamble.js'
@@ -29,6 +30,8 @@ export interface Service {
   readonly metrics: Metrics
   readonly accessLog: AccessLog
   readonly log: EventLog
+  /** `null` where there is no telemetry to tell. */
+  readonly tracing: Tracing | null
   readonly preamble: HeadPreamble
   readonly identifiers: Identifiers
   readonly dispatch: Pick<Dispatch, 'answer'>

@@ -8,6 +8,7 @@ import type { Files } from '../ports/files.js'
 import type { Metrics, ServiceMetrics } from '../ports/metrics.js'
 import type { PluginSource } from '../ports/plugins.js'
 import type { Settings } from '../ports/settings.js'
+import type { TracingSource } from '../ports/tracing.js'
 import type { Listener, SecureListener } from '../ports/transport.js'
 import type { FileResponder } from './file-response.js'
 import type { Server } from './server.js'
@@ -26,6 +27,7 @@ export const FILES = token<Files>('Files')
 export const FILE_RESPONDER = token<FileResponder>('FileResponder')
 export const PLUGINS = token<PluginSource>('PluginSource')
 export const ENGINE = token<Engine>('Engine')
+export const TRACING = token<TracingSource>('TracingSource')
 export const LISTENER = token<Listener>('Listener')
 export const ADMIN_LISTENER = token<Listener | null>('AdminListener')
 export const SECURE_LISTENER = token<SecureListener | null>('SecureListener')

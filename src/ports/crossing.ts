@@ -12,6 +12,7 @@ import type { Files } from './files.js'
 import type { PluginSource } from './plugins.js'
 import type { Settings } from './settings.js'
 import type { ThreadMeter } from './thread-meter.js'
+import type { TracingSource } from './tracing.js'
 import type { Security } from './transport.js'
 
 /** What a thread is started with. */
@@ -51,6 +52,7 @@ export interface ThreadParts {
   readonly files: CrossedPart<Files>
   readonly clock: CrossedPart<Clock>
   readonly meter: CrossedPart<ThreadMeter>
+  readonly tracing: CrossedPart<TracingSource>
 }
 
 /** A field section: its text, and four offsets a line. */
@@ -73,6 +75,7 @@ export type RequestMessage = readonly [
   content: CrossedContent,
   id: string,
   traceId: string,
+  traceparent: string | null,
   peer: string,
   tls: Security | null,
 ]

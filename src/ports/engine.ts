@@ -32,6 +32,8 @@ export interface EngineRequest extends Request {
   readonly hasContent: boolean
   /** Whether the peer waits for `100 Continue`, which it gets when the content is first asked for. */
   readonly expectsContinue: boolean
+  /** The span that its handler is part of, as a `traceparent` field; `null` where nobody traces. */
+  readonly traceparent: string | null
   /** Number of the thread that its handler runs in, from 1; 0 is the event loop. */
   thread: number
   /** Calls back when nobody waits for the answer any more; at once when that is so already. The signal does the same, for more. */

@@ -5,6 +5,7 @@ import { CrewMetrics } from '../../src/app/service-metrics.js'
 import type { Crew } from '../../src/ports/crew.js'
 import type { Engine } from '../../src/ports/engine.js'
 import type { Answer, Handler, Plugin, Request, Routes } from '../../src/ports/plugin.js'
+import type { Tracing } from '../../src/ports/tracing.js'
 import type { Settings } from '../../src/ports/settings.js'
 import type { Listener, SecureListener } from '../../src/ports/transport.js'
 import { RecordingAccessLog } from '../fakes/access-log.js'
@@ -33,6 +34,7 @@ export interface ServedOptions {
   readonly secureListener?: SecureListener
   /** Of its own for admin routes, where the settings ask for it. */
   readonly adminListener?: Listener
+  readonly tracing?: Tracing
 }
 
 /** A server all of whose surroundings are fakes: its time stands still until the test moves it. */
@@ -69,6 +71,7 @@ export class Served {
       crew,
       accessLog,
       log,
+      tracing: { load: async () => options.tracing ?? null },
     })
   }
 

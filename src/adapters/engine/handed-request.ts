@@ -58,6 +58,7 @@ export class HandedRequest extends PoolTask {
       contentOf(request),
       request.id,
       request.traceId,
+      request.traceparent,
       request.peer,
       request.tls,
     ]

@@ -58,13 +58,29 @@ export class HandlerRun {
     private readonly route: string,
     private readonly owner: RunOwner,
   ) {
-    const [, number, , method, target, path, query, params, text, bounds, content, id, traceId, peer, security] =
-      message
+    const [
+      ,
+      number,
+      ,
+      method,
+      target,
+      path,
+      query,
+      params,
+      text,
+      bounds,
+      content,
+      id,
+      traceId,
+      traceparent,
+      peer,
+      security,
+    ] = message
     this.number = number
     this.reader = this.readerOf(content)
     const fields = new FieldSection(text, bounds)
     const head = { method, target, path, query, fields, expectsContinue: content === 'withheld' }
-    const who = { request: id, trace: traceId, peer, security, log: owner.log }
+    const who = { request: id, trace: traceId, traceparent, peer, security, log: owner.log }
     this.request = new HandlerRequest(head, paramsOf(params), this.reader, who)
   }
 

@@ -12,7 +12,9 @@ import type { Answer, Handler, SharedContext } from '../../ports/plugin.js'
 import type { PluginRoute, Plugins, PluginSource } from '../../ports/plugins.js'
 import type { Settings } from '../../ports/settings.js'
 import type { ThreadMeter } from '../../ports/thread-meter.js'
+import type { Tracing, TracingSource } from '../../ports/tracing.js'
 import { isPromise } from '../answer.js'
+import type { HandlerRequest } from '../handler-request.js'
 import { messageOf } from '../message-of.js'
 import { HandlerRun, type RunOwner } from './handler-run.js'
 import { LogCrossing, ThreadLog } from './thread-log.js'
@@ -40,6 +42,7 @@ export interface HandlerThreadParts extends Omit<ThreadSeed, 'claims' | 'answers
   readonly files: Files
   readonly clock: Clock
   readonly meter: ThreadMeter
+  readonly tracing: TracingSource
   readonly post: (batch: readonly FromThread[], transfer: readonly ArrayBuffer[]) => void
 }
 
@@ -55,6 +58,7 @@ export class HandlerThread implements RunOwner {
   private promised: HandlerRun[] = []
   private handlers: readonly Handler[] = []
   private plugins: Plugins | null = null
+  private tracing: Tracing | null = null
   private phase: Phase = 'starting'
   private unready: string | null = 'starting'
   /** Up to when it has been told who kept the thread busy, by the meter. */
@@ -77,6 +81,7 @@ export class HandlerThread implements RunOwner {
     try {
       this.plugins = await plugins.load(settings)
       this.handlers = this.placed(await this.plugins.start(this.context()))
+      this.tracing = await this.parts.tracing.load()
     } catch (error) {
       this.sendNow(['refused', messageOf(error)])
       return
@@ -220,7 +225,7 @@ export class HandlerThread implements RunOwner {
 
   private call(run: HandlerRun, handler: Handler): void {
     try {
-      const answer = handler(run.request)
+      const answer = this.within(run.request, handler)
       this.account(run)
       if (isPromise(answer)) this.awaitAnswer(run, answer)
       else run.answered(answer)
@@ -228,6 +233,15 @@ export class HandlerThread implements RunOwner {
       this.account(run)
       run.failed(error)
     }
+  }
+
+  /** In the span of the main thread, where both threads have telemetry. */
+  private within(request: HandlerRequest, handler: Handler): ReturnType<Handler> {
+    const { tracing } = this
+    const { traceparent } = request
+    return tracing === null || traceparent === null
+      ? handler(request)
+      : tracing.within(traceparent, () => handler(request))
   }
 
   private awaitAnswer(run: HandlerRun, answer: Promise<Answer>): void {

@@ -17,6 +17,7 @@ const thread = new HandlerThread({
   files: await made(parts.files),
   clock: await made(parts.clock),
   meter: await made(parts.meter),
+  tracing: await made(parts.tracing),
   post: (batch, transfer) => port.postMessage(batch, transfer),
 })
 

@@ -1,9 +1,30 @@
+/** A W3C `traceparent` field (Trace Context §3.2), taken apart. */
+export interface TraceParent {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string
+  /** 16 hexadecimal digits. */
+  readonly parentId: string
+  /** Eight bits, of which the lowest says that the trace is recorded. */
+  readonly flags: number
+}
+
 /**
- * The trace id of a W3C `traceparent` field (Trace Context §3.2): `version "-" trace-id "-" parent-id "-" flags`, in
- * lower-case hexadecimal digits.
+ * Reads a `traceparent` field: `version "-" trace-id "-" parent-id "-" flags`, in lower-case hexadecimal digits.
  *
  * @param traceparent the combined field value; `null` without the field
- * @returns 32 hexadecimal digits, or `null` when the value is not valid and a trace has to be begun anew
+ * @returns `null` when the value is not valid and a trace has to be begun anew
+ */
+export function traceParentOf(traceparent: string | null): TraceParent | null {
+  const traceId = traceIdOf(traceparent)
+  if (traceId === null) return null
+  return { traceId, parentId: traceparent!.slice(36, 52), flags: Number.parseInt(traceparent!.slice(53, 55), 16) }
+}
+
+/**
+ * The trace id alone, as it is asked for with each request.
+ *
+ * @param traceparent the combined field value; `null` without the field
+ * @returns `null` when the value is not valid
  */
 export function traceIdOf(traceparent: string | null): string | null {
   if (traceparent === null || !hasLayout(traceparent)) return null

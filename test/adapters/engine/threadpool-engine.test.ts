@@ -152,7 +152,14 @@ class Run {
   ) {
     const fields = FieldSection.of([['Host', 'a']])
     const head = { method: 'GET', target: '/', path: '/', query: 'q=1', fields, expectsContinue }
-    const owner = { request: id, trace: 't', peer: '192.0.2.1:5', security: null, log: new RecordingEventLog() }
+    const owner = {
+      request: id,
+      trace: 't',
+      traceparent: null,
+      peer: '192.0.2.1:5',
+      security: null,
+      log: new RecordingEventLog(),
+    }
     const request = new HandlerRequest(head, { id: '7' }, content, owner)
     this.request = request
     this.answer = (async () => engine.run(placed, request))()
@@ -202,6 +209,7 @@ describe('ThreadpoolEngine', () => {
         'none',
         'r-1',
         't',
+        null,
         '192.0.2.1:5',
         null,
       ])

@@ -47,6 +47,7 @@ class Thread {
       files: new FakeFiles({}),
       clock: this.clock,
       meter: this.meter,
+      tracing: { load: async () => null },
       post: (batch, transfer) => {
         this.posted()
         this.takeAnswers()
@@ -98,6 +99,7 @@ class Thread {
       content,
       'r',
       't',
+      null,
       'p',
       null,
     ]

@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import { traceIdOf } from '../../../src/domain/message/trace-context.js'
+import { traceIdOf, traceParentOf } from '../../../src/domain/message/trace-context.js'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const PARENT = '00f067aa0ba902b7'
@@ -33,6 +33,16 @@ const cases: [traceparent: string | null, valid: boolean, rule: string][] = [
   [`01-${TRACE}-${PARENT}-01, 01-${TRACE}-${PARENT}-01`, false, 'nor in a later version'],
   ['', false, 'an empty value is invalid'],
 ]
+
+describe('traceParentOf()', () => {
+  for (const [traceparent, valid, rule] of cases) {
+    it(rule, () => assert.equal(traceParentOf(traceparent) !== null, valid))
+  }
+
+  it('takes the field apart', () => {
+    assert.deepEqual(traceParentOf(`00-${TRACE}-${PARENT}-a1`), { traceId: TRACE, parentId: PARENT, flags: 0xa1 })
+  })
+})
 
 describe('traceIdOf()', () => {
   for (const [traceparent, valid, rule] of cases) {

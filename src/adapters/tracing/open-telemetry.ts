@@ -1,0 +1,153 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type * as OpenTelemetryApi from '@opentelemetry/api'
+import type { Attributes, Context, Span, TextMapGetter, Tracer, TracerProvider } from '@opentelemetry/api'
+import { traceParentOf, type TraceParent } from '../../domain/message/trace-context.js'
+import type { FieldSection } from '../../domain/message/field-section.js'
+import type { Exchange } from '../../ports/access-log.js'
+import type { RequestSpan, TracedRequest, Tracing, TracingSource } from '../../ports/tracing.js'
+
+/** What is exported by the package; types alone are known before it is loaded. */
+type Api = typeof OpenTelemetryApi
+
+const PACKAGE = '@opentelemetry/api'
+const SERVER_ERRORS = 500
+
+/** Spans by OpenTelemetry, where the user has it: the package, and something registered with it that takes spans. */
+export class OpenTelemetry implements TracingSource {
+  /** @param packageAt where the package is to be found: beside this module, else where the server is started */
+  constructor(private readonly packageAt: () => string | null = findPackage) {}
+
+  async load(): Promise<Tracing | null> {
+    const place = this.packageAt()
+    if (place === null) return null
+    const { default: api } = (await import(pathToFileURL(place).href)) as { default: Api }
+    return takesSpans(api.trace.getTracerProvider()) ? new OpenTelemetryTracing(api) : null
+  }
+}
+
+function findPackage(): string | null {
+  for (const base of [import.meta.url, join(process.cwd(), 'package.json')]) {
+    try {
+      return createRequire(base).resolve(PACKAGE)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
+    }
+  }
+  return null
+}
+
+/** The package alone drops all that it is told; another copy of it may have made what is registered. */
+function takesSpans(provider: TracerProvider): boolean {
+  const found = 'getDelegate' in provider ? (provider as { getDelegate(): TracerProvider }).getDelegate() : provider
+  return found.constructor.name !== 'NoopTracerProvider'
+}
+
+const FIELDS: TextMapGetter<FieldSection> = {
+  keys: (fields) => [...fields].map(([name]) => name),
+  get: (fields, name) => fields.get(name) ?? undefined,
+}
+
+class OpenTelemetryTracing implements Tracing {
+  private readonly tracer: Tracer
+
+  constructor(private readonly api: Api) {
+    this.tracer = api.trace.getTracer('portico')
+  }
+
+  begin(request: TracedRequest): RequestSpan {
+    const { method, fields } = request.head
+    const options = { kind: this.api.SpanKind.SERVER, attributes: attributesOf(request) }
+    const parent = this.parent(fields)
+    const span = this.tracer.startSpan(method, options, parent)
+    return new OpenTelemetrySpan(this.api, span, this.api.trace.setSpan(parent, span))
+  }
+
+  within<T>(traceparent: string, run: () => T): T {
+    return this.api.context.with(this.contextOf(traceParentOf(traceparent)!, false), run)
+  }
+
+  /** What the registered propagator finds; `traceparent` is continued whichever that is. */
+  private parent(fields: FieldSection): Context {
+    const { propagation, trace, ROOT_CONTEXT } = this.api
+    const extracted = propagation.extract(ROOT_CONTEXT, fields, FIELDS)
+    if (trace.getSpanContext(extracted) !== undefined) return extracted
+    const own = traceParentOf(fields.get('traceparent'))
+    return own === null ? extracted : this.contextOf(own, true)
+  }
+
+  private contextOf({ traceId, parentId, flags }: TraceParent, isRemote: boolean): Context {
+    const { trace, ROOT_CONTEXT } = this.api
+    return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: parentId, traceFlags: flags, isRemote })
+  }
+}
+
+class OpenTelemetrySpan implements RequestSpan {
+  readonly traceId: string
+  readonly traceparent: string
+
+  constructor(
+    private readonly api: Api,
+    private readonly span: Span,
+    private readonly context: Context,
+  ) {
+    const { traceId, spanId, traceFlags } = span.spanContext()
+    this.traceId = traceId
+    this.traceparent = `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
+  }
+
+  within<T>(run: () => T): T {
+    return this.api.context.with(this.context, run)
+  }
+
+  /** As HTTP spans are wanted by the semantic conventions, whose names the attributes have. */
+  end({ method, route, routeName, status, outcome }: Exchange): void {
+    const { span } = this
+    if (route !== 0) {
+      const pattern = routeName.slice(routeName.indexOf(' ') + 1)
+      span.updateName(`${method} ${pattern}`)
+      span.setAttribute('http.route', pattern)
+    }
+    if (status !== 0) span.setAttribute('http.response.status_code', status)
+    const error = errorOf(status, outcome)
+    if (error !== null) {
+      span.setAttribute('error.type', error)
+      // A peer that left is no error of the server's.
+      if (outcome !== 'aborted') span.setStatus({ code: this.api.SpanStatusCode.ERROR })
+    }
+    span.end()
+  }
+}
+
+function attributesOf({ head, peer, security }: TracedRequest): Attributes {
+  const { method, path, query, authority, minor, fields } = head
+  const [client, clientPort] = addressOf(peer)
+  const [server, serverPort] = addressOf(authority)
+  const agent = fields.get('user-agent')
+  return {
+    'http.request.method': method,
+    'url.scheme': security === null ? 'http' : 'https',
+    'url.path': path,
+    ...(query === '' ? {} : { 'url.query': query }),
+    ...(server === '' ? {} : { 'server.address': server }),
+    ...(serverPort === null ? {} : { 'server.port': serverPort }),
+    'client.address': client,
+    'network.peer.address': client,
+    ...(clientPort === null ? {} : { 'network.peer.port': clientPort }),
+    'network.protocol.version': `1.${minor}`,
+    ...(agent === null ? {} : { 'user_agent.original': agent }),
+  }
+}
+
+const AUTHORITY = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/
+
+function addressOf(authority: string): [address: string, port: number | null] {
+  const [, bracketed, plain, port] = AUTHORITY.exec(authority) ?? []
+  return [bracketed ?? plain ?? authority, port === undefined ? null : Number(port)]
+}
+
+function errorOf(status: number, outcome: Exchange['outcome']): string | null {
+  if (status >= SERVER_ERRORS) return String(status)
+  return outcome === 'completed' || outcome === 'refused' ? null : outcome
+}

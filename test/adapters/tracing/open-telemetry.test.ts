@@ -1,0 +1,161 @@
+import { createRequire } from 'node:module'
+import { context, propagation, trace, type Attributes } from '@opentelemetry/api'
+import {
+  InMemorySpanExporter,
+  NodeTracerProvider,
+  SimpleSpanProcessor,
+  type ReadableSpan,
+} from '@opentelemetry/sdk-trace-node'
+import { assert } from 'chai'
+import { afterEach, beforeEach, describe, it } from 'mocha'
+import { OpenTelemetry } from '../../../src/adapters/tracing/open-telemetry.js'
+import { FieldSection } from '../../../src/domain/message/field-section.js'
+import type { FieldLine } from '../../../src/domain/message/response-fields.js'
+import type { Exchange } from '../../../src/ports/access-log.js'
+import type { TracedRequest, Tracing } from '../../../src/ports/tracing.js'
+import { exchangeOf } from '../../fakes/exchange.js'
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
+const PARENT = '00f067aa0ba902b7'
+const TRACEPARENT: FieldLine = ['traceparent', `00-${TRACE}-${PARENT}-01`]
+
+function requestWith(fields: FieldLine[], head: Partial<TracedRequest['head']> = {}): TracedRequest {
+  return {
+    head: {
+      ...{ method: 'GET', target: '/a?b', path: '/a', query: 'b', authority: 'example.org:8080', minor: 1 },
+      ...{ fields: FieldSection.of(fields), length: 0, expectsContinue: false, persists: true },
+      ...head,
+    },
+    peer: '[2001:db8::1]:50000',
+    security: null,
+  }
+}
+
+describe('OpenTelemetry', () => {
+  const exporter = new InMemorySpanExporter()
+  let tracing: Tracing
+
+  beforeEach(async () => {
+    new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }).register()
+    tracing = (await new OpenTelemetry().load())!
+  })
+  afterEach(() => {
+    exporter.reset()
+    for (const each of [trace, context, propagation]) each.disable()
+  })
+
+  function ended(request: TracedRequest, exchange: Partial<Exchange>): ReadableSpan {
+    tracing.begin(request).end(exchangeOf(exchange))
+    const [span] = exporter.getFinishedSpans()
+    return span!
+  }
+
+  it('is nothing where the package is missing', async () => {
+    assert.isNull(await new OpenTelemetry(() => null).load())
+  })
+
+  it('is nothing where nobody takes spans', async () => {
+    trace.disable()
+    assert.isNull(await new OpenTelemetry().load())
+  })
+
+  it('is found beside the server', async () => {
+    const place = createRequire(import.meta.url).resolve('@opentelemetry/api')
+    assert.isNotNull(await new OpenTelemetry(() => place).load())
+  })
+
+  describe('the trace', () => {
+    it('is that of `traceparent`, whose span is the parent', () => {
+      const span = ended(requestWith([TRACEPARENT]), {})
+      assert.equal(span.spanContext().traceId, TRACE)
+      assert.equal(span.parentSpanContext?.spanId, PARENT)
+      assert.isTrue(span.parentSpanContext?.isRemote)
+    })
+
+    it('is that of `traceparent`, also where no propagator reads it', () => {
+      propagation.disable()
+      assert.equal(ended(requestWith([TRACEPARENT]), {}).parentSpanContext?.spanId, PARENT)
+    })
+
+    it('has the state that comes with it', () => {
+      const span = ended(requestWith([TRACEPARENT, ['tracestate', 'a=b']]), {})
+      assert.equal(span.spanContext().traceState?.get('a'), 'b')
+    })
+
+    const broken: FieldLine[][] = [[], [['traceparent', 'x']], [TRACEPARENT, TRACEPARENT]]
+    for (const fields of broken) {
+      it(`is begun anew for ${fields.length === 0 ? 'none' : fields.map(([, value]) => value).join(', ')}`, () => {
+        const span = ended(requestWith(fields), {})
+        assert.notEqual(span.spanContext().traceId, TRACE)
+        assert.isUndefined(span.parentSpanContext)
+      })
+    }
+  })
+
+  it('names the span by its route, and describes the request', () => {
+    const span = ended(requestWith([['User-Agent', 'curl']]), {
+      method: 'GET',
+      route: 3,
+      routeName: 'GET /:name',
+      status: 200,
+    })
+    assert.equal(span.name, 'GET /:name')
+    assert.deepEqual(span.attributes, {
+      'http.request.method': 'GET',
+      'http.route': '/:name',
+      'http.response.status_code': 200,
+      'url.scheme': 'http',
+      'url.path': '/a',
+      'url.query': 'b',
+      'server.address': 'example.org',
+      'server.port': 8080,
+      'client.address': '2001:db8::1',
+      'network.peer.address': '2001:db8::1',
+      'network.peer.port': 50000,
+      'network.protocol.version': '1.1',
+      'user_agent.original': 'curl',
+    } satisfies Attributes)
+  })
+
+  it('leaves out what is not there', () => {
+    const span = ended(requestWith([], { query: '', authority: '', minor: 0 }), {
+      method: 'GET',
+      route: 0,
+      status: 404,
+    })
+    assert.equal(span.name, 'GET')
+    for (const name of ['http.route', 'url.query', 'server.address', 'server.port', 'user_agent.original'])
+      assert.notProperty(span.attributes, name)
+  })
+
+  const UNSET = 0
+  const ERROR = 2
+  const outcomes: [exchange: Partial<Exchange>, error: string | undefined, code: number][] = [
+    [{ status: 200, outcome: 'completed' }, undefined, UNSET],
+    [{ status: 404, outcome: 'completed' }, undefined, UNSET],
+    [{ status: 413, outcome: 'refused' }, undefined, UNSET],
+    [{ status: 500, outcome: 'failed' }, '500', ERROR],
+    [{ status: 503, outcome: 'rejected' }, '503', ERROR],
+    [{ status: 200, outcome: 'failed' }, 'failed', ERROR],
+    [{ status: 200, outcome: 'cut' }, 'cut', ERROR],
+    [{ status: 0, outcome: 'aborted' }, 'aborted', UNSET],
+  ]
+  for (const [exchange, error, code] of outcomes) {
+    it(`tells of ${exchange.status}, ${exchange.outcome}`, () => {
+      const { attributes, status } = ended(requestWith([]), exchange)
+      assert.deepEqual([attributes['error.type'], status.code], [error, code])
+    })
+  }
+
+  it('has what the handler begins be part of the span', () => {
+    const span = tracing.begin(requestWith([TRACEPARENT]))
+    const within = span.within(() => trace.getActiveSpan()?.spanContext())
+    assert.equal(span.traceparent, `00-${TRACE}-${within?.spanId}-01`)
+    assert.equal(span.traceId, TRACE)
+  })
+
+  it('has what is begun in another thread be part of it', () => {
+    const within = tracing.within(`00-${TRACE}-${PARENT}-01`, () => trace.getActiveSpan()?.spanContext())
+    assert.deepInclude(within, { traceId: TRACE, spanId: PARENT, traceFlags: 1 })
+  })
+})
