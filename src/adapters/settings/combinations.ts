@@ -1,3 +1,4 @@
+import { UNIX } from '../../domain/message/authority.js'
 import type { Settings } from '../../ports/settings.js'
 
 /** Keys that each make sense, but not together. */
@@ -8,13 +9,31 @@ export interface Combination {
   readonly wanted: string
 }
 
-/** Port 0 is whichever is free. */
-const clashes = (one: number, other: number): boolean => one === other && one !== 0
+interface Place {
+  readonly host: string
+  readonly port: number
+}
+
+const isUnix = ({ host }: Pick<Place, 'host'>): boolean => host.startsWith(UNIX)
+
+/** Every address of the machine. */
+const ALL: readonly string[] = ['0.0.0.0', '::']
+
+/** Whether nobody can listen at both. Port 0 is whichever is free. */
+function clash(one: Place, other: Place): boolean {
+  if (isUnix(one) || isUnix(other)) return one.host === other.host
+  const areApart = one.host !== other.host && !ALL.includes(one.host) && !ALL.includes(other.host)
+  return one.port === other.port && one.port !== 0 && !areApart
+}
+
+const secure = ({ host, tls }: Settings): Place => ({ host, port: tls.port })
+
+const isApart = ({ admin }: Settings): boolean => admin.listener === 'separate'
 
 export const COMBINATIONS: readonly Combination[] = [
   {
     keys: ['host', 'tls.enabled', 'tls.only'],
-    isImpossible: ({ host, tls }) => host.startsWith('unix:') && tls.enabled && !tls.only,
+    isImpossible: ({ host, tls }) => isUnix({ host }) && tls.enabled && !tls.only,
     wanted: 'an address, or tls.only: one unix socket cannot be both listeners',
   },
   {
@@ -54,17 +73,18 @@ export const COMBINATIONS: readonly Combination[] = [
   },
   {
     keys: ['tls.port', 'port', 'tls.enabled', 'tls.only'],
-    isImpossible: ({ port, tls }) => tls.enabled && !tls.only && clashes(tls.port, port),
+    isImpossible: (settings) =>
+      !isUnix(settings) && settings.tls.enabled && !settings.tls.only && clash(secure(settings), settings),
     wanted: 'another port than port has',
   },
   {
     keys: ['admin.port', 'admin.listener', 'port'],
-    isImpossible: ({ admin, port, tls }) => admin.listener === 'separate' && !tls.only && clashes(admin.port, port),
-    wanted: 'another port than port has',
+    isImpossible: (settings) => isApart(settings) && !settings.tls.only && clash(settings.admin, settings),
+    wanted: 'another place than host and port are',
   },
   {
     keys: ['admin.port', 'admin.listener', 'tls.port'],
-    isImpossible: ({ admin, tls }) => admin.listener === 'separate' && tls.enabled && clashes(admin.port, tls.port),
-    wanted: 'another port than tls.port has',
+    isImpossible: (settings) => isApart(settings) && settings.tls.enabled && clash(settings.admin, secure(settings)),
+    wanted: 'another place than host and tls.port are',
   },
 ]

@@ -524,6 +524,7 @@ describe('LayeredSettings', () => {
 
   describe('keys that do not go together', () => {
     const cert = { 'tls.certFile': 'a.pem', 'tls.keyFile': 'a.key' }
+    const apart = { 'admin.listener': 'separate' }
     const impossible: [texts: Readonly<Record<string, string>>, key: string][] = [
       [{ 'tls.enabled': 'on', 'tls.keyFile': 'a.key' }, 'tls.certFile'],
       [{ 'tls.enabled': 'on', 'tls.certFile': 'a.pem' }, 'tls.keyFile'],
@@ -534,6 +535,11 @@ describe('LayeredSettings', () => {
       [{ ...cert, 'tls.enabled': 'on', 'tls.only': 'on', 'tls.redirectHttp': 'on' }, 'tls.redirectHttp'],
       [{ ...cert, 'tls.enabled': 'on', port: '8443' }, 'tls.port'],
       [{ ...cert, 'tls.enabled': 'on', host: 'unix:/s' }, 'host'],
+      [{ ...apart, port: '8081' }, 'admin.port'],
+      [{ ...apart, port: '8081', host: '0.0.0.0' }, 'admin.port'],
+      [{ ...apart, port: '8081', 'admin.host': '::' }, 'admin.port'],
+      [{ ...apart, host: 'unix:/s', 'admin.host': 'unix:/s' }, 'admin.port'],
+      [{ ...apart, ...cert, 'tls.enabled': 'on', 'tls.port': '8081' }, 'admin.port'],
     ]
     for (const [texts, key] of impossible) {
       it(`${JSON.stringify(texts)} is a problem of ${key}`, async () => {
@@ -551,6 +557,12 @@ describe('LayeredSettings', () => {
       { ...cert, 'tls.enabled': 'on', port: '0', 'tls.port': '0' },
       { ...cert, 'tls.enabled': 'on', 'tls.only': 'on', port: '8443' },
       { ...cert, 'tls.enabled': 'on', 'tls.only': 'on', host: 'unix:/s' },
+      { port: '8081' },
+      { ...apart, port: '0', 'admin.port': '0' },
+      { ...apart, port: '8081', host: '10.0.0.1' },
+      { ...apart, port: '8081', 'admin.host': 'unix:/s' },
+      { ...apart, host: 'unix:/s', 'admin.host': 'unix:/t' },
+      { ...apart, ...cert, 'tls.enabled': 'on', 'tls.only': 'on', port: '8081' },
       { ...cert, 'tls.enabled': 'on', 'tls.clientAuth': 'request', 'tls.clientCaFile': 'ca.pem' },
     ]
     for (const texts of possible) {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { describe } from 'mocha'
+import { describe, type Suite } from 'mocha'
 import { readResponse, type RawResponse } from './response-reader.js'
 import { within } from './within.js'
 
@@ -15,7 +15,7 @@ export interface CurlRun {
 }
 
 /** A suite that is skipped where there is no curl, with a line that says how to get it. */
-export function describeWithCurl(title: string, define: () => void): void {
+export function describeWithCurl(title: string, define: (this: Suite) => void): void {
   if (spawnSync('curl', ['--version']).status === 0) describe(title, define)
   else describe.skip(`${title} (curl is missing; install it with: apt-get install curl, or brew install curl)`, define)
 }
