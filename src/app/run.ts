@@ -1,4 +1,4 @@
-import type { DrainReport } from '../domain/service/drain.js'
+import { hasCut, type DrainReport } from '../domain/service/drain.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { SocketKind } from '../ports/sockets.js'
 import type { Addresses, Entry } from '../ports/transport.js'
@@ -98,7 +98,7 @@ async function life(server: Runnable, surroundings: Surroundings, stopped: Promi
   surroundings.err('portico draining; again to force\n')
   const report = await server.drain()
   surroundings.err(`portico stopped: ${describe(report)}\n`)
-  return Object.keys(report.cut).length === 0 ? DRAINED : FAILURE
+  return hasCut(report) ? FAILURE : DRAINED
 }
 
 /** The first and the second time that the process is told to stop. */

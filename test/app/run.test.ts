@@ -84,6 +84,17 @@ describe('run()', () => {
     assert.equal(told.at(-1), 'portico stopped: 0 finished, 0 rejected, cut: 1 cut, 1 incomplete\n')
   })
 
+  it('ends with 0 though a peer left: nobody was cut', async () => {
+    const { served, told, state, stop } = await setUp({ routes: { 'GET /': new Held().handler } })
+    const far = served.connect()
+    far.send(get('/'))
+    await stop()
+    far.reset()
+    await served.pass(100)
+    assert.equal(state.code, 0)
+    assert.equal(told.at(-1), 'portico stopped: 0 finished, 0 rejected, cut: 1 aborted\n')
+  })
+
   it('cannot reload in one process: it says so, names the way, and serves on', async () => {
     const { served, state, reload } = await setUp()
     reload()

@@ -77,6 +77,11 @@ export interface DrainReport {
   readonly cut: Readonly<Partial<Record<CutReason, number>>>
 }
 
+/** Whether any request was not answered for our part: a peer that left has asked for nothing more. */
+export function hasCut({ cut }: DrainReport): boolean {
+  return Object.keys(cut).some((reason) => reason !== 'aborted')
+}
+
 /** The sum of several drains, such as those of all worker processes. */
 export function mergeReports(reports: readonly DrainReport[]): DrainReport {
   const cut: Partial<Record<CutReason, number>> = {}

@@ -3,6 +3,7 @@ import { describe, it } from 'mocha'
 import {
   drainPhase,
   DrainTally,
+  hasCut,
   isOverdue,
   isTurnedAway,
   mayPersist,
@@ -99,6 +100,18 @@ describe('DrainTally', () => {
     for (const reason of reasons) tally.noteCut(reason)
     assert.deepEqual(tally.report().cut, { incomplete: 1, cut: 2 })
   })
+})
+
+describe('hasCut()', () => {
+  const cases: [cut: DrainReport['cut'], expected: boolean, rule: string][] = [
+    [{}, false, 'nothing is cut'],
+    [{ aborted: 2 }, false, 'a peer that left was not cut'],
+    [{ cut: 1 }, true, 'what was under way at the end was'],
+    [{ incomplete: 1, aborted: 1 }, true, 'so was a head that never came to an end'],
+    [{ lost: 1 }, true, 'and all that a lost worker had'],
+  ]
+  for (const [cut, expected, rule] of cases)
+    it(rule, () => assert.equal(hasCut({ finished: 1, rejected: 1, cut }), expected))
 })
 
 describe('mergeReports()', () => {

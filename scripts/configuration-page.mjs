@@ -1,0 +1,43 @@
+/**
+ * `node scripts/configuration-page.mjs`: writes the table of all keys, as the schema has them, into docs/configuration.md.
+ *
+ * `--check`: writes nothing, and ends with 1 when the page is not fresh.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { LayeredSettings } from '../dist/src/adapters/settings/layered-settings.js'
+
+const PAGE = new URL('../docs/configuration.md', import.meta.url)
+const TABLE = /(<!-- keys:begin -->\n)[^]*(<!-- keys:end -->\n)/
+
+const page = readFileSync(PAGE, 'utf8')
+const { keys } = new LayeredSettings({ terminal: false, workingDirectory: process.cwd() })
+if (!TABLE.test(page)) throw new Error('Cannot find the place of the table in docs/configuration.md')
+const fresh = page.replace(TABLE, (_, begin, end) => `${begin}\n${tableOf(keys)}\n${end}`)
+if (!process.argv.includes('--check')) writeFileSync(PAGE, fresh)
+else if (fresh !== page) {
+  process.stderr.write('docs/configuration.md is not fresh: write it by npm run docs\n')
+  process.exitCode = 1
+}
+
+function tableOf(all) {
+  const rows = all.map(({ key, environment, flag, default: byDefault, wanted, meaning }) => [
+    ...[code(key), code(environment), flag === null ? '' : code(flagOf(flag))],
+    ...[defaultCell(byDefault), wanted, meaning],
+  ])
+  const head = ['key', 'environment', 'flag', 'default', 'takes', 'meaning']
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
+  return [line(head), `|${'---|'.repeat(head.length)}\n`, ...rows.map(line)].join('')
+}
+
+function flagOf({ name, value, form }) {
+  return form === 'switch' ? name : `${name} ${value}`
+}
+
+/** A description instead of a value has spaces in it, or is no value at all. */
+function defaultCell(text) {
+  return text === 'none' || text.includes(' ') ? text : code(text)
+}
+
+function code(text) {
+  return `\`${text}\``
+}
