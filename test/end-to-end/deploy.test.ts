@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { describeWithHaproxy, startHaproxy } from './support/haproxy.js'
+import { describeWithNginx, startNginx } from './support/nginx.js'
 import { TemporaryFolder } from './support/folder.js'
 import { startServer, type RunningServer } from './support/server.js'
 import { SteadyLoad } from './support/steady-load.js'
@@ -37,6 +38,33 @@ describeWithHaproxy('two servers behind HAProxy, as deploy/haproxy.cfg has it,',
     assert.equal(code, 0)
     assert.deepEqual(failures, [])
     assert.isAbove(answered, 100)
+  })
+})
+
+describeWithNginx('two servers behind nginx, as deploy/nginx.conf has it,', function () {
+  this.timeout(30_000)
+
+  let servers: [RunningServer, RunningServer]
+  let nginx: Awaited<ReturnType<typeof startNginx>>
+
+  before(async () => {
+    servers = [await startServer(), await startServer()]
+    nginx = await startNginx([servers[0].port, servers[1].port])
+  })
+  after(async () => {
+    await nginx.stop()
+    for (const server of servers) await server.stop('SIGKILL')
+  })
+
+  it('answer, show nobody their figures, and stand in for one that drains', async () => {
+    const statuses = async (path: string): Promise<number[]> =>
+      Promise.all(Array.from({ length: 8 }, async () => (await fetch(`${nginx.origin}${path}`)).status))
+    const all = (status: number): number[] => new Array<number>(8).fill(status)
+    assert.deepEqual(await statuses('/'), all(200))
+    assert.deepEqual(await statuses('/_metrics'), all(403))
+    assert.deepEqual(await statuses('/_dashboard'), all(403))
+    await servers[0].stop()
+    assert.deepEqual(await statuses('/'), all(200))
   })
 })
 

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { assert } from 'chai'
 import { after, before, it } from 'mocha'
 import { eventually } from './support/process-facts.js'
@@ -60,6 +61,17 @@ describeWithPrometheus('Prometheus, as deploy/prometheus.yml has it', function (
     )
     assert.isAbove(p95!, 0)
     assert.isBelow(p95!, 5)
+  })
+
+  it('understands what docs/operations.md asks', async () => {
+    const [, block] = /## Prometheus\n[^]*?```\n([^]*?)```/.exec(readFileSync('docs/operations.md', 'utf8'))!
+    const questions = block!.trimEnd().split('\n')
+    assert.isNotEmpty(questions)
+    for (const question of questions) {
+      assert.isArray(await prometheus.ask(question), question)
+      const names = question.match(/portico_\w+/g)!.filter((name) => !/threads|tls/.test(name))
+      for (const name of names) assert.isNotEmpty(await prometheus.ask(name), name)
+    }
   })
 
   it('has no more series for paths that no route has', async () => {

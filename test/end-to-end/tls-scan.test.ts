@@ -1,8 +1,9 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { assert } from 'chai'
-import { after, before, describe, it } from 'mocha'
+import { after, before, it } from 'mocha'
 import { usualCertificate } from './support/certificate.js'
+import { describeNeeding } from './support/needing.js'
 import { startServer, type RunningServer } from './support/server.js'
 
 /** The attributes of every element of a name. */
@@ -11,11 +12,7 @@ const elements = (xml: string, name: string): Record<string, string>[] =>
     Object.fromEntries([...attributes!.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key!, value!])),
   )
 
-const isThere = spawnSync('sslscan', ['--version']).status === 0
-const suite = isThere ? describe : describe.skip
-const remedy = isThere ? '' : ' (sslscan is missing; install it with: apt-get install sslscan)'
-
-suite(`HTTPS, as sslscan sees it${remedy}`, function () {
+describeNeeding('sslscan')('HTTPS, as sslscan sees it', function () {
   this.timeout(60_000)
   let server: RunningServer
   let report: string

@@ -1,8 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { describe, type Suite } from 'mocha'
 import { readResponse, type RawResponse } from './response-reader.js'
 import { within } from './within.js'
+import { describeNeeding } from './needing.js'
 
 export interface CurlRun {
   /** Final and interim, in order, as they stood on the wire. */
@@ -14,11 +14,8 @@ export interface CurlRun {
   readonly code: number
 }
 
-/** A suite that is skipped where there is no curl, with a line that says how to get it. */
-export function describeWithCurl(title: string, define: (this: Suite) => void): void {
-  if (spawnSync('curl', ['--version']).status === 0) describe(title, define)
-  else describe.skip(`${title} (curl is missing; install it with: apt-get install curl, or brew install curl)`, define)
-}
+/** What needs curl. */
+export const describeWithCurl = describeNeeding('curl')
 
 /**
  * Runs curl and reads what came, undecoded.

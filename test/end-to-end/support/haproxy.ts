@@ -1,18 +1,15 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { describe, type Suite } from 'mocha'
 import { freePort } from './free-port.js'
 import { RawClient } from './raw-client.js'
 import { eventually } from './process-facts.js'
+import { describeNeeding } from './needing.js'
 
 const CONFIGURATION = fileURLToPath(new URL('../../../../deploy/haproxy.cfg', import.meta.url))
 
-/** A suite that is skipped where there is no HAProxy, with a line that says how to get it. */
-export function describeWithHaproxy(title: string, define: (this: Suite) => void): void {
-  if (spawnSync('haproxy', ['-v']).error === undefined) describe(title, define)
-  else describe.skip(`${title} (haproxy is missing; install it with: apt-get install haproxy)`, define)
-}
+/** What needs haproxy. */
+export const describeWithHaproxy = describeNeeding('haproxy')
 
 /** HAProxy with the configuration that we give as an example, in front of two servers. */
 export async function startHaproxy(ports: readonly [number, number]): Promise<{ port: number; stop(): Promise<void> }> {

@@ -1,14 +1,11 @@
-import { execFile, spawn, spawnSync } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
-import { describe } from 'mocha'
 import { within } from './within.js'
+import { describeNeeding } from './needing.js'
 
-/** A suite that is skipped where there is no openssl, with a line that says how to get it. */
-export function describeWithOpenssl(title: string, define: () => void): void {
-  if (spawnSync('openssl', ['version']).status === 0) describe(title, define)
-  else describe.skip(`${title} (openssl is missing; install it with: apt-get install openssl)`, define)
-}
+/** What needs openssl. */
+export const describeWithOpenssl = describeNeeding('openssl')
 
 /** @returns what it prints, on either stream */
 export async function openssl(...parameters: readonly string[]): Promise<string> {

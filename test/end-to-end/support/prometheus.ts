@@ -1,19 +1,16 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describe, type Suite } from 'mocha'
 import { TemporaryFolder } from './folder.js'
 import { freePort } from './free-port.js'
 import { eventually } from './process-facts.js'
+import { describeNeeding } from './needing.js'
 
 const CONFIGURATION = fileURLToPath(new URL('../../../../deploy/prometheus.yml', import.meta.url))
 
-/** A suite that is skipped where there is no Prometheus, with a line that says how to get it. */
-export function describeWithPrometheus(title: string, define: (this: Suite) => void): void {
-  if (spawnSync('prometheus', ['--version']).error === undefined) describe(title, define)
-  else describe.skip(`${title} (prometheus is missing; install it with: apt-get install prometheus)`, define)
-}
+/** What needs prometheus. */
+export const describeWithPrometheus = describeNeeding('prometheus')
 
 /** A sample of a series, as Prometheus gives it back. */
 interface Series {

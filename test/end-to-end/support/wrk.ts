@@ -1,6 +1,6 @@
-import { execFile, spawnSync } from 'node:child_process'
-import { it, type AsyncFunc } from 'mocha'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { itNeeding } from './needing.js'
 
 /** What `wrk` saw. */
 export interface WrkRun {
@@ -9,11 +9,8 @@ export interface WrkRun {
   readonly troubles: readonly string[]
 }
 
-/** A test that is skipped where there is no wrk, with a line that says how to get it. */
-export function itWithWrk(title: string, test: AsyncFunc): void {
-  if (spawnSync('wrk', ['--version']).error === undefined) it(title, test)
-  else it.skip(`${title} (wrk is missing; install it with: apt-get install wrk)`, test)
-}
+/** What needs wrk. */
+export const itWithWrk = itNeeding('wrk')
 
 /** Asks again and again for so long, over 16 connections that persist. */
 export async function wrk(url: string, seconds: number): Promise<WrkRun> {
