@@ -4,7 +4,8 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { barPlot, escaped, pageOf, tableOf, verdictItem } from '../dist/src/app/cli/compare/html.js'
+import { escaped, pageOf, tableOf, verdictItem } from '../dist/src/app/cli/compare/html.js'
+import { barPlot } from '../dist/src/app/cli/compare/plots.js'
 import { range } from './text.mjs'
 
 const PROGRAMS = {

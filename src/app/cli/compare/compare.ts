@@ -36,9 +36,12 @@ interface Order extends Pick<Configuration, 'settings' | 'socket'> {
 export async function compare(parts: CompareParts, { settings, socket, words, flags }: Order): Promise<boolean> {
   const writeReport = flags.report === undefined ? null : await parts.openReport(flags.report)
   const plan: Plan = {
-    ...{ words, contestants: contestantsOf(settings, socket), rounds: flags.rounds },
+    words,
+    contestants: contestantsOf(settings, socket),
     scheme: isSecure(settings.tls) ? 'https' : 'http',
-    ...{ path: flags.path, requests: requestsOf(flags) },
+    rounds: flags.rounds,
+    path: flags.path,
+    requests: requestsOf(flags),
   }
   const standings = await contestOf(parts, plan).run()
   if (parts.errIsTerminal) parts.err(CLEAR_LINE)
@@ -46,8 +49,10 @@ export async function compare(parts: CompareParts, { settings, socket, words, fl
   if (done < flags.rounds) parts.err(`portico: Ended after ${done} of ${flags.rounds} rounds\n`)
   if (done === 0) return false
   const comparison: Comparison = {
-    ...{ plan, machine: parts.machine },
-    ...{ standings, verdicts: judge(standings, flags) },
+    plan,
+    machine: parts.machine,
+    standings,
+    verdicts: judge(standings, flags),
   }
   parts.out(printerOf(flags)(comparison))
   await writeReport?.(comparisonPage(comparison))
@@ -57,7 +62,8 @@ export async function compare(parts: CompareParts, { settings, socket, words, fl
 function contestOf(parts: CompareParts, plan: Plan): Contest {
   return new Contest(
     {
-      ...{ startServer: parts.startServer, beginLoad: parts.beginLoad },
+      startServer: parts.startServer,
+      beginLoad: parts.beginLoad,
       onInterrupt: (told) => parts.onInterrupt(told),
       progress: (what, order, elapsedMs, requests) => {
         if (parts.errIsTerminal) parts.err(`${progressLine(order, elapsedMs, requests)}, ${what}`)

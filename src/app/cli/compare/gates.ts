@@ -30,31 +30,42 @@ export function judge(standings: readonly Standing[], bounds: Bounds): Verdict[]
 }
 
 function judgeOn(socket: SocketKind, standings: readonly Standing[], bounds: Bounds): Verdict[] {
-  const [selectors, threadpool] = ['selectors', 'threadpool'].map(
-    (engine) => standings.find((each) => each.socket === socket && each.engine === engine)!.samples,
-  )
+  const samplesOf = (engine: Standing['engine']): readonly Sample[] =>
+    standings.find((each) => each.socket === socket && each.engine === engine)!.samples
+  const [selectors, threadpool] = [samplesOf('selectors'), samplesOf('threadpool')]
   const { errors, p95, requestsPerSecond } = FIGURES
-  const [found, slow] = [summaryOf(selectors!, errors)!, summaryOf(selectors!, p95)!]
-  const rate = (samples: readonly Sample[]): readonly number[] => samples.map((each) => requestsPerSecond.of(each))
-  const ratio = ratioOf(rate(selectors!), rate(threadpool!))
-  const gate = (what: string): string => `selectors on ${socket}, ${what}`
+  const [wrong, slow] = [summaryOf(selectors, errors)!, summaryOf(selectors, p95)!]
+  const ratio = ratioOf(selectors.map(requestsPerSecond.of), threadpool.map(requestsPerSecond.of))
+  const name = `selectors on ${socket}`
   return [
-    {
-      gate: gate(`${errors.title}, in the worst round`),
-      ...{ found, digits: errors.digits, wanted: { most: bounds.maxErrors } },
-      passed: found.max <= bounds.maxErrors,
-    },
-    {
-      gate: gate(p95.title),
-      ...{ found: slow, digits: p95.digits, wanted: { most: bounds.maxP95 } },
-      passed: slow.median <= bounds.maxP95,
-    },
-    {
-      gate: gate('requests per second, of those of threadpool'),
-      ...{ found: ratio, digits: 2, wanted: { least: bounds.minRatio } },
-      passed: ratio !== null && ratio.median >= bounds.minRatio,
-    },
+    verdict(
+      `${name}, ${errors.title}, in the worst round`,
+      wrong,
+      errors.digits,
+      { most: bounds.maxErrors },
+      wrong.max,
+    ),
+    verdict(`${name}, ${p95.title}`, slow, p95.digits, { most: bounds.maxP95 }, slow.median),
+    verdict(
+      `${name}, ${requestsPerSecond.title}, of those of threadpool`,
+      ratio,
+      2,
+      { least: bounds.minRatio },
+      ratio?.median,
+    ),
   ]
+}
+
+/** @param judged that of what was found which has to keep to what is wanted */
+function verdict(
+  gate: string,
+  found: Summary | null,
+  digits: number,
+  wanted: Verdict['wanted'],
+  judged = Number.NaN,
+): Verdict {
+  const passed = 'least' in wanted ? judged >= wanted.least : judged <= wanted.most
+  return { gate, found, digits, wanted, passed }
 }
 
 /** Of two figures in each round; `null` where it is of nothing. */

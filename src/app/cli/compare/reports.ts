@@ -3,7 +3,8 @@ import { table } from '../table.js'
 import type { Plan, Standing } from './contest.js'
 import { FIGURES, isBoundByLoad, summaryOf, type Figure } from './figures.js'
 import { type Verdict, verdictText } from './gates.js'
-import { barPlot, distributionPlot, escaped, pageOf, tableOf, verdictItem, type Bar } from './html.js'
+import { escaped, pageOf, tableOf, verdictItem } from './html.js'
+import { barPlot, distributionPlot, type Bar } from './plots.js'
 import { range, type Summary } from './summary.js'
 
 export interface Comparison {
@@ -83,7 +84,9 @@ export function comparisonJson(comparison: Comparison): string {
   const figures = (each: Standing): object =>
     Object.fromEntries(Object.entries(FIGURES).map(([name, figure]) => [name, summaryOf(each.samples, figure)]))
   const servers = standings.map((each) => ({
-    ...{ engine: each.engine, socket: each.socket, figures: figures(each) },
+    engine: each.engine,
+    socket: each.socket,
+    figures: figures(each),
     rounds: each.samples,
   }))
   const gates = verdicts.map(({ gate, found, wanted, passed }) => ({ gate, passed, wanted, found }))
