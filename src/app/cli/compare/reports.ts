@@ -35,7 +35,8 @@ function rowsOf(standings: readonly Standing[]): string[][] {
 function conditionsText({ plan, machine, standings }: Comparison): string {
   const { path, requests, rounds } = plan
   const done = standings[0]!.samples.length
-  const many = done === rounds ? `${rounds} rounds` : `${done} of ${rounds} rounds`
+  const wanted = rounds === 1 ? '1 round' : `${rounds} rounds`
+  const many = done === rounds ? wanted : `${done} of ${wanted}`
   const { method, connections, durationMs, pipelining, keepAlive } = requests
   const how = `${connections} connections${pipelining > 1 ? `, pipelined by ${pipelining}` : ''}${keepAlive ? '' : ', each for one request'}`
   return `${method} ${path}, ${how}, ${many} of ${durationMs / MS_PER_SECOND} s in turns; ${machine}`
