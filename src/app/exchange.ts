@@ -4,7 +4,7 @@ import type { Phase } from '../domain/service/drain.js'
 import type { Outcome } from '../domain/service/outcome.js'
 import type { Exchange as ExchangeRecord } from '../ports/access-log.js'
 import type { EventLog } from '../ports/event-log.js'
-import type { RequestSpan } from '../ports/tracing.js'
+import type { RequestSpan, SpanFields } from '../ports/tracing.js'
 import type { Security } from '../ports/transport.js'
 import type { HandlerRequest, RequestOwner } from './handler-request.js'
 import type { Identifiers } from './identifiers.js'
@@ -71,8 +71,8 @@ export class Exchange implements ExchangeRecord, RequestOwner {
     return (this.traceId ??= this.span?.traceId ?? this.ownTrace() ?? this.identifiers.trace())
   }
 
-  get traceparent(): string | null {
-    return this.span === null ? null : this.span.traceparent
+  get spanFields(): SpanFields | null {
+    return this.span === null ? null : this.span.fields
   }
 
   private ownTrace(): string | null {

@@ -4,6 +4,7 @@ import type { Request as Head } from '../domain/message/request.js'
 import type { EngineRequest } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { Params } from '../ports/plugin.js'
+import type { SpanFields } from '../ports/tracing.js'
 import type { Security } from '../ports/transport.js'
 import { noContent, type ContentReader } from './content-reader.js'
 
@@ -11,7 +12,7 @@ import { noContent, type ContentReader } from './content-reader.js'
 export interface RequestOwner {
   readonly request: string
   readonly trace: string
-  readonly traceparent: string | null
+  readonly spanFields: SpanFields | null
   readonly peer: string
   readonly security: Security | null
   readonly log: EventLog
@@ -80,8 +81,8 @@ export class HandlerRequest implements EngineRequest {
     return this.owner.trace
   }
 
-  get traceparent(): string | null {
-    return this.owner.traceparent
+  get spanFields(): SpanFields | null {
+    return this.owner.spanFields
   }
 
   get peer(): string {

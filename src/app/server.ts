@@ -45,6 +45,7 @@ import { ENTRIES, schemeOf, wantedAddresses } from './addresses.js'
 import { Dispatch } from './dispatch.js'
 import type { Exchange } from './exchange.js'
 import type { FileResponder } from './file-response.js'
+import { GuardedTracing } from './guarded-tracing.js'
 import { HeadPreamble } from './head-preamble.js'
 import { Identifiers } from './identifiers.js'
 import { RedirectDispatch } from './redirect-dispatch.js'
@@ -131,7 +132,7 @@ export class Server implements ServerLife {
     const routes = await this.plugins.start(context)
     try {
       // By now a plugin may have seen to it that there is some.
-      this.tracing = await this.parts.tracing.load()
+      this.tracing = await this.loadTracing()
       this.open = await this.listen(routes, context)
     } catch (error) {
       await this.stopPlugins()
@@ -141,6 +142,11 @@ export class Server implements ServerLife {
     this.phase = 'running'
     this.tellStart(routes.length)
     return this.addresses
+  }
+
+  private async loadTracing(): Promise<Tracing | null> {
+    const tracing = await this.parts.tracing.load()
+    return tracing && new GuardedTracing(tracing, this.parts.log)
   }
 
   private get addresses(): Addresses {

@@ -12,7 +12,7 @@ import type { Files } from './files.js'
 import type { PluginSource } from './plugins.js'
 import type { Settings } from './settings.js'
 import type { ThreadMeter } from './thread-meter.js'
-import type { TracingSource } from './tracing.js'
+import type { SpanFields, TracingSource } from './tracing.js'
 import type { Security } from './transport.js'
 
 /** What a thread is started with. */
@@ -75,7 +75,7 @@ export type RequestMessage = readonly [
   content: CrossedContent,
   id: string,
   traceId: string,
-  traceparent: string | null,
+  span: SpanFields | null,
   peer: string,
   tls: Security | null,
 ]

@@ -1,6 +1,7 @@
 import type { Trouble } from '../domain/service/readiness.js'
 import type { ThreadsMetrics } from './metrics.js'
 import type { Answer, Handler, Request, SharedContext } from './plugin.js'
+import type { SpanFields } from './tracing.js'
 
 /** A handler in its place: what an engine is asked to run. */
 export interface PlacedHandler {
@@ -32,8 +33,8 @@ export interface EngineRequest extends Request {
   readonly hasContent: boolean
   /** Whether the peer waits for `100 Continue`, which it gets when the content is first asked for. */
   readonly expectsContinue: boolean
-  /** The span that its handler is part of, as a `traceparent` field; `null` where nobody traces. */
-  readonly traceparent: string | null
+  /** What carries the span that its handler is part of; `null` where nobody traces. */
+  readonly spanFields: SpanFields | null
   /** Number of the thread that its handler runs in, from 1; 0 is the event loop. */
   thread: number
   /** Calls back when nobody waits for the answer any more; at once when that is so already. The signal does the same, for more. */

@@ -11,12 +11,14 @@ export interface TracedRequest {
   readonly security: Security | null
 }
 
+/** What carries a span to where it is not known, as fields of a message would: `traceparent`, and what else there is. */
+export type SpanFields = Readonly<Record<string, string>>
+
 /** The span of one request. */
 export interface RequestSpan {
   /** 32 hexadecimal digits. */
   readonly traceId: string
-  /** The span as a `traceparent` field, for what is part of it elsewhere. */
-  readonly traceparent: string
+  readonly fields: SpanFields
   /** Runs what is part of the span, such as the handler. */
   within<T>(run: () => T): T
   end(exchange: Exchange): void
@@ -24,14 +26,18 @@ export interface RequestSpan {
 
 /** Tells telemetry of requests, by spans. */
 export interface Tracing {
-  /** Begins the span of a request, which continues the trace that the request's fields name, or begins one. */
-  begin(request: TracedRequest): RequestSpan
+  /**
+   * Begins the span of a request, which continues the trace that the request's fields name, or begins one.
+   *
+   * @returns `null` where telemetry has none for it
+   */
+  begin(request: TracedRequest): RequestSpan | null
   /**
    * Runs what is part of a span that is kept elsewhere, such as by another thread.
    *
-   * @param traceparent of that span
+   * @param fields of that span
    */
-  within<T>(traceparent: string, run: () => T): T
+  within<T>(fields: SpanFields, run: () => T): T
 }
 
 export interface TracingSource {

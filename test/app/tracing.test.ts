@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import type { Routes } from '../../src/ports/plugin.js'
-import type { RequestSpan, Tracing } from '../../src/ports/tracing.js'
+import type { RequestSpan, SpanFields, Tracing } from '../../src/ports/tracing.js'
 import { get, Served, settled, statuses } from './served.js'
 
 const TRACE = 'a'.repeat(32)
@@ -17,7 +17,7 @@ class RecordingTracing implements Tracing {
     journal.push(`begin ${name}${peer === '' ? '' : ' of a peer'}`)
     return {
       traceId: TRACE,
-      traceparent: `00-${TRACE}-${'b'.repeat(16)}-01`,
+      fields: { traceparent: `00-${TRACE}-${'b'.repeat(16)}-01` },
       within: (run) => {
         this.current = name
         try {
@@ -30,7 +30,7 @@ class RecordingTracing implements Tracing {
     }
   }
 
-  within<T>(_traceparent: string, run: () => T): T {
+  within<T>(_fields: SpanFields, run: () => T): T {
     return run()
   }
 }
@@ -70,6 +70,23 @@ describe('a server with telemetry', () => {
     const { served, received } = await asked(get('/within'))
     assert.include(received, `/within ${TRACE}`)
     assert.equal(served.accessLog.exchanges[0]!.trace, TRACE)
+  })
+
+  it('serves on when telemetry fails, and tells of it once', async () => {
+    const failing: Tracing = {
+      begin: ({ head }) => {
+        if (head.path === '/within') throw new Error('no span')
+        return { traceId: TRACE, fields: {}, within: (run) => run(), end: () => assert.fail('no end') }
+      },
+      within: (_fields, run) => run(),
+    }
+    const served = await Served.start({ routes: { 'GET /*': ({ path }) => path }, tracing: failing })
+    const far = served.connect()
+    for (const path of ['/within', '/a', '/b']) far.send(get(path))
+    await settled()
+    assert.deepEqual(statuses(far.received), [200, 200, 200])
+    assert.lengthOf(served.accessLog.exchanges, 3)
+    assert.deepEqual(served.alarms, ['telemetry failed'])
   })
 
   it('has none for what is no request', async () => {

@@ -30,7 +30,7 @@ export class FakeRequest implements EngineRequest {
   readonly signal: AbortSignal
   readonly id = 'request-1'
   readonly traceId = '0af7651916cd43dd8448eb211c80319c'
-  readonly traceparent = null
+  readonly spanFields = null
   readonly peer = '127.0.0.1:50000'
   readonly tls = null
   readonly log = new RecordingEventLog()

@@ -58,7 +58,7 @@ export class HandedRequest extends PoolTask {
       contentOf(request),
       request.id,
       request.traceId,
-      request.traceparent,
+      request.spanFields,
       request.peer,
       request.tls,
     ]

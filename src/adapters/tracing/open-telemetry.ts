@@ -3,16 +3,17 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as OpenTelemetryApi from '@opentelemetry/api'
 import type { Attributes, Context, Span, TextMapGetter, Tracer, TracerProvider } from '@opentelemetry/api'
-import { traceParentOf, type TraceParent } from '../../domain/message/trace-context.js'
+import { traceParentOf } from '../../domain/message/trace-context.js'
 import type { FieldSection } from '../../domain/message/field-section.js'
 import type { Exchange } from '../../ports/access-log.js'
-import type { RequestSpan, TracedRequest, Tracing, TracingSource } from '../../ports/tracing.js'
+import type { RequestSpan, SpanFields, TracedRequest, Tracing, TracingSource } from '../../ports/tracing.js'
 
 /** What is exported by the package; types alone are known before it is loaded. */
 type Api = typeof OpenTelemetryApi
 
 const PACKAGE = '@opentelemetry/api'
 const SERVER_ERRORS = 500
+const TRACEPARENT = 'traceparent'
 
 /** Spans by OpenTelemetry, where the user has it: the package, and something registered with it that takes spans. */
 export class OpenTelemetry implements TracingSource {
@@ -44,9 +45,14 @@ function takesSpans(provider: TracerProvider): boolean {
   return found.constructor.name !== 'NoopTracerProvider'
 }
 
-const FIELDS: TextMapGetter<FieldSection> = {
+const OF_REQUEST: TextMapGetter<FieldSection> = {
   keys: (fields) => [...fields].map(([name]) => name),
-  get: (fields, name) => fields.get(name) ?? undefined,
+  get: (fields, name) => fields.get(name.toLowerCase()) ?? undefined,
+}
+
+const OF_SPAN: TextMapGetter<SpanFields> = {
+  keys: (fields) => Object.keys(fields),
+  get: (fields, name) => fields[name],
 }
 
 class OpenTelemetryTracing implements Tracing {
@@ -56,45 +62,47 @@ class OpenTelemetryTracing implements Tracing {
     this.tracer = api.trace.getTracer('portico')
   }
 
-  begin(request: TracedRequest): RequestSpan {
+  begin(request: TracedRequest): RequestSpan | null {
     const { method, fields } = request.head
     const options = { kind: this.api.SpanKind.SERVER, attributes: attributesOf(request) }
-    const parent = this.parent(fields)
+    const parent = this.contextOf(fields, OF_REQUEST)
     const span = this.tracer.startSpan(method, options, parent)
-    return new OpenTelemetrySpan(this.api, span, this.api.trace.setSpan(parent, span))
+    const isSpan = this.api.isSpanContextValid(span.spanContext())
+    return isSpan ? new OpenTelemetrySpan(this.api, span, this.api.trace.setSpan(parent, span)) : null
   }
 
-  within<T>(traceparent: string, run: () => T): T {
-    return this.api.context.with(this.contextOf(traceParentOf(traceparent)!, false), run)
+  within<T>(fields: SpanFields, run: () => T): T {
+    return this.api.context.with(this.contextOf(fields, OF_SPAN), run)
   }
 
   /** What the registered propagator finds; `traceparent` is continued whichever that is. */
-  private parent(fields: FieldSection): Context {
+  private contextOf<Carrier>(fields: Carrier, getter: TextMapGetter<Carrier>): Context {
     const { propagation, trace, ROOT_CONTEXT } = this.api
-    const extracted = propagation.extract(ROOT_CONTEXT, fields, FIELDS)
+    const extracted = propagation.extract(ROOT_CONTEXT, fields, getter)
     if (trace.getSpanContext(extracted) !== undefined) return extracted
-    const own = traceParentOf(fields.get('traceparent'))
-    return own === null ? extracted : this.contextOf(own, true)
-  }
-
-  private contextOf({ traceId, parentId, flags }: TraceParent, isRemote: boolean): Context {
-    const { trace, ROOT_CONTEXT } = this.api
-    return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: parentId, traceFlags: flags, isRemote })
+    const own = traceParentOf((getter.get(fields, TRACEPARENT) as string | undefined) ?? null)
+    if (own === null) return extracted
+    const { traceId, parentId: spanId, flags: traceFlags } = own
+    return trace.setSpanContext(extracted, { traceId, spanId, traceFlags, isRemote: true })
   }
 }
 
 class OpenTelemetrySpan implements RequestSpan {
-  readonly traceId: string
-  readonly traceparent: string
-
   constructor(
     private readonly api: Api,
     private readonly span: Span,
     private readonly context: Context,
-  ) {
-    const { traceId, spanId, traceFlags } = span.spanContext()
-    this.traceId = traceId
-    this.traceparent = `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
+  ) {}
+
+  get traceId(): string {
+    return this.span.spanContext().traceId
+  }
+
+  get fields(): SpanFields {
+    const { traceId, spanId, traceFlags } = this.span.spanContext()
+    const fields = { [TRACEPARENT]: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}` }
+    this.api.propagation.inject(this.context, fields)
+    return fields
   }
 
   within<T>(run: () => T): T {

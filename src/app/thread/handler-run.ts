@@ -72,7 +72,7 @@ export class HandlerRun {
       content,
       id,
       traceId,
-      traceparent,
+      spanFields,
       peer,
       security,
     ] = message
@@ -80,7 +80,7 @@ export class HandlerRun {
     this.reader = this.readerOf(content)
     const fields = new FieldSection(text, bounds)
     const head = { method, target, path, query, fields, expectsContinue: content === 'withheld' }
-    const who = { request: id, trace: traceId, traceparent, peer, security, log: owner.log }
+    const who = { request: id, trace: traceId, spanFields, peer, security, log: owner.log }
     this.request = new HandlerRequest(head, paramsOf(params), this.reader, who)
   }
 

@@ -238,10 +238,10 @@ export class HandlerThread implements RunOwner {
   /** In the span of the main thread, where both threads have telemetry. */
   private within(request: HandlerRequest, handler: Handler): ReturnType<Handler> {
     const { tracing } = this
-    const { traceparent } = request
-    return tracing === null || traceparent === null
+    const { spanFields } = request
+    return tracing === null || spanFields === null
       ? handler(request)
-      : tracing.within(traceparent, () => handler(request))
+      : tracing.within(spanFields, () => handler(request))
   }
 
   private awaitAnswer(run: HandlerRun, answer: Promise<Answer>): void {

@@ -155,7 +155,7 @@ class Run {
     const owner = {
       request: id,
       trace: 't',
-      traceparent: null,
+      spanFields: null,
       peer: '192.0.2.1:5',
       security: null,
       log: new RecordingEventLog(),

@@ -1,5 +1,12 @@
 import { createRequire } from 'node:module'
-import { context, propagation, trace, type Attributes } from '@opentelemetry/api'
+import {
+  context,
+  INVALID_SPAN_CONTEXT,
+  propagation,
+  trace,
+  type Attributes,
+  type SpanContext,
+} from '@opentelemetry/api'
 import {
   InMemorySpanExporter,
   NodeTracerProvider,
@@ -45,7 +52,7 @@ describe('OpenTelemetry', () => {
   })
 
   function ended(request: TracedRequest, exchange: Partial<Exchange>): ReadableSpan {
-    tracing.begin(request).end(exchangeOf(exchange))
+    tracing.begin(request)!.end(exchangeOf(exchange))
     const [span] = exporter.getFinishedSpans()
     return span!
   }
@@ -148,14 +155,51 @@ describe('OpenTelemetry', () => {
   }
 
   it('has what the handler begins be part of the span', () => {
-    const span = tracing.begin(requestWith([TRACEPARENT]))
+    const span = tracing.begin(requestWith([TRACEPARENT]))!
     const within = span.within(() => trace.getActiveSpan()?.spanContext())
-    assert.equal(span.traceparent, `00-${TRACE}-${within?.spanId}-01`)
+    assert.equal(span.fields['traceparent'], `00-${TRACE}-${within?.spanId}-01`)
     assert.equal(span.traceId, TRACE)
   })
 
+  it('carries all that came with the request to another thread', () => {
+    const span = tracing.begin(requestWith([TRACEPARENT, ['Tracestate', 'a=b'], ['Baggage', 'k=v']]))!
+    const [context, baggage] = tracing.within(span.fields, () => [
+      trace.getActiveSpan()?.spanContext(),
+      propagation.getActiveBaggage()?.getEntry('k')?.value,
+    ])
+    assert.equal((context as SpanContext).traceState?.get('a'), 'b')
+    assert.equal(baggage, 'v')
+  })
+
+  it('keeps what another propagator has found', () => {
+    propagation.disable()
+    const found = propagation.createBaggage({ k: { value: 'v' } })
+    propagation.setGlobalPropagator({
+      fields: () => [],
+      inject: () => undefined,
+      extract: (before) => propagation.setBaggage(before, found),
+    })
+    const span = tracing.begin(requestWith([TRACEPARENT]))!
+    assert.equal(span.traceId, TRACE)
+    assert.equal(
+      span.within(() => propagation.getActiveBaggage()?.getEntry('k')?.value),
+      'v',
+    )
+  })
+
+  it('is nothing for a request where spans are switched off', async () => {
+    trace.disable()
+    trace.setGlobalTracerProvider({
+      getTracer: () => ({ startSpan: () => trace.wrapSpanContext(INVALID_SPAN_CONTEXT) }),
+    } as never)
+    const off = (await new OpenTelemetry().load())!
+    assert.isNull(off.begin(requestWith([TRACEPARENT])))
+  })
+
   it('has what is begun in another thread be part of it', () => {
-    const within = tracing.within(`00-${TRACE}-${PARENT}-01`, () => trace.getActiveSpan()?.spanContext())
+    const within = tracing.within({ traceparent: `00-${TRACE}-${PARENT}-01` }, () =>
+      trace.getActiveSpan()?.spanContext(),
+    )
     assert.deepInclude(within, { traceId: TRACE, spanId: PARENT, traceFlags: 1 })
   })
 })
