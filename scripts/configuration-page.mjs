@@ -9,11 +9,14 @@ import { LayeredSettings } from '../dist/src/adapters/settings/layered-settings.
 const PAGE = new URL('../docs/configuration.md', import.meta.url)
 const TABLE = /(<!-- keys:begin -->\n)[^]*(<!-- keys:end -->\n)/
 
+const [flag] = process.argv.slice(2)
+if (flag !== undefined && flag !== '--check') throw new Error(`Cannot take ${flag}: wanted --check or nothing`)
+
 const page = readFileSync(PAGE, 'utf8')
 const { keys } = new LayeredSettings({ terminal: false, workingDirectory: process.cwd() })
 if (!TABLE.test(page)) throw new Error('Cannot find the place of the table in docs/configuration.md')
 const fresh = page.replace(TABLE, (_, begin, end) => `${begin}\n${tableOf(keys)}\n${end}`)
-if (!process.argv.includes('--check')) writeFileSync(PAGE, fresh)
+if (flag === undefined) writeFileSync(PAGE, fresh)
 else if (fresh !== page) {
   process.stderr.write('docs/configuration.md is not fresh: write it by npm run docs\n')
   process.exitCode = 1

@@ -15,6 +15,7 @@ import { writeNewFiles } from '../adapters/files/new-files.js'
 import { openReportFile } from '../adapters/files/report-file.js'
 import { SystemFiles } from '../adapters/files/system-files.js'
 import { autocannonLoad } from '../adapters/load/autocannon-load.js'
+import { nodeLoad } from '../adapters/load/node-load.js'
 import { jsonAccessLine, plainAccessLine } from '../adapters/log/access-line.js'
 import { colouredEventLine, jsonEventLine, plainEventLine } from '../adapters/log/event-line.js'
 import { LineForwarder } from '../adapters/log/line-forwarder.js'
@@ -128,8 +129,11 @@ export function configurationSources(): ConfigurationSources & { readonly settin
   }
 }
 
-/** Load is made on servers elsewhere; its library is loaded when it is asked for. */
-export const beginLoad: BeginLoad = autocannonLoad
+/** Load is made on servers elsewhere. */
+export const beginLoad: BeginLoad = (order, progress) => {
+  const load = order.keepAlive && order.rate === null ? autocannonLoad : nodeLoad
+  return load(order, progress)
+}
 
 /** Certificates need no settings, and no server. */
 export const makeCertificate: MakeCertificate = (order) =>
@@ -140,7 +144,7 @@ export const writeNew: WriteNew = writeNewFiles
 export const openReport: OpenReport = openReportFile
 
 /** Servers to compare run as their user would run them. */
-export const startServer: StartMeasuredServer = serverProcesses(new URL('./main.js', import.meta.url))
+export const startServer: StartMeasuredServer = serverProcesses(new URL('./compared-main.js', import.meta.url))
 
 /** A server wired by its settings, and what is left to close behind it. */
 export interface Wired {

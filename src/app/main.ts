@@ -15,6 +15,7 @@ import {
   writeNew,
 } from './container.js'
 import { run } from './run.js'
+import { StandardOutput } from './standard-output.js'
 import { logStrayErrors } from './stray-errors.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
@@ -24,6 +25,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
 // Nobody need listen on the other end: a diagnostic that cannot be told is no reason to end.
 process.stderr.on('error', () => undefined)
 const err = (text: string): void => void process.stderr.write(text)
+const output = new StandardOutput(process.stdout)
 
 /** At a terminal a hang-up says that the terminal is gone; elsewhere it is how an administrator asks for new settings. */
 const AT_TERMINAL = isatty(0)
@@ -50,8 +52,8 @@ const portico = commandLine({
   beginLoad,
   startServer,
   openReport,
-  onInterrupt: onSignals(['SIGINT', 'SIGTERM']),
-  out: (text) => process.stdout.write(text),
+  onInterrupt: onSignals(['SIGINT', 'SIGTERM', 'SIGHUP']),
+  out: (text) => output.write(text),
   err,
   errIsTerminal: isatty(2),
   version,
@@ -59,4 +61,4 @@ const portico = commandLine({
 })
 
 const code = await portico(process.argv.slice(2), process.env)
-await endProcess(code)
+await endProcess(await output.end(code, err))

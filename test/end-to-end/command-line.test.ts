@@ -1,11 +1,12 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { TemporaryFolder } from './support/folder.js'
-import { Program } from './support/program.js'
+import { MAIN, Program } from './support/program.js'
 import { RawClient } from './support/raw-client.js'
 import type { RawResponse } from './support/response-reader.js'
 import { startServer, type RunningServer } from './support/server.js'
@@ -98,6 +99,24 @@ describe('portico, run as a program', () => {
       assert.deepInclude(rows, ['limits.targetLength', '4096', 'environment PORTICO_MAX_TARGET_LENGTH'])
       assert.deepInclude(rows, ['limits.bodyBytes', '1048576', 'flag --set'])
       assert.deepInclude(rows, ['keepAliveTimeoutMs', '75000', 'default'])
+    })
+
+    it('or fails, when nobody can read it', function () {
+      if (process.platform !== 'linux') this.skip()
+      const full = openSync('/dev/full', 'w')
+      const { status, stderr } = spawnSync(process.execPath, [MAIN, 'check'], {
+        stdio: ['ignore', full, 'pipe'],
+        encoding: 'utf8',
+      })
+      closeSync(full)
+      assert.equal(status, 1)
+      assert.match(stderr, /^portico: Cannot write to standard output: ENOSPC/)
+    })
+
+    it('or is cut short by whoever has read enough of it', () => {
+      const command = `"${process.execPath}" "${MAIN}" check | head -1; exit \${PIPESTATUS[0]}`
+      const { status, stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' })
+      assert.deepEqual([status, stderr, stdout.split('\n').length], [0, '', 2])
     })
 
     it('check --json shows the same to programs', async () => {

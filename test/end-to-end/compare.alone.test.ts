@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { assert } from 'chai'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import { TemporaryFolder } from './support/folder.js'
+import { childrenOf, eventually } from './support/process-facts.js'
 import { Program } from './support/program.js'
 
 const PLUGIN = `export default {
@@ -75,6 +76,20 @@ describe('portico compare', function () {
     const { code } = await program.ending()
     assert.equal(code, 1)
     assert.equal(program.stderr, 'portico: Ended after 0 of 1 rounds\n')
+  })
+
+  it('leaves no server behind when it is killed itself', async function () {
+    if (process.platform !== 'linux') this.skip()
+    const program = new Program([...quick, '--duration', '30'], options())
+    let children: readonly number[] = []
+    await eventually('a server listens', () => {
+      children = childrenOf(program.pid)
+      return children.length > 0
+    })
+    await setTimeout(2000)
+    program.kill('SIGKILL')
+    await program.ending()
+    await eventually('the server is gone', () => !children.some((pid) => existsSync(`/proc/${pid}`)))
   })
 
   it('says why a server does not start', async () => {

@@ -12,10 +12,13 @@ const ORIGIN = /^portico listening on (\S+)$/gm
 const PATIENCE_MS = 5000
 
 /** @param program the module that the process runs */
+/** @param program the module that a process runs; the channel to it closes when this process is gone */
 export function serverProcesses(program: URL): StartMeasuredServer {
   return async (words) => {
     // What it logs is written, as it would be elsewhere, and goes nowhere.
-    const child = spawn(process.execPath, [fileURLToPath(program), ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const child = spawn(process.execPath, [fileURLToPath(program), ...words], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
     return serverOf(child, await banner(child))
   }
 }

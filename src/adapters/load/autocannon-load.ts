@@ -1,13 +1,10 @@
 import type { Options, Request, Result } from 'autocannon'
 import { LatencySummary } from '../../domain/service/latency-summary.js'
 import type { BeginLoad, LoadOrder, LoadReport } from '../../ports/load.js'
+import { checkDescriptors } from './descriptors.js'
+import { latencyReport, processorMeter, TIMEOUT_SECONDS } from './latency-report.js'
 
 const MS_PER_SECOND = 1000
-const US_PER_MS = 1000
-/** Closer to each other towards what is rare. */
-const SHARES = [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995, 0.9999, 1]
-/** An answer that takes longer is none. */
-const TIMEOUT_SECONDS = 10
 
 /** What its types leave out. */
 interface Untyped {
@@ -15,23 +12,26 @@ interface Untyped {
   stop(): void
 }
 
-/** Load by autocannon, in the process that asks for it, which loads it only then. */
+/**
+ * Load by autocannon, in the process that asks for it, which loads it only then: as many requests as are answered, over
+ * connections that persist.
+ */
 export const autocannonLoad: BeginLoad = (order, progress) => {
   let stop: (() => void) | null = null
   let isStopped = false
   const run = async (): Promise<LoadReport> => {
+    checkDescriptors(order.connections)
     const { default: autocannon } = await import('autocannon')
     const latency = new LatencySummary()
-    const expectedMs = expectedIntervalMs(order)
     const begunMs = performance.now()
     const processorMs = processorMeter()
     let answered = 0
     return new Promise((resolve, reject) => {
       const instance = autocannon(optionsOf(order), (error: Error | null, result) => {
-        if (error === null) resolve(reportOf(result, latency, processorMs()))
+        if (error === null) resolve({ ...countsOf(result), ...latencyReport(latency), processorMs: processorMs() })
         else reject(error)
       })
-      instance.on('response', (_client, _status, _octets, responseMs) => record(latency, responseMs, expectedMs))
+      instance.on('response', (_client, _status, _octets, responseMs) => latency.record(responseMs))
       const untyped = instance as unknown as Untyped
       untyped.on('tick', ({ counter }) => progress((answered += counter), performance.now() - begunMs))
       stop = () => untyped.stop()
@@ -47,39 +47,46 @@ export const autocannonLoad: BeginLoad = (order, progress) => {
   }
 }
 
-/** How long after another each request of one connection is due; infinite for a load without a rate. */
-function expectedIntervalMs({ rate, connections }: LoadOrder): number {
-  return rate === null ? Infinity : (Math.min(connections, rate) / rate) * MS_PER_SECOND
-}
-
-/**
- * Records a latency, and those of the requests that were due while it was waited for: a connection that waits does not send
- * them, and would leave out just what a stall has cost (coordinated omission).
- *
- * @param expectedMs how long after another requests of one connection are due
- */
-export function record(latency: LatencySummary, responseMs: number, expectedMs: number): void {
-  for (let ms = responseMs; ms > 0; ms -= expectedMs) latency.record(ms)
-}
-
-function optionsOf(order: LoadOrder): Options {
-  const { url, socketPath, connections, durationMs, keepAlive, pipelining, method, headers, body, rate } = order
+function optionsOf({
+  url,
+  socketPath,
+  connections,
+  durationMs,
+  pipelining,
+  method,
+  headers,
+  body,
+}: LoadOrder): Options {
   return {
     url,
-    connections: rate === null ? connections : Math.min(connections, rate),
+    connections,
     duration: durationMs / MS_PER_SECOND,
     pipelining,
     method: method as NonNullable<Request['method']>,
-    headers: Object.fromEntries(keepAlive ? headers : [...headers, ['Connection', 'close']]),
+    headers: combined(headers),
     timeout: TIMEOUT_SECONDS,
-    ...(keepAlive ? {} : { reconnectRate: 1 }),
     ...(body === null ? {} : { body }),
-    ...(rate === null ? {} : { overallRate: rate }),
     ...(socketPath === null ? {} : { socketPath }),
   }
 }
 
-function reportOf(result: Result, latency: LatencySummary, processorMs: number): LoadReport {
+/** It takes one line of each name. Several lines mean the same as one that has all of their values (RFC 9110 §5.3). */
+function combined(headers: LoadOrder['headers']): Record<string, string> {
+  const lines = new Map<string, { name: string; value: string }>()
+  for (const [name, value] of headers) {
+    const key = name.toLowerCase()
+    const before = lines.get(key)
+    // Cookies have a separator of their own (RFC 6265 §4.2.1).
+    const separator = key === 'cookie' ? '; ' : ', '
+    lines.set(key, {
+      name: before?.name ?? name,
+      value: before === undefined ? value : before.value + separator + value,
+    })
+  }
+  return Object.fromEntries([...lines.values()].map(({ name, value }) => [name, value]))
+}
+
+function countsOf(result: Result): Pick<LoadReport, 'seconds' | 'requests' | 'errors' | 'octets'> {
   return {
     seconds: result.duration,
     requests: result.requests.total,
@@ -89,22 +96,5 @@ function reportOf(result: Result, latency: LatencySummary, processorMs: number):
       status: result['4xx'] + result['5xx'],
     },
     octets: result.throughput.total,
-    latencyMs: {
-      p50: latency.quantileMs(0.5),
-      p95: latency.quantileMs(0.95),
-      p99: latency.quantileMs(0.99),
-      max: latency.maxMs,
-    },
-    quantilesMs: SHARES.map((share) => [share, latency.quantileMs(share)]),
-    processorMs,
-  }
-}
-
-/** Tells how much processor time has passed since, of this process. */
-function processorMeter(): () => number {
-  const before = process.cpuUsage()
-  return () => {
-    const { user, system } = process.cpuUsage(before)
-    return (user + system) / US_PER_MS
   }
 }

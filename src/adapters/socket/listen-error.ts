@@ -2,7 +2,7 @@ import { authorityOf } from '../../domain/message/authority.js'
 import type { Address, ListenError } from '../../ports/transport.js'
 
 const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'it is taken by another program',
+  EADDRINUSE: 'it is taken',
   EACCES: 'this user has no permission to listen there',
   EADDRNOTAVAIL: 'this machine has no such address',
   EAFNOSUPPORT: 'this machine does not speak that address family',

@@ -23,6 +23,7 @@ import {
   loadOrder,
   loadText,
   progressLine,
+  refuseCombination,
   type LoadFlags,
 } from './load.js'
 import { addNewPluginFlags, newPluginReport, pluginFiles, type NewPluginFlags } from './new-plugin.js'
@@ -135,7 +136,9 @@ class Invocation {
     )
     const cert = command('cert', 'make a certificate and its key, for HTTPS in development')
     addCertificateFlags(cert).action((flags: CertificateFlags) => this.makeCertificate(flags))
-    const made = command('new', 'write what is to be filled in').command('plugin').description('a plugin and its test')
+    const made = this.parentOf(command('new', 'write what is to be filled in'), 'plugin')
+      .command('plugin')
+      .description('a plugin and its test')
     addNewPluginFlags(made).action((name: string, flags: NewPluginFlags) => this.makePlugin(name, flags))
     const completion = command('completion', 'print a script that has your shell complete what stands here')
     addCompletionFlags(completion).action((shell: Shell) => {
@@ -148,6 +151,11 @@ class Invocation {
     addCompareFlags(this.takeFlags(compared)).action((folder: string | undefined, flags: CompareFlags) =>
       this.compare(folder, flags),
     )
+  }
+
+  /** A command that does nothing but by one of its own. */
+  private parentOf(parent: Command, ...own: string[]): Command {
+    return parent.action(() => this.program.error(`missing what: portico ${parent.name()} ${own.join('|')}`))
   }
 
   /** Gives a command the flags of the server, which it may have before it, too. */
@@ -205,6 +213,7 @@ class Invocation {
 
   private makeLoad(flags: LoadFlags): Promise<void> {
     this.refuseFlagsBefore('load')
+    refuseCombination(this.program, flags)
     const { parts } = this
     const order = loadOrder(flags)
     return this.tellFailure(async () => {
@@ -220,6 +229,7 @@ class Invocation {
   }
 
   private compare(folder: string | undefined, flags: CompareFlags): Promise<void> {
+    refuseCombination(this.program, flags)
     const words = this.serverWords(folder)
     if (folder !== undefined) this.takeFolder(folder)
     return this.withSettings((configuration) =>

@@ -15,6 +15,8 @@ Put it where your shell looks:
 interface Completed {
   readonly name: string
   readonly description: string
+  /** What stands behind it first: commands of its own, or what its argument may be. */
+  readonly words: readonly string[]
   readonly options: readonly Option[]
 }
 
@@ -38,7 +40,11 @@ function completedOf(program: Command): Completed[] {
   return program.commands.map((command) => ({
     name: command.name(),
     description: command.description(),
-    options: command.options,
+    words: [
+      ...command.commands.map((own) => own.name()),
+      ...command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices),
+    ],
+    options: [...command.options, ...command.commands.flatMap((own) => own.options)],
   }))
 }
 
@@ -48,7 +54,7 @@ function wordsOf({ flags }: Option): string[] {
   return values.includes('|') ? values.split('|').filter((word) => /^[a-z]+$/.test(word)) : []
 }
 
-const flagsOf = ({ options }: Completed): string => options.map(({ long }) => long).join(' ')
+const offered = ({ words, options }: Completed): string => [...words, ...options.map(({ long }) => long)].join(' ')
 
 function bashScript(commands: readonly Completed[]): string {
   const names = commands.map(({ name }) => name)
@@ -56,19 +62,19 @@ function bashScript(commands: readonly Completed[]): string {
   const valueCases = [...choices]
     .filter(([, words]) => words.length > 0)
     .map(([flag, words]) => `    ${flag}) COMPREPLY=($(compgen -W '${words.join(' ')}' -- "$word")); return ;;`)
-  const flagCases = commands.map((each) => `    ${each.name}) words='${flagsOf(each)}' ;;`)
+  const flagCases = commands.map((each) => `    ${each.name}) words='${offered(each)}' ;;`)
   return `_portico() {
-  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command=serve words='' each
+  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command='' words='' each
   case $before in
 ${valueCases.join('\n')}
   esac
   for each in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $each in ${names.join('|')}) command=$each; break ;; esac
   done
-  case $command in
+  case \${command:-serve} in
 ${flagCases.join('\n')}
   esac
-  if [ "$COMP_CWORD" -eq 1 ]; then words="${names.join(' ')} $words"; fi
+  if [ -z "$command" ]; then words="${names.join(' ')} $words"; fi
   COMPREPLY=($(compgen -W "$words" -- "$word"))
   case $word in -*) ;; *) COMPREPLY+=($(compgen -f -- "$word")) ;; esac
 }
@@ -78,11 +84,12 @@ complete -F _portico portico
 
 function fishScript(commands: readonly Completed[]): string {
   const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
-  const ofCommand = ({ name, description, options }: Completed): string[] => [
+  const ofCommand = ({ name, description, words, options }: Completed): string[] => [
     `complete -c portico -n __fish_use_subcommand -a ${name} -d ${quoted(description)}`,
+    ...words.map((word) => `complete -c portico -n ${quoted(`__fish_seen_subcommand_from ${name}`)} -xa ${word}`),
     ...options.map((option) => {
-      const words = wordsOf(option)
-      const value = words.length > 0 ? ` -xa ${quoted(words.join(' '))}` : option.required ? ' -r' : ''
+      const values = wordsOf(option)
+      const value = values.length > 0 ? ` -xa ${quoted(values.join(' '))}` : option.required ? ' -r' : ''
       const where = `-n ${quoted(`__fish_seen_subcommand_from ${name}`)}`
       return `complete -c portico ${where} -l ${option.long!.slice(2)}${value} -d ${quoted(option.description)}`
     }),

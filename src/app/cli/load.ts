@@ -1,4 +1,5 @@
 /** `portico load`: what it takes and what it says. */
+import { METHODS } from 'node:http'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { authorityOf, UNIX } from '../../domain/message/authority.js'
 import type { LoadOrder, LoadReport } from '../../ports/load.js'
@@ -28,9 +29,9 @@ export interface LoadFlags extends RequestFlags {
 }
 
 const HELP = `
-Without --rate each connection sends its next request when it has its answer. With --rate as many requests a second are
-due, those of each second at its beginning; latencies then count from when each was due, so that a server that stalls is
-charged with all that it held up. Errors are answers of 4xx and 5xx, connections that fail, and answers that take over
+Without --rate each connection sends its next request when it has its answer. With --rate requests are due one after the
+other at even distances, however they are answered; latencies then count from when each was due, so that a server that
+stalls is charged with all that it held up. Errors are answers of 4xx and 5xx, connections that fail, and answers that take over
 10 seconds. A certificate is taken as it is.
 
 Exit codes: 0 done; 1 more errors than --max-errors; 2 the command line.
@@ -38,6 +39,7 @@ Exit codes: 0 done; 1 more errors than --max-errors; 2 the command line.
 
 const FIELD_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*)$/
 const MS_PER_SECOND = 1000
+const WEEK_SECONDS = 7 * 24 * 60 * 60
 const PERCENT = 100
 const OCTETS_PER_MEGABYTE = 1e6
 
@@ -52,9 +54,10 @@ export const wholeNumber =
   }
 
 export const number =
-  (least: number, meaning: string) =>
+  (least: number, meaning: string, most = Infinity) =>
   (text: string): number => {
-    if (/^\d+(?:\.\d+)?$/.test(text) && Number(text) >= least) return Number(text)
+    const value = Number(text)
+    if (/^\d+(?:\.\d+)?$/.test(text) && value >= least && value <= most) return value
     throw new InvalidArgumentError(`Wanted ${meaning}.`)
   }
 
@@ -70,8 +73,23 @@ function readPath(text: string): string {
 }
 
 function readMethod(text: string): string {
-  if (/^[A-Z]+$/.test(text)) return text
-  throw new InvalidArgumentError('Wanted a method, such as GET.')
+  if (METHODS.includes(text)) return text
+  throw new InvalidArgumentError('Wanted a method that Node knows, such as GET.')
+}
+
+function readHost(text: string): string {
+  if (/^unix:.|^[^\s/?#@[\]]+$/.test(text)) return text
+  throw new InvalidArgumentError('Wanted a name, an address without brackets, or unix: and the path of a socket.')
+}
+
+/** What a client cannot do at once: Node's own, which is asked where connections do not persist or a rate is kept, sends one by one. */
+export function refuseCombination(
+  command: Command,
+  { pipelineDepth, keepalive, rate }: RequestFlags & { rate?: number },
+): void {
+  if (pipelineDepth === 1) return
+  if (!keepalive) command.error('--pipeline-depth needs connections that persist: it does not go with --no-keepalive')
+  if (rate !== undefined) command.error('--pipeline-depth does not go with --rate')
 }
 
 /** @param duration how long, in seconds, unless told */
@@ -81,7 +99,7 @@ export function requestOptions(duration: number): Option[] {
     new Option('--concurrency <NUMBER>', 'connections').default(64).argParser(wholeNumber(1)),
     new Option('--duration <SECONDS>', 'how long')
       .default(duration)
-      .argParser(number(0.1, 'seconds, such as 30 or 0.5')),
+      .argParser(number(0.1, 'seconds, such as 30 or 0.5, at most a week', WEEK_SECONDS)),
     new Option('--keepalive', 'more than one request on a connection').default(true),
     new Option('--no-keepalive', 'a connection for each request'),
     new Option('--pipeline-depth <NUMBER>', 'requests under way on a connection').default(1).argParser(wholeNumber(1)),
@@ -95,7 +113,9 @@ export function requestOptions(duration: number): Option[] {
 
 export function addLoadFlags(command: Command): Command {
   const options = [
-    new Option('--host <HOST>', 'name, address, or unix: and the path of a socket').default('127.0.0.1'),
+    new Option('--host <HOST>', 'name, address, or unix: and the path of a socket')
+      .default('127.0.0.1')
+      .argParser(readHost),
     new Option('--port <PORT>', 'port of the server').default(8080).argParser(wholeNumber(1, 65_535)),
     new Option('--tls', 'by HTTPS'),
     ...requestOptions(10),
@@ -158,7 +178,11 @@ export function loadText(order: LoadOrder, report: LoadReport): string {
   const ms = (value: number): string => `${value.toFixed(value < 10 ? 3 : 1)} ms`
   const megabytes = octets / OCTETS_PER_MEGABYTE
   const where = order.socketPath === null ? order.url : `${order.url} at ${order.socketPath}`
-  const failed = `${errors.status} by status, ${errors.connection} of connections, ${errors.timeout} by time`
+  const { status, connection, timeout } = errors
+  const isSilent = requests + connection + timeout === 0
+  const failed = isSilent
+    ? 'nothing was answered'
+    : `${status} by status, ${connection} of connections, ${timeout} by time`
   return `${order.method} ${where}, ${order.connections} connections, ${seconds.toFixed(1)} s\n${table([
     ['requests', `${requests}`, `${(requests / seconds).toFixed(0)} a second`],
     ['errors', `${(errorRate(report) * PERCENT).toFixed(2)} %`, failed],

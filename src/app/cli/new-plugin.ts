@@ -36,9 +36,12 @@ Serve it, and ask:
   portico --plugins ${shellWord(dir)}
   curl http://127.0.0.1:8080/${name}/Ada
 Test it, where the package portico is installed:
-  node --test ${shellWord(test!.path)}
+  node --test ${shellWord(beyondFlags(test!.path))}
 `
 }
+
+/** What begins with a hyphen would be taken for a flag. */
+const beyondFlags = (path: string): string => (path.startsWith('-') ? `./${path}` : path)
 
 const pluginText = (name: string): string => `import { definePlugin, json, text } from 'portico/plugin'
 

@@ -35,6 +35,8 @@ describe('a report file', () => {
 
   it('cannot be a folder, nor lie in one that is not there', async () => {
     assert.equal(await failure(folder.path), `Cannot write "${folder.path}": it is a folder`)
+    assert.equal(await failure(folder.at('new/')), `Cannot write "${folder.at('new/')}": it is a folder`)
+    assert.equal(await failure(''), 'Cannot write "": a file has a name')
     assert.match(await failure(folder.at('nowhere/r.html')), /^Cannot write ".*nowhere\/r.html": ENOENT/)
   })
 })

@@ -296,6 +296,7 @@ describe('portico', () => {
       ['--log-format xml', /Wanted one of plain, json/, 'a word that is not offered'],
       ['--set port', /Wanted KEY=VALUE/, 'a setting without a value'],
       ['--set =5', /Wanted KEY=VALUE/, 'a setting without a key'],
+      ['new', /missing what: portico new plugin/, 'half of a command'],
       ['check more', /too many arguments/, 'a word too many'],
       ['serve a b', /too many arguments/, 'two folders'],
       ['serve config --static config', /both DIR and --static are given/, 'a folder said twice'],

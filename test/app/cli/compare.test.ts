@@ -35,6 +35,8 @@ interface Surroundings {
   /** At which of all loads the user ends it, from 1. */
   readonly interruptedAt?: number
   readonly serverFailure?: Error
+  /** Whether the user ends it while the first server starts. */
+  readonly isInterrupted?: boolean
   readonly reportFailure?: Error
   readonly errIsTerminal?: boolean
   readonly epollWorks?: boolean
@@ -70,6 +72,7 @@ async function run(flags: string, surroundings: Surroundings = {}): Promise<Run>
     tryEpoll: async () => (surroundings.epollWorks ? 'epoll' : Promise.reject(new Error('there is none'))),
     errIsTerminal,
     startServer: async (all) => {
+      if (surroundings.isInterrupted) interrupt()
       if (surroundings.serverFailure) throw surroundings.serverFailure
       words.push(all)
       deeds.push(`start ${engineOf(all)}`)
@@ -320,6 +323,14 @@ describe('portico compare', () => {
       assert.equal(code, 1)
     })
 
+    it('is the user who ends it while a server starts: that has failed for no other reason', async () => {
+      const { code, err } = await run('', {
+        serverFailure: new Error('Cannot start the server: '),
+        isInterrupted: true,
+      })
+      assert.deepEqual([code, err], [1, 'portico: Ended after 0 of 3 rounds\n'])
+    })
+
     it('is the user who ends it in the first round: there is nothing to tell', async () => {
       const { code, err, out } = await run('', { interruptedAt: 1 })
       assert.deepEqual([code, err, out], [1, 'portico: Ended after 0 of 3 rounds\n', ''])
@@ -328,6 +339,7 @@ describe('portico compare', () => {
     it('is a number that is none', async () => {
       assert.equal((await run('--rounds 0')).code, 2)
       assert.equal((await run('--min-ratio x')).code, 2)
+      assert.equal((await run('--pipeline-depth 2 --no-keepalive')).code, 2)
     })
   })
 

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { assert } from 'chai'
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { describe, it } from 'mocha'
 import { completionScript } from '../../../src/app/cli/completion.js'
 
@@ -13,6 +13,11 @@ function program(): Command {
     .addOption(new Option('--workers <NUMBER|auto>', 'how many'))
     .addOption(new Option('--enable-tls', 'HTTPS'))
   made.command('load').description('make load').addOption(new Option('--rate <NUMBER>', 'how fast'))
+  made
+    .command('completion')
+    .description('this')
+    .addArgument(new Argument('<shell>').choices(['bash', 'fish']))
+  made.command('new').description('write').command('plugin').addOption(new Option('--dir <DIR>', 'where'))
   return made
 }
 
@@ -44,6 +49,10 @@ cd /nowhere 2>/dev/null; _portico; printf '%s\\n' "\${COMPREPLY[@]}"`
     ],
     [['portico', 'serve', '--engine', 'thr'], ['threadpool']],
     [['portico', '--workers', 'a'], ['auto']],
+    [['portico', '--workers', '2', 'loa'], ['load']],
+    [['portico', 'completion', 'ba'], ['bash']],
+    [['portico', 'new', 'pl'], ['plugin']],
+    [['portico', 'new', 'plugin', '--'], ['--dir']],
   ]
   for (const [words, wanted] of cases) {
     it(`offers ${wanted.join(' ')} for ${words.slice(1).join(' ')}`, () => {
@@ -65,6 +74,12 @@ describe('completionScript(), for fish', () => {
       "complete -c portico -n '__fish_seen_subcommand_from serve' -l enable-tls -d 'HTTPS'",
       "complete -c portico -n __fish_use_subcommand -a load -d 'make load'",
       "complete -c portico -n '__fish_seen_subcommand_from load' -l rate -r -d 'how fast'",
+      "complete -c portico -n __fish_use_subcommand -a completion -d 'this'",
+      "complete -c portico -n '__fish_seen_subcommand_from completion' -xa bash",
+      "complete -c portico -n '__fish_seen_subcommand_from completion' -xa fish",
+      "complete -c portico -n __fish_use_subcommand -a new -d 'write'",
+      "complete -c portico -n '__fish_seen_subcommand_from new' -xa plugin",
+      "complete -c portico -n '__fish_seen_subcommand_from new' -l dir -r -d 'where'",
       '',
     ])
   })

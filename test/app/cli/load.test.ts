@@ -107,10 +107,16 @@ describe('portico load', () => {
     [['--duration', 'long'], /seconds, such as 30 or 0.5/],
     [['--path', 'a'], /a path that begins with "\/"/],
     [['--path', '/a b'], /without spaces/],
-    [['--method', 'get'], /a method, such as GET/],
+    [['--method', 'get'], /a method that Node knows, such as GET/],
     [['--header', 'nothing'], /'Name: value'/],
     [['--rate', '0'], /whole number of at least 1/],
     [['--max-errors', '-1'], /percent|--max-errors/],
+    [['--method', 'FOO'], /a method that Node knows/],
+    [['--host', ''], /a name, an address/],
+    [['--host', 'a b'], /a name, an address/],
+    [['--duration', '3000000'], /at most a week/],
+    [['--pipeline-depth', '2', '--rate', '5'], /does not go with --rate/],
+    [['--pipeline-depth', '2', '--no-keepalive'], /does not go with --no-keepalive/],
     [['--flood'], /unknown option '--flood'/],
   ]
   for (const [words, wanted] of wrong) {

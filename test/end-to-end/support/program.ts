@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { within } from './within.js'
 
 /** The program as it was compiled together with this test. */
-const MAIN = fileURLToPath(new URL('../../../src/app/main.js', import.meta.url))
+export const MAIN = fileURLToPath(new URL('../../../src/app/main.js', import.meta.url))
 
 export interface ProgramOptions {
   /** Beside `PATH`; what the shell of the test happens to have set would change what is tested. */

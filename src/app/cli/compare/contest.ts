@@ -96,7 +96,8 @@ export class Contest {
   }
 
   private async measure(contestant: Contestant, what: string): Promise<Sample | null> {
-    const server = await this.parts.startServer([...this.plan.words, ...wordsFor(contestant)])
+    const server = await this.start(contestant)
+    if (server === null) return null
     try {
       const order = this.orderFor(server)
       await this.load({ ...order, durationMs: WARM_UP_MS }, `${what}, warming up`)
@@ -105,6 +106,16 @@ export class Contest {
       return this.isInterrupted ? null : sampleOf(report, before, server.usage())
     } finally {
       await server.stop()
+    }
+  }
+
+  /** `null` when the user has ended it, which a server that was about to start may have been told, too. */
+  private async start(contestant: Contestant): Promise<MeasuredServer | null> {
+    try {
+      return await this.parts.startServer([...this.plan.words, ...wordsFor(contestant)])
+    } catch (error) {
+      if (this.isInterrupted) return null
+      throw error
     }
   }
 
