@@ -6,6 +6,7 @@ const ENOUGH = 'EPIPE'
 const FAILURE = 1
 
 export class StandardOutput {
+  private isUsed = false
   private failure: NodeJS.ErrnoException | null = null
 
   constructor(private readonly stream: NodeJS.WriteStream) {
@@ -13,6 +14,7 @@ export class StandardOutput {
   }
 
   write(text: string): void {
+    this.isUsed = true
     this.stream.write(text)
   }
 
@@ -22,6 +24,8 @@ export class StandardOutput {
    * @returns the exit code, when all is written or cannot be
    */
   async end(code: number, err: (text: string) => void): Promise<number> {
+    // A server's logs have a way of their own.
+    if (!this.isUsed) return code
     // Called when all before it has been written, and when that has failed.
     await new Promise<void>((resolve) => this.stream.write('', () => resolve()))
     await new Promise(setImmediate)
