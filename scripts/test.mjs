@@ -14,7 +14,7 @@ import { setUp } from './set-up.mjs'
 /** Tests that measure what others notice of a fault, or how much memory is taken, want the machine for themselves. */
 const ALONE = ['dist/test/**/*.alone.test.js']
 /** Of all others those that take longest, which begin first, so that none of them is still at it when all else is done. */
-const LONGEST = /end-to-end.(?:workers|deadlines|drain|tls|command-line|compare|dashboard)\.|scripts.start\./
+const LONGEST = /end-to-end.(?:workers|deadlines|drain|tls|command-line|dashboard)\.|scripts.start\./
 /** Most tests of servers wait most of the time, so that more of them than there are cores go on side by side. */
 const SIDE_BY_SIDE = ['--parallel', '--jobs', '3']
 

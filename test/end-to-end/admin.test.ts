@@ -9,7 +9,7 @@ const TOKEN = 'a-token-of-a-good-length'
 const SEPARATE = ['--set', 'admin.listener=separate', '--set', 'admin.port=0']
 
 describeWithCurl('what is for who looks after the server', function () {
-  this.timeout(20_000)
+  this.timeout(40_000)
 
   let folder: TemporaryFolder
   let server: RunningServer

@@ -228,7 +228,8 @@ describeOnEachEngine('plugins of a folder outside the package', () => {
   describe('that fail', () => {
     before(async () => {
       folder = new TemporaryFolder({ 'failing.js': FAILING })
-      server = await startServer({ flags: ['--plugins', folder.path] })
+      // One thread: /go is to find what /breaks waits for.
+      server = await startServer({ flags: ['--plugins', folder.path, '--set', 'threadpool.workers=1'] })
     })
     after(async () => {
       await server.stop()
