@@ -1,5 +1,5 @@
 import { assert } from 'chai'
-import { after, afterEach, describe, it } from 'mocha'
+import { after, afterEach, it } from 'mocha'
 import { describeInEachWay } from './support/engines.js'
 import { createHash, randomBytes } from 'node:crypto'
 import { TemporaryFolder } from './support/folder.js'
@@ -254,46 +254,5 @@ describeInEachWay('drain, over real sockets', function () {
     assert.equal(endless.ending, 'reset')
     assert.equal(await idle.rest(), '')
     assert.equal(idle.ending, 'ended')
-  })
-
-  describe('a second signal', () => {
-    async function assertOutInTime(): Promise<void> {
-      const begunMs = performance.now()
-      server.program.kill('SIGTERM')
-      const [code] = await outcome()
-      assert.isBelow(performance.now() - begunMs, 1000)
-      assert.equal(code, 1)
-    }
-
-    it('cuts what runs, and it is out within a second', async () => {
-      await start()
-      const client = await connectAndSend(get('/held'))
-      await drain()
-      await assertOutInTime()
-      assert.equal(await client.rest(), '')
-      assert.equal(client.ending, 'reset')
-    })
-
-    it('does so during the notice', async () => {
-      await start('drain.noticeMs=20000')
-      await drain()
-      await assertOutInTime()
-    })
-
-    it('does so when only peers are left that do not close', async () => {
-      await start()
-      const client = await connect()
-      await drain()
-      assert.equal(await client.rest(), '')
-      await assertOutInTime()
-    })
-
-    it('does so when a plugin does not stop', async () => {
-      const stuck = `export default { name: 'stuck', routes: {}, stop: () => new Promise(() => {}) }`
-      folder.write('stuck/stuck.mjs', stuck)
-      server = await startServer({ flags: ['--plugins', `${folder.path}/stuck`] })
-      await drain()
-      await assertOutInTime()
-    })
   })
 })
