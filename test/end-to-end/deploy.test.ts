@@ -1,12 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { describeWithHaproxy, startHaproxy } from './support/haproxy.js'
 import { describeWithNginx, startNginx } from './support/nginx.js'
+import { parseAllDocuments } from 'yaml'
 import { TemporaryFolder } from './support/folder.js'
+import { MAIN } from './support/program.js'
 import { startServer, type RunningServer } from './support/server.js'
 import { SteadyLoad } from './support/steady-load.js'
 
@@ -80,5 +82,55 @@ describeWithSystemd('deploy/portico.service', () => {
     const said = execFileSync('systemd-analyze', ['verify', join(folder.path, 'portico.service')], { encoding: 'utf8' })
     folder.remove()
     assert.equal(said, '')
+  })
+})
+
+describe('deploy/kubernetes.yaml', () => {
+  interface Pod {
+    readonly terminationGracePeriodSeconds: number
+    readonly securityContext: { readonly runAsNonRoot: boolean }
+    readonly containers: readonly [
+      {
+        readonly env: readonly { readonly name: string; readonly value: string }[]
+        readonly lifecycle: { readonly preStop: { readonly sleep: { readonly seconds: number } } }
+        readonly livenessProbe: { readonly httpGet: { readonly path: string } }
+        readonly readinessProbe: { readonly httpGet: { readonly path: string } }
+      },
+    ]
+  }
+  const documents = parseAllDocuments(readFileSync('deploy/kubernetes.yaml', 'utf8'))
+  const { spec: pod } = (documents[0]!.toJS() as { spec: { template: { spec: Pod } } }).spec.template
+  const [container] = pod.containers
+
+  it('gives a pod the time that its preStop and its drain take', () => {
+    const { value } = container.env.find(({ name }) => name === 'PORTICO_DRAIN_TIMEOUT_MS')!
+    const needed = container.lifecycle.preStop.sleep.seconds + Number(value) / 1000
+    assert.isAbove(pod.terminationGracePeriodSeconds, needed)
+  })
+
+  it('asks where a server answers', () => {
+    assert.equal(container.livenessProbe.httpGet.path, '/livez')
+    assert.equal(container.readinessProbe.httpGet.path, '/readyz')
+  })
+
+  it('sets what the server takes', () => {
+    const environment = Object.fromEntries(container.env.map(({ name, value }) => [name, value]))
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, 'check'], { env: environment, encoding: 'utf8' })
+    assert.deepEqual([status, stderr], [0, ''])
+  })
+})
+
+describe('deploy/Dockerfile', () => {
+  const text = readFileSync('deploy/Dockerfile', 'utf8')
+  const [, entry] = /^ENTRYPOINT (.*)$/m.exec(text)!
+
+  it('runs Node as the first process, and not as root', () => {
+    assert.deepEqual(JSON.parse(entry!), ['node', 'dist/src/app/main.js'])
+    assert.match(text, /^USER node$/m)
+  })
+
+  it('copies what is there', () => {
+    for (const [, paths] of text.matchAll(/^COPY (?!--from)(.*) \S+$/gm))
+      for (const path of paths!.split(' ')) assert.isTrue(existsSync(path), path)
   })
 })
