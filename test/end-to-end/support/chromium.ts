@@ -5,7 +5,7 @@ import { describeNeeding } from './needing.js'
 const PROGRAM = 'chromium'
 
 /** What needs chromium. */
-export const describeWithChromium = describeNeeding('chromium')
+export const describeWithChromium = describeNeeding(PROGRAM)
 
 /** The browser of the distribution. Its sandbox cannot be had where tests run as root. */
 export function startChromium(): Promise<Browser> {
