@@ -1,6 +1,6 @@
 /** Who may ask for what is for who looks after the server. */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { problem } from '../domain/message/problem.js'
+import { problem } from '../domain/representation/problem.js'
 import type { Handler, Request } from '../ports/plugin.js'
 import type { PluginRoute } from '../ports/plugins.js'
 

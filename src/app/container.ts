@@ -50,7 +50,7 @@ import { makeDevelopmentCertificate } from '../adapters/tls/development-certific
 import { OpenTelemetry } from '../adapters/tracing/open-telemetry.js'
 import { ForkedWorkers } from '../adapters/workers/forked-workers.js'
 import { ParentLine } from '../adapters/workers/parent-line.js'
-import { crewSize } from '../domain/service/supervision.js'
+import { workerCount } from '../domain/workers/supervision.js'
 import type { AccessLog } from '../ports/access-log.js'
 import type { Clock } from '../ports/clock.js'
 import type { Crew } from '../ports/crew.js'
@@ -198,7 +198,7 @@ function renewalOf(container: Container): Renewal | null {
 /** What the settings ask to be run: this process alone, or a supervisor with its workers. */
 export function wireService(configuration: Configuration, load: () => Promise<LoadedConfiguration>): WiredService {
   const { workers } = configuration.settings
-  if (crewSize(workers, availableParallelism()) > 1) return wireSupervisor(configuration, load)
+  if (workerCount(workers, availableParallelism()) > 1) return wireSupervisor(configuration, load)
   const { server, renewal, log, closeLogs } = wire(configuration)
   return { service: alone(server, renewal, log, configuration.socket.kind), log, closeLogs }
 }

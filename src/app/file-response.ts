@@ -1,5 +1,5 @@
 import type { FieldSection } from '../domain/message/field-section.js'
-import { problem } from '../domain/message/problem.js'
+import { problem } from '../domain/representation/problem.js'
 import { ResponseFields } from '../domain/message/response-fields.js'
 import { redirect } from '../domain/message/response-makers.js'
 import { isOfKind, Response, type FileReference } from '../domain/message/response.js'

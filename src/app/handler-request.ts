@@ -1,6 +1,6 @@
 import { BadContentError } from '../domain/message/bad-content-error.js'
 import { NO_FIELDS, type FieldSection } from '../domain/message/field-section.js'
-import type { Request as Head } from '../domain/message/request.js'
+import type { RequestHead as Head } from '../domain/message/request.js'
 import type { EngineRequest } from '../ports/engine.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { Params } from '../ports/plugin.js'

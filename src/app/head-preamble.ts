@@ -1,4 +1,4 @@
-import { flat } from '../domain/framing/flat.js'
+import { flat } from '../domain/octets/flat-string.js'
 import { formatHttpDate } from '../domain/message/http-date.js'
 import type { FieldLine } from '../domain/message/response-fields.js'
 import type { Clock } from '../ports/clock.js'

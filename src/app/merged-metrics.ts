@@ -1,5 +1,5 @@
-import type { Phase } from '../domain/service/drain.js'
-import { BOUNDS_MS, type LatencyCounts, LatencySummary } from '../domain/service/latency-summary.js'
+import type { Phase } from '../domain/lifecycle/drain.js'
+import { BOUNDS_MS, type LatencyCounts, LatencySummary } from '../domain/metrics/latency-summary.js'
 import type {
   LatencyMs,
   MetricsCounters,

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer'
 import type { Connection } from '../domain/connection/connection.js'
 import { CHUNK_END } from '../domain/framing/head-writer.js'
-import { latin1 } from '../domain/framing/latin1.js'
+import { latin1 } from '../domain/octets/latin1.js'
 import {
   isOfKind,
   type FileContent,

@@ -1,4 +1,4 @@
-import { hasCut, type DrainReport } from '../domain/service/drain.js'
+import { hasCut, type DrainReport } from '../domain/lifecycle/drain.js'
 import type { EventLog } from '../ports/event-log.js'
 import type { SocketKind } from '../ports/sockets.js'
 import type { Addresses, Entry } from '../ports/transport.js'

@@ -8,15 +8,15 @@ import {
 } from '../domain/connection/connection.js'
 import { Deadlines, type Overdue } from '../domain/connection/deadlines.js'
 import { authorityOf } from '../domain/message/authority.js'
-import { problem } from '../domain/message/problem.js'
+import { problem } from '../domain/representation/problem.js'
 import { ProtocolError } from '../domain/message/protocol-error.js'
-import type { Request } from '../domain/message/request.js'
+import type { RequestHead } from '../domain/message/request.js'
 import { isOfKind, Response, type StreamedContent } from '../domain/message/response.js'
 import { forbidsContent } from '../domain/message/status.js'
-import { turnedAway } from '../domain/service/admission.js'
-import { isTurnedAway, mayPersist } from '../domain/service/drain.js'
-import type { Outcome } from '../domain/service/outcome.js'
-import { OverdueError } from '../domain/service/overdue-error.js'
+import { turnedAway } from '../domain/lifecycle/admission.js'
+import { isTurnedAway, mayPersist } from '../domain/lifecycle/drain.js'
+import type { Outcome } from '../domain/lifecycle/outcome.js'
+import { DeadlineError } from '../domain/lifecycle/deadline-error.js'
 import type { CloseReason, Transport, TransportReceiver } from '../ports/transport.js'
 import { ContentReader } from './content-reader.js'
 import { Exchange } from './exchange.js'
@@ -231,7 +231,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
   private expireHandler(): void {
     const { exchange } = this
     if (exchange === null || exchange.settled) return
-    const error = new OverdueError(`Cannot wait any longer for the handler of ${exchange.routeName}`)
+    const error = new DeadlineError(`Cannot wait any longer for the handler of ${exchange.routeName}`)
     this.service.log.error('handler timed out', { request: exchange.request, route: exchange.routeName })
     exchange.handed?.abort(error)
     exchange.outcome = 'timed-out'
@@ -335,7 +335,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
 
   // Requests
 
-  private begin(head: Request): void {
+  private begin(head: RequestHead): void {
     const exchange = this.newExchange(head)
     // The content of the request before it may have come to its end within this turn.
     if (head.length !== 0) this.deadlines.contentComplete(this.nowMs)
@@ -349,7 +349,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     else this.answer(exchange, response)
   }
 
-  private newExchange(head: Request | null): Exchange {
+  private newExchange(head: RequestHead | null): Exchange {
     const { service } = this
     const exchange = new Exchange(
       head,
@@ -378,7 +378,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     return this.peerName
   }
 
-  private contentOf(head: Request): ContentReader | null {
+  private contentOf(head: RequestHead): ContentReader | null {
     return head.length === 0 ? null : new ContentReader(() => this.contentWanted())
   }
 

@@ -4,21 +4,21 @@ import { HeadReaders } from '../domain/framing/head-readers.js'
 import { PersistenceLines } from '../domain/connection/persistence-lines.js'
 import type { ProtocolError } from '../domain/message/protocol-error.js'
 import type { FieldLine } from '../domain/message/response-fields.js'
-import { plainOnTls } from '../domain/message/wrong-scheme.js'
+import { plainOnTls } from '../domain/tls/wrong-scheme.js'
 import { RouteTable, UNMATCHED } from '../domain/routing/route-table.js'
-import { clientRefused } from '../domain/security/client-refused.js'
-import { admitsConnection } from '../domain/service/admission.js'
-import { unreadyReason } from '../domain/service/readiness.js'
+import { clientRefused } from '../domain/tls/client-refusal.js'
+import { admitsConnection } from '../domain/lifecycle/admission.js'
+import { unreadyReason } from '../domain/lifecycle/readiness.js'
 import {
   DrainTally,
   drainPhase,
   isOverdue,
-  reliefPhase,
-  reliefRules,
+  retirementPhase,
+  retirementRules,
   type DrainReport,
   type DrainRules,
   type Phase,
-} from '../domain/service/drain.js'
+} from '../domain/lifecycle/drain.js'
 import type { AccessLog } from '../ports/access-log.js'
 import type { Clock, Stoppable } from '../ports/clock.js'
 import type { Crew } from '../ports/crew.js'
@@ -281,7 +281,7 @@ export class Server implements ServerLife {
   private pollDrain(): void {
     const { clock, settings } = this.parts
     const elapsedMs = clock.now() - this.drainStartedMs
-    const rules = this.isRelieved ? reliefRules(settings.drain) : settings.drain
+    const rules = this.isRelieved ? retirementRules(settings.drain) : settings.drain
     this.phase = this.phaseOf(elapsedMs, rules)
     if (this.isRelieved) this.closeListener()
     if (this.phase === 'notice') return
@@ -298,7 +298,7 @@ export class Server implements ServerLife {
   private phaseOf(elapsedMs: number, rules: DrainRules): Phase {
     // While the listener is closing, one may still be on its way.
     const open = this.hasClosed ? this.connections.size : this.connections.size + 1
-    return this.isRelieved ? reliefPhase(elapsedMs, open, rules) : drainPhase(elapsedMs, open, rules)
+    return this.isRelieved ? retirementPhase(elapsedMs, open, rules) : drainPhase(elapsedMs, open, rules)
   }
 
   private closeListener(): void {
@@ -402,7 +402,7 @@ export class Server implements ServerLife {
   private unready(): string | null {
     const { engine, crew } = this.parts
     const troubles = [engine.trouble, crew.trouble].filter((trouble) => trouble !== null)
-    return unreadyReason({ phase: this.phase, isRelieved: this.isRelieved, troubles })
+    return unreadyReason({ phase: this.phase, isRetired: this.isRelieved, troubles })
   }
 
   private async stopPlugins(): Promise<void> {

@@ -1,5 +1,5 @@
-import type { Phase } from '../domain/service/drain.js'
-import type { Outcome } from '../domain/service/outcome.js'
+import type { Phase } from '../domain/lifecycle/drain.js'
+import type { Outcome } from '../domain/lifecycle/outcome.js'
 import type { Security } from './transport.js'
 
 /** One request, as the access log and the metrics see it at its end. Read during the call, never kept. */

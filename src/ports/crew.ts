@@ -1,4 +1,4 @@
-import type { Trouble } from '../domain/service/readiness.js'
+import type { Trouble } from '../domain/lifecycle/readiness.js'
 import type { MetricsCounters, MetricsCounts, WorkersMetrics } from './metrics.js'
 
 /** What one worker process has counted. */

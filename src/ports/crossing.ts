@@ -4,8 +4,8 @@
  *
  * `request` is the number of a request in its thread, which tells its slot among the thread's claims.
  */
-import type { CrossedError, PlainValue } from '../domain/crossing/crossed-error.js'
-import type { Phase } from '../domain/service/drain.js'
+import type { SerializedError, PlainValue } from '../domain/threadpool/serialized-error.js'
+import type { Phase } from '../domain/lifecycle/drain.js'
 import type { MetricsSnapshot, WorkerSnapshot } from './metrics.js'
 import type { Clock } from './clock.js'
 import type { Files } from './files.js'
@@ -86,9 +86,9 @@ export type RunMessage =
   | readonly [kind: 'content', request: number, octets: Uint8Array]
   /** A request's content is complete; with its trailers. */
   | readonly [kind: 'content-end', request: number, ...trailers: CrossedFields]
-  | readonly [kind: 'content-failed', request: number, error: CrossedError]
+  | readonly [kind: 'content-failed', request: number, error: SerializedError]
   /** Nobody waits for the answer any more; `overdue`: since it came too late. To be answered by `over`. */
-  | readonly [kind: 'abort', request: number, error: CrossedError, overdue: boolean]
+  | readonly [kind: 'abort', request: number, error: SerializedError, overdue: boolean]
   /** The content of the response is wanted from now on, up to a window. */
   | readonly [kind: 'want', request: number]
   /** Pieces of the response's content have been consumed: so much credit for them is given back. */
@@ -105,7 +105,7 @@ export type NewsMessage =
   | readonly [kind: 'logged', lines: number]
   | readonly [kind: 'snapshot', snapshot: MetricsSnapshot]
   | readonly [kind: 'per-worker', snapshots: readonly WorkerSnapshot[]]
-  | readonly [kind: 'unanswered', question: Question, error: CrossedError]
+  | readonly [kind: 'unanswered', question: Question, error: SerializedError]
   /** The plugins are to be stopped. To be answered by `stopped`. */
   | readonly [kind: 'stop']
 
@@ -138,7 +138,7 @@ export type LastNews =
   /** The content of the response is complete. */
   | readonly [kind: 'end', request: number, costMs: number]
   /** The handler threw, or its stream did. */
-  | readonly [kind: 'failed', request: number, costMs: number, error: CrossedError]
+  | readonly [kind: 'failed', request: number, costMs: number, error: SerializedError]
   /** An abort or a cancel has been heard. */
   | readonly [kind: 'over', request: number, costMs: number]
 
@@ -173,6 +173,6 @@ export type FromThread =
 export type CrossedLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** The facts of an event: plain ones as they are, errors to be revived, all else as JSON. */
-export type CrossedFact = PlainValue | { readonly error: CrossedError } | { readonly json: string }
+export type CrossedFact = PlainValue | { readonly error: SerializedError } | { readonly json: string }
 
 export type CrossedFacts = Readonly<Record<string, CrossedFact>>

@@ -1,4 +1,4 @@
-import type { Trouble } from '../domain/service/readiness.js'
+import type { Trouble } from '../domain/lifecycle/readiness.js'
 import type { ThreadsMetrics } from './metrics.js'
 import type { Answer, Handler, Request, SharedContext } from './plugin.js'
 import type { SpanFields } from './tracing.js'

@@ -1,6 +1,6 @@
-import type { Phase } from '../domain/service/drain.js'
-import type { LatencyCounts } from '../domain/service/latency-summary.js'
-import type { Outcome } from '../domain/service/outcome.js'
+import type { Phase } from '../domain/lifecycle/drain.js'
+import type { LatencyCounts } from '../domain/metrics/latency-summary.js'
+import type { Outcome } from '../domain/lifecycle/outcome.js'
 import type { Exchange } from './access-log.js'
 
 /** Milliseconds. */

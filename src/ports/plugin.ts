@@ -1,6 +1,6 @@
 import type { FieldSection } from '../domain/message/field-section.js'
 import type { Response } from '../domain/message/response.js'
-import type { Phase } from '../domain/service/drain.js'
+import type { Phase } from '../domain/lifecycle/drain.js'
 import type { EventLog } from './event-log.js'
 import type { Files } from './files.js'
 import type { ServiceMetrics } from './metrics.js'

@@ -1,10 +1,10 @@
-import type { Request } from '../domain/message/request.js'
+import type { RequestHead } from '../domain/message/request.js'
 import type { Exchange } from './access-log.js'
 import type { Security } from './transport.js'
 
 /** A request that has begun. */
 export interface TracedRequest {
-  readonly head: Request
+  readonly head: RequestHead
   /** The peer's address and port, as `address:port` or `[address]:port`. */
   readonly peer: string
   /** `null` for plain HTTP. */

@@ -1,5 +1,5 @@
-import type { DrainReport } from '../domain/service/drain.js'
-import type { Trouble } from '../domain/service/readiness.js'
+import type { DrainReport } from '../domain/lifecycle/drain.js'
+import type { Trouble } from '../domain/lifecycle/readiness.js'
 import type { CrewCounts } from './crew.js'
 import type { MetricsCounts, WorkersMetrics } from './metrics.js'
 import type { Settings } from './settings.js'

@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { loneCrew } from '../../src/app/crew/lone-crew.js'
-import type { Phase } from '../../src/domain/service/drain.js'
+import type { Phase } from '../../src/domain/lifecycle/drain.js'
 import type { Crew } from '../../src/ports/crew.js'
 import type { Plugin } from '../../src/ports/plugin.js'
 import { FakeEngine } from '../fakes/fake-engine.js'

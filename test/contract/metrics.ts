@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { processSnapshot } from '../../src/app/merged-metrics.js'
-import { OUTCOMES } from '../../src/domain/service/outcome.js'
+import { OUTCOMES } from '../../src/domain/lifecycle/outcome.js'
 import type { Metrics, MetricsSources, ProcessSnapshot } from '../../src/ports/metrics.js'
 import { exchangeOf } from '../fakes/exchange.js'
 

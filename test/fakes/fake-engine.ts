@@ -1,4 +1,4 @@
-import type { Trouble } from '../../src/domain/service/readiness.js'
+import type { Trouble } from '../../src/domain/lifecycle/readiness.js'
 import type { Engine, EngineRequest, PlacedHandler } from '../../src/ports/engine.js'
 import type { Answer } from '../../src/ports/plugin.js'
 

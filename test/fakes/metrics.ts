@@ -1,6 +1,6 @@
 import { processSnapshot } from '../../src/app/merged-metrics.js'
-import { LatencySummary } from '../../src/domain/service/latency-summary.js'
-import { OUTCOMES } from '../../src/domain/service/outcome.js'
+import { LatencySummary } from '../../src/domain/metrics/latency-summary.js'
+import { OUTCOMES } from '../../src/domain/lifecycle/outcome.js'
 import type { Exchange } from '../../src/ports/access-log.js'
 import type {
   HandshakeOutcome,

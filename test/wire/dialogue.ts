@@ -9,7 +9,7 @@ import {
 import type { Limits } from '../../src/domain/framing/limits.js'
 import { KNOWN_METHODS } from '../../src/domain/message/method.js'
 import { ProtocolError } from '../../src/domain/message/protocol-error.js'
-import type { Request } from '../../src/domain/message/request.js'
+import type { RequestHead } from '../../src/domain/message/request.js'
 
 /** The limits of a server that was not configured. */
 export const LIMITS: Limits = {
@@ -31,7 +31,7 @@ export const RULES: ConnectionRules = {
 
 /** A request that came out of a connection, with all that followed it. */
 export interface SeenRequest {
-  readonly head: Request
+  readonly head: RequestHead
   content: Buffer
   trailers: [name: string, value: string][]
   complete: boolean
@@ -50,7 +50,7 @@ export class Dialogue {
   readonly requests: SeenRequest[] = []
   refusal: ProtocolError | null = null
   /** Everything that came out behind the refusal; must stay empty. */
-  readonly afterwards: (Request | Buffer | ProtocolError)[] = []
+  readonly afterwards: (RequestHead | Buffer | ProtocolError)[] = []
 
   readonly connection: Connection
 
@@ -112,11 +112,11 @@ export class Dialogue {
       else if (this.refusal !== null) this.afterwards.push(event)
       else if (event instanceof ProtocolError) this.refuse(event)
       else if (event instanceof Buffer) this.append(event)
-      else this.begin(event as Request)
+      else this.begin(event as RequestHead)
     }
   }
 
-  private begin(head: Request): void {
+  private begin(head: RequestHead): void {
     this.requests.push({ head, content: Buffer.alloc(0), trailers: [], complete: false, persisted: false })
     if (head.length === 0) this.complete()
   }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
-import { crossedError } from '../../domain/crossing/crossed-error.js'
-import { SendGate } from '../../domain/crossing/send-gate.js'
-import { movable, ownOctets } from '../../domain/crossing/own-octets.js'
+import { serializeError } from '../../domain/threadpool/serialized-error.js'
+import { SendGate } from '../../domain/threadpool/send-gate.js'
+import { movable, transferableOctets } from '../../domain/threadpool/transferable-octets.js'
 import type { RunMessage } from '../../ports/crossing.js'
 import type { EngineRequest } from '../../ports/engine.js'
 
@@ -84,13 +84,13 @@ export class ContentFeed {
       const { text, bounds } = this.request.trailers
       this.pass((request) => ['content-end', request, text, bounds])
     } catch (error) {
-      const crossed = crossedError(error, inspect)
+      const crossed = serializeError(error, inspect)
       this.pass((request) => ['content-failed', request, crossed])
     }
   }
 
   private passOctets(piece: Uint8Array): void {
-    const octets = ownOctets(piece)
+    const octets = transferableOctets(piece)
     const { place } = this
     if (place === null || !this.isBegun(place)) return this.pass((request) => ['content', request, octets])
     place.goesOn()

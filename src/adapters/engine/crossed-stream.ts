@@ -1,4 +1,4 @@
-import { creditFor, ReceiveWindow } from '../../domain/crossing/credit-window.js'
+import { creditFor, ReceiveWindow } from '../../domain/threadpool/credit-window.js'
 
 /** What the reader of a stream tells the thread that makes it. */
 export interface StreamOrders {

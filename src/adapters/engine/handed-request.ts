@@ -1,4 +1,4 @@
-import { PoolTask } from '../../domain/service/pool-task.js'
+import { PoolTask } from '../../domain/threadpool/pool-task.js'
 import { Response } from '../../domain/message/response.js'
 import type { CrossedContent, RequestMessage } from '../../ports/crossing.js'
 import type { EngineRequest } from '../../ports/engine.js'

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
-import { AnswerRing, type RingAnswer } from '../../domain/crossing/answer-ring.js'
-import { Claims } from '../../domain/crossing/claims.js'
-import { crossedError, revivedError } from '../../domain/crossing/crossed-error.js'
-import { Outbox } from '../../domain/crossing/outbox.js'
+import { AnswerRing, type RingAnswer } from '../../domain/threadpool/answer-ring.js'
+import { Claims } from '../../domain/threadpool/claims.js'
+import { serializeError, deserializeError } from '../../domain/threadpool/serialized-error.js'
+import { Outbox } from '../../domain/threadpool/outbox.js'
 import type { AnswerNews, FromThread, LastNews, NewsFromThread, RunNews, ToThread } from '../../ports/crossing.js'
 import type { ThreadLoss } from '../../ports/metrics.js'
 import type { HandOver } from './content-feed.js'
@@ -129,7 +129,7 @@ export class LiveThread implements ThreadEvents {
   /** Nobody waits for the answer any more: the thread, which has begun it, is told. */
   abort(task: HandedRequest, reason: Error, isOverdue: boolean): void {
     this.aborted.add(task)
-    this.send(['abort', task.number, crossedError(reason, inspect), isOverdue])
+    this.send(['abort', task.number, serializeError(reason, inspect), isOverdue])
   }
 
   send(message: ToThread, moved: ArrayBuffer | null = null): void {
@@ -309,7 +309,7 @@ export class LiveThread implements ThreadEvents {
         task.stream?.end()
         break
       case 'failed':
-        task.fail(revivedError(message[3]))
+        task.fail(deserializeError(message[3]))
         break
       case 'over':
         break

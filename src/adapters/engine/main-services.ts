@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { crossedError, revivedError } from '../../domain/crossing/crossed-error.js'
+import { serializeError, deserializeError } from '../../domain/threadpool/serialized-error.js'
 import type { Clock, Stoppable } from '../../ports/clock.js'
 import type { CrossedFact, CrossedFacts, NewsFromThread, Question } from '../../ports/crossing.js'
 import type { EventLog, Facts } from '../../ports/event-log.js'
@@ -53,7 +53,7 @@ export class MainServices {
       if (question === 'snapshot') thread.send([question, await metrics.snapshot()])
       else thread.send([question, await metrics.perWorker()])
     } catch (error) {
-      thread.send(['unanswered', question, crossedError(error, inspect)])
+      thread.send(['unanswered', question, serializeError(error, inspect)])
     }
   }
 
@@ -73,5 +73,5 @@ function revivedFacts(facts: CrossedFacts): Facts {
 
 function revivedFact(fact: CrossedFact): unknown {
   if (typeof fact !== 'object' || fact === null) return fact
-  return 'error' in fact ? revivedError(fact.error) : JSON.parse(fact.json)
+  return 'error' in fact ? deserializeError(fact.error) : JSON.parse(fact.json)
 }

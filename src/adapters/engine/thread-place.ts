@@ -1,4 +1,4 @@
-import { Restarts } from '../../domain/service/restarts.js'
+import { RestartBackOff } from '../../domain/workers/restart-back-off.js'
 import type { Clock, Stoppable } from '../../ports/clock.js'
 import type { LiveThread } from './live-thread.js'
 
@@ -13,7 +13,7 @@ export class ThreadPlace {
   /** The one that starts or works here. */
   thread: LiveThread | null = null
 
-  private readonly restarts = new Restarts()
+  private readonly restarts = new RestartBackOff()
   private state: State = 'starting'
   private readyMs = 0
   /** Until the next one starts, or until the one that starts takes too long. */

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
-import { OverdueError } from '../../domain/service/overdue-error.js'
-import { Pool } from '../../domain/service/pool.js'
-import type { Trouble } from '../../domain/service/readiness.js'
-import { Unavailable } from '../../domain/service/unavailable.js'
+import { DeadlineError } from '../../domain/lifecycle/deadline-error.js'
+import { Pool } from '../../domain/threadpool/pool.js'
+import type { Trouble } from '../../domain/lifecycle/readiness.js'
+import { Unavailable } from '../../domain/lifecycle/unavailable.js'
 import type { Clock, Stoppable } from '../../ports/clock.js'
 import type { Facts } from '../../ports/event-log.js'
 import type { NewsFromThread } from '../../ports/crossing.js'
@@ -200,7 +200,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
   }
 
   private abort(task: HandedRequest, reason: Error): void {
-    const isOverdue = reason instanceof OverdueError
+    const isOverdue = reason instanceof DeadlineError
     task.graceEndsMs = this.stallWatch.nowMs + (isOverdue ? 0 : this.timeLeftMs(task)) + GRACE_MS
     // It must not look complete to a peer that is still there, and broke the request's framing.
     task.stream?.fail(reason)

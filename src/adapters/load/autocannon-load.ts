@@ -1,5 +1,5 @@
 import type { Options, Request, Result } from 'autocannon'
-import { LatencySummary } from '../../domain/service/latency-summary.js'
+import { LatencySummary } from '../../domain/metrics/latency-summary.js'
 import type { BeginLoad, LoadOrder, LoadReport } from '../../ports/load.js'
 import { checkDescriptors } from './descriptors.js'
 import { latencyReport, processorMeter, TIMEOUT_SECONDS } from './latency-report.js'

@@ -1,4 +1,4 @@
-import type { LatencySummary } from '../../domain/service/latency-summary.js'
+import type { LatencySummary } from '../../domain/metrics/latency-summary.js'
 import type { LoadReport } from '../../ports/load.js'
 
 const US_PER_MS = 1000

@@ -1,7 +1,7 @@
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
-import { LatencySummary } from '../../domain/service/latency-summary.js'
+import { LatencySummary } from '../../domain/metrics/latency-summary.js'
 import type { BeginLoad, LoadOrder, LoadReport } from '../../ports/load.js'
 import { checkDescriptors } from './descriptors.js'
 import { latencyReport, processorMeter, TIMEOUT_SECONDS } from './latency-report.js'

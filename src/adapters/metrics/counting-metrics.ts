@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8'
-import { LatencySummary } from '../../domain/service/latency-summary.js'
-import { OUTCOMES, type Outcome } from '../../domain/service/outcome.js'
+import { LatencySummary } from '../../domain/metrics/latency-summary.js'
+import { OUTCOMES, type Outcome } from '../../domain/lifecycle/outcome.js'
 import type { Exchange } from '../../ports/access-log.js'
 import type { Clock } from '../../ports/clock.js'
 import type {

@@ -1,7 +1,7 @@
 import JSON5 from 'json5'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
-import { isStrictTransportSecurity } from '../../domain/security/strict-transport-security.js'
+import { isStrictTransportSecurity } from '../../domain/tls/strict-transport-security.js'
 
 /**
  * What a key takes and how it is written. Reading gives back what it cannot read, so that the message can show it.

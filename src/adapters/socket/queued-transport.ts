@@ -1,4 +1,4 @@
-import { latin1 } from '../../domain/framing/latin1.js'
+import { latin1 } from '../../domain/octets/latin1.js'
 import type { FilePart } from '../../domain/message/response.js'
 import type { Endpoint, Security, Transport, TransportReceiver } from '../../ports/transport.js'
 

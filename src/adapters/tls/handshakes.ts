@@ -1,8 +1,8 @@
 import type { OnReadOpts, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { TLS_HANDSHAKE } from '../../domain/message/wrong-scheme.js'
-import { HELLO_INCOMPLETE, HelloReader } from '../../domain/security/client-hello.js'
-import { HandshakeLine } from '../../domain/service/handshake-line.js'
+import { TLS_HANDSHAKE } from '../../domain/tls/wrong-scheme.js'
+import { HELLO_INCOMPLETE, HelloReader } from '../../domain/tls/client-hello.js'
+import { HandshakeAdmission } from '../../domain/tls/handshake-admission.js'
 import type { Clock, Stoppable } from '../../ports/clock.js'
 import type { Credentials } from '../../ports/credentials.js'
 import type { HandshakeOutcome, Metrics } from '../../ports/metrics.js'
@@ -57,7 +57,7 @@ class Handshake {
 }
 
 export class Handshakes {
-  private readonly line: HandshakeLine<Handshake>
+  private readonly line: HandshakeAdmission<Handshake>
   private readonly waiting = new Map<Socket, Handshake>()
   private current: Credentials
   private contexts: SecureContexts
@@ -68,7 +68,7 @@ export class Handshakes {
   constructor(private readonly parts: HandshakeParts) {
     const { settings, credentials } = parts
     const { maxHandshakes: most, handshakeTimeoutMs: timeoutMs } = settings
-    this.line = new HandshakeLine({ most, graceMs: GRACE_MS, timeoutMs })
+    this.line = new HandshakeAdmission({ most, graceMs: GRACE_MS, timeoutMs })
     this.current = credentials
     this.contexts = this.contextsFor(credentials)
   }

@@ -1,5 +1,5 @@
-import { Heartbeat } from '../../domain/service/supervision.js'
-import type { DrainReport } from '../../domain/service/drain.js'
+import { Heartbeat } from '../../domain/workers/supervision.js'
+import type { DrainReport } from '../../domain/lifecycle/drain.js'
 import type { MetricsCounts, WorkerLoss } from '../../ports/metrics.js'
 import type { HandedConnection, ProcessEnd, ToWorker, WorkerProcess } from '../../ports/workers.js'
 

@@ -1,5 +1,5 @@
-import { Rota } from '../../domain/service/rota.js'
-import { WaitingLine } from '../../domain/service/waiting-line.js'
+import { RoundRobin } from '../../domain/workers/round-robin.js'
+import { WaitingQueue } from '../../domain/workers/waiting-queue.js'
 import type { Clock } from '../../ports/clock.js'
 import type { Entry } from '../../ports/transport.js'
 import type { HandedConnection } from '../../ports/workers.js'
@@ -37,12 +37,12 @@ interface Arrival {
  * so long, and are reset.
  */
 export class Reception {
-  private readonly rota = new Rota(LATE_MS)
+  private readonly rota = new RoundRobin(LATE_MS)
   private readonly members = new Map<number, Member>()
   /** Those that are not settled. */
   private readonly arrivals = new Map<number, Arrival>()
   /** Some of them, and some that were settled since. */
-  private readonly waiting = new WaitingLine<Arrival>(MOST_WAITING, LONGEST_WAIT_MS)
+  private readonly waiting = new WaitingQueue<Arrival>(MOST_WAITING, LONGEST_WAIT_MS)
   private count = 0
 
   constructor(private readonly clock: Clock) {}
@@ -64,7 +64,7 @@ export class Reception {
 
   /** A worker is given no more; it serves those that were on their way to it. */
   relieved(member: Member): void {
-    this.rota.relieved(member.key)
+    this.rota.retired(member.key)
   }
 
   /** A worker is dead. */

@@ -1,5 +1,5 @@
-import { RESTART_RULES, Restarts } from '../../domain/service/restarts.js'
-import type { DrainReport } from '../../domain/service/drain.js'
+import { RESTART_RULES, RestartBackOff } from '../../domain/workers/restart-back-off.js'
+import type { DrainReport } from '../../domain/lifecycle/drain.js'
 import type { Clock, Stoppable } from '../../ports/clock.js'
 import type { EventLog, Facts } from '../../ports/event-log.js'
 import type { WorkersMetrics } from '../../ports/metrics.js'
@@ -13,7 +13,7 @@ class Place {
   /** Takes the member's place when it is ready. */
   successor: Member | null = null
   due: Stoppable | null = null
-  readonly restarts = new Restarts()
+  readonly restarts = new RestartBackOff()
   isLooping = false
   /** What the drain of the last member came to, of one that drained by itself. */
   report: DrainReport | null = null

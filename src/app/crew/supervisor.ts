@@ -1,6 +1,6 @@
-import { mergeReports, type DrainReport } from '../../domain/service/drain.js'
-import type { Trouble } from '../../domain/service/readiness.js'
-import { crewSize, heartbeatIntervalMs, patienceMs, shareOf } from '../../domain/service/supervision.js'
+import { mergeReports, type DrainReport } from '../../domain/lifecycle/drain.js'
+import type { Trouble } from '../../domain/lifecycle/readiness.js'
+import { workerCount, heartbeatIntervalMs, silenceLimitMs, shareOf } from '../../domain/workers/supervision.js'
 import type { Clock, Stoppable } from '../../ports/clock.js'
 import type { EventLog, Facts } from '../../ports/event-log.js'
 import type { WorkersMetrics } from '../../ports/metrics.js'
@@ -189,7 +189,7 @@ export class Supervisor implements Runnable {
   }
 
   private sizeBy({ workers }: Settings): number {
-    return crewSize(workers, this.parts.cores)
+    return workerCount(workers, this.parts.cores)
   }
 
   private workers(): WorkersMetrics {
@@ -314,7 +314,7 @@ export class Supervisor implements Runnable {
 
   private killSilent(now: number, workerTimeoutMs: number): void {
     for (const member of this.members) {
-      const patience = patienceMs(member.state === 'starting', workerTimeoutMs)
+      const patience = silenceLimitMs(member.state === 'starting', workerTimeoutMs)
       if (member.heartbeat.look(now, patience)) member.killSilent()
     }
   }

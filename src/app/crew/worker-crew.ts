@@ -1,4 +1,4 @@
-import type { Trouble } from '../../domain/service/readiness.js'
+import type { Trouble } from '../../domain/lifecycle/readiness.js'
 import type { Clock } from '../../ports/clock.js'
 import type { Crew, CrewCounts } from '../../ports/crew.js'
 import type { MetricsCounts } from '../../ports/metrics.js'

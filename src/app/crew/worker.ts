@@ -1,4 +1,4 @@
-import type { DrainReport } from '../../domain/service/drain.js'
+import type { DrainReport } from '../../domain/lifecycle/drain.js'
 import type { Clock } from '../../ports/clock.js'
 import type { Credentials } from '../../ports/credentials.js'
 import type { EventLog } from '../../ports/event-log.js'

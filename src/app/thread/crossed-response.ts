@@ -1,4 +1,4 @@
-import { ownOctets } from '../../domain/crossing/own-octets.js'
+import { transferableOctets } from '../../domain/threadpool/transferable-octets.js'
 import { isOfKind, type FileReference, type Response } from '../../domain/message/response.js'
 import type { CrossedFile } from '../../ports/crossing.js'
 
@@ -9,7 +9,7 @@ import type { CrossedFile } from '../../ports/crossing.js'
  */
 export function crossedContent({ content }: Response): string | Uint8Array<ArrayBuffer> | CrossedFile | null {
   if (content === null || typeof content === 'string') return content
-  if (content instanceof Uint8Array) return ownOctets(content)
+  if (content instanceof Uint8Array) return transferableOctets(content)
   if (isOfKind(content, 'file')) return crossedFile(content)
   throw new TypeError(`Cannot answer with content of kind "${content.kind}" from a thread`)
 }

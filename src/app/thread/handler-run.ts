@@ -1,10 +1,10 @@
-import type { RingAnswer } from '../../domain/crossing/answer-ring.js'
-import { crossedError, revivedError, type CrossedError } from '../../domain/crossing/crossed-error.js'
-import { SendGate } from '../../domain/crossing/send-gate.js'
+import type { RingAnswer } from '../../domain/threadpool/answer-ring.js'
+import { serializeError, deserializeError, type SerializedError } from '../../domain/threadpool/serialized-error.js'
+import { SendGate } from '../../domain/threadpool/send-gate.js'
 import { FieldSection } from '../../domain/message/field-section.js'
-import { movable, ownOctets } from '../../domain/crossing/own-octets.js'
+import { movable, transferableOctets } from '../../domain/threadpool/transferable-octets.js'
 import { isOfKind, type Response, type StreamedContent } from '../../domain/message/response.js'
-import { creditFor, ReceiveWindow } from '../../domain/crossing/credit-window.js'
+import { creditFor, ReceiveWindow } from '../../domain/threadpool/credit-window.js'
 import type { CrossedContent, FromThread, RequestMessage } from '../../ports/crossing.js'
 import type { EventLog } from '../../ports/event-log.js'
 import type { Answer, Params } from '../../ports/plugin.js'
@@ -104,7 +104,7 @@ export class HandlerRun {
   /** The handler threw, or its answer was none. */
   failed(error: unknown): void {
     if (!this.isRunning) return this.late()
-    this.end(['failed', this.number, this.costMs, crossedError(error, described)])
+    this.end(['failed', this.number, this.costMs, serializeError(error, described)])
   }
 
   private send(answer: Answer): void {
@@ -167,9 +167,9 @@ export class HandlerRun {
   // What the main thread says
 
   /** Nobody waits for the answer any more. */
-  abort(reason: CrossedError, isOverdue: boolean): void {
+  abort(reason: SerializedError, isOverdue: boolean): void {
     this.isOverdue = isOverdue
-    this.request.abort(revivedError(reason) as Error)
+    this.request.abort(deserializeError(reason) as Error)
     this.cancel()
   }
 
@@ -200,8 +200,8 @@ export class HandlerRun {
     this.reader?.end()
   }
 
-  contentFailed(error: CrossedError): void {
-    this.reader?.fail(revivedError(error) as Error)
+  contentFailed(error: SerializedError): void {
+    this.reader?.fail(deserializeError(error) as Error)
   }
 
   // Content
@@ -233,7 +233,7 @@ export class HandlerRun {
       if (!this.isOver) this.end(['end', this.number, this.costMs])
     } catch (error) {
       this.owner.account(this)
-      if (!this.isOver) this.end(['failed', this.number, this.costMs, crossedError(error, described)])
+      if (!this.isOver) this.end(['failed', this.number, this.costMs, serializeError(error, described)])
     }
   }
 
@@ -243,7 +243,7 @@ export class HandlerRun {
 
   /** Copied no sooner than it leaves: a reader that stalls holds no copy up here. */
   private sendPiece(octets: Uint8Array): void {
-    const own = ownOctets(octets)
+    const own = transferableOctets(octets)
     this.owner.send(['piece', this.number, own], movable(own))
   }
 }

@@ -1,9 +1,9 @@
-import type { AnswerRing, RingAnswer } from '../../domain/crossing/answer-ring.js'
-import type { Claims } from '../../domain/crossing/claims.js'
-import { revivedError } from '../../domain/crossing/crossed-error.js'
-import { Outbox } from '../../domain/crossing/outbox.js'
+import type { AnswerRing, RingAnswer } from '../../domain/threadpool/answer-ring.js'
+import type { Claims } from '../../domain/threadpool/claims.js'
+import { deserializeError } from '../../domain/threadpool/serialized-error.js'
+import { Outbox } from '../../domain/threadpool/outbox.js'
 import { FieldSection } from '../../domain/message/field-section.js'
-import type { Phase } from '../../domain/service/drain.js'
+import type { Phase } from '../../domain/lifecycle/drain.js'
 import type { Clock } from '../../ports/clock.js'
 import type { FromThread, NewsMessage, RequestMessage, RunMessage, ThreadSeed, ToThread } from '../../ports/crossing.js'
 import type { EventLog } from '../../ports/event-log.js'
@@ -206,7 +206,7 @@ export class HandlerThread implements RunOwner {
       case 'per-worker':
         return this.metrics.answered(message[0], message[1])
       case 'unanswered':
-        return this.metrics.failed(message[1], revivedError(message[2]))
+        return this.metrics.failed(message[1], deserializeError(message[2]))
       case 'stop':
         void this.stop()
     }

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { crossedError, isPlain } from '../../domain/crossing/crossed-error.js'
+import { serializeError, isPlain } from '../../domain/threadpool/serialized-error.js'
 import type { CrossedFact, CrossedFacts, CrossedLevel, FromThread } from '../../ports/crossing.js'
 import type { EventLog, Facts } from '../../ports/event-log.js'
 import type { Settings } from '../../ports/settings.js'
@@ -87,7 +87,7 @@ function crossedFacts(facts: Facts): CrossedFacts {
 }
 
 function crossedFact(value: unknown): CrossedFact {
-  if (value instanceof Error) return { error: crossedError(value, described) }
+  if (value instanceof Error) return { error: serializeError(value, described) }
   return isPlain(value) ? value : jsonOf(value)
 }
 

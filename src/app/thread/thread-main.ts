@@ -1,7 +1,7 @@
 /** What a handler thread runs. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { AnswerRing } from '../../domain/crossing/answer-ring.js'
-import { Claims } from '../../domain/crossing/claims.js'
+import { AnswerRing } from '../../domain/threadpool/answer-ring.js'
+import { Claims } from '../../domain/threadpool/claims.js'
 import type { CrossedPart, ThreadOrders, ToThread } from '../../ports/crossing.js'
 import { HandlerThread } from './handler-thread.js'
 

@@ -2,7 +2,7 @@ import type { BodyDecoder } from '../framing/body-decoder.js'
 import { LengthDecoder } from '../framing/body-decoder.js'
 import { bodyLength } from '../framing/body-length.js'
 import { ChunkedDecoder } from '../framing/chunked-decoder.js'
-import type { HeadReader, RequestHead } from '../framing/head-reader.js'
+import type { HeadReader, RawHead } from '../framing/head-reader.js'
 import { HeadReaders } from '../framing/head-readers.js'
 import { CONTINUE, LAST_CHUNK, chunkLine, writeHead, type ResponseFraming } from '../framing/head-writer.js'
 import { MAX_DISCARDED_OCTETS, type Limits } from '../framing/limits.js'
@@ -10,7 +10,7 @@ import { NumberedLines } from '../framing/numbered-lines.js'
 import { ContentError } from '../message/content-error.js'
 import { NO_FIELDS, type FieldSection } from '../message/field-section.js'
 import { ProtocolError } from '../message/protocol-error.js'
-import type { Request } from '../message/request.js'
+import type { RequestHead } from '../message/request.js'
 import { forbidsContent } from '../message/status.js'
 import { parseTarget } from '../message/target.js'
 import { expectsContinue } from './expectation.js'
@@ -55,7 +55,7 @@ export const CLOSED = Symbol('closed')
  * What comes out of a connection: a request (`END_OF_CONTENT` follows, unless its length is 0), a piece of its
  * content, one of the constants, or the refusal of what came in.
  */
-export type ConnectionEvent = Request | Buffer | ProtocolError | Constant
+export type ConnectionEvent = RequestHead | Buffer | ProtocolError | Constant
 
 export type Constant = typeof NEED_MORE | typeof PAUSED | typeof END_OF_CONTENT | typeof CLOSED
 
@@ -94,7 +94,7 @@ export class Connection {
   private reading: Reading = HEAD
   private writing: Writing = 'idle'
   /** The request under way; null before its head is complete, and when it was refused by its head. */
-  private request: Request | null = null
+  private request: RequestHead | null = null
   /** What of a head decides how the response looks, even when it was refused. */
   private isHead = false
   private minor = 1
@@ -301,7 +301,7 @@ export class Connection {
     return CLOSED
   }
 
-  private readHead(): RequestHead | null {
+  private readHead(): RawHead | null {
     const { inbox } = this
     this.reader ??= this.readers.take()
     return this.reader.read(inbox.octets, inbox.from, inbox.to)
@@ -315,7 +315,7 @@ export class Connection {
     this.octetsIn = 0
   }
 
-  private begin(head: RequestHead): Request {
+  private begin(head: RawHead): RequestHead {
     this.inbox.from += head.length
     this.octetsIn = head.length
     this.isHead = head.method === 'HEAD'
@@ -330,7 +330,7 @@ export class Connection {
     return request
   }
 
-  private interpret(head: RequestHead): Request {
+  private interpret(head: RawHead): RequestHead {
     const { method, fields, minor } = head
     if (!this.rules.methods.has(method))
       throw new ProtocolError(501, 'method-unknown', 'Cannot serve a method that no route knows')

@@ -1,4 +1,4 @@
-import { flat } from '../framing/flat.js'
+import { flat } from '../octets/flat-string.js'
 import { NumberedLines } from '../framing/numbered-lines.js'
 
 const CLOSE = 'Connection: close\r\n'

@@ -1,7 +1,7 @@
 import type { FieldSection } from '../message/field-section.js'
-import { partsOf } from '../message/list.js'
+import { partsOf } from '../octets/lists.js'
 import { ProtocolError } from '../message/protocol-error.js'
-import { IS_TOKEN } from './octet-classes.js'
+import { IS_TOKEN } from '../octets/octet-classes.js'
 
 /**
  * Decides where the body of a request ends (RFC 9112 §6.3).

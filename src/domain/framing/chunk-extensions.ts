@@ -1,5 +1,5 @@
 import { ProtocolError } from '../message/protocol-error.js'
-import { CR, HTAB, IS_FIELD_VALUE, IS_TOKEN, LF, SP } from './octet-classes.js'
+import { CR, HTAB, IS_FIELD_VALUE, IS_TOKEN, LF, SP } from '../octets/octet-classes.js'
 
 const SEMICOLON = 0x3b
 const EQUALS = 0x3d

@@ -3,9 +3,9 @@ import { ProtocolError } from '../message/protocol-error.js'
 import type { BodyDecoder } from './body-decoder.js'
 import { ChunkExtensions } from './chunk-extensions.js'
 import { FieldLinesReader } from './field-lines-reader.js'
-import { latin1 } from './latin1.js'
+import { latin1 } from '../octets/latin1.js'
 import { CHUNK_OVERHEAD_ALLOWANCE, MAX_CHUNK_LINE, MAX_TRAILER_OCTETS } from './limits.js'
-import { CR, HEX_VALUE, LF } from './octet-classes.js'
+import { CR, HEX_VALUE, LF } from '../octets/octet-classes.js'
 import { permittedTrailers } from './trailers.js'
 
 /*

@@ -1,6 +1,6 @@
 import { FieldSection } from '../message/field-section.js'
 import { ProtocolError } from '../message/protocol-error.js'
-import { COLON, CR, HTAB, IS_FIELD_VALUE, IS_TOKEN, LF, SP } from './octet-classes.js'
+import { COLON, CR, HTAB, IS_FIELD_VALUE, IS_TOKEN, LF, SP } from '../octets/octet-classes.js'
 
 /*
  * Theory of operation: one state a place in a field line (RFC 9112 §5). Positions are relative to the base that the

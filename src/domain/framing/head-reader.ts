@@ -1,12 +1,12 @@
 import type { FieldSection } from '../message/field-section.js'
 import { ProtocolError } from '../message/protocol-error.js'
 import { FieldLinesReader } from './field-lines-reader.js'
-import { latin1 } from './latin1.js'
+import { latin1 } from '../octets/latin1.js'
 import type { Limits } from './limits.js'
 import { RequestLineReader } from './request-line-reader.js'
 
 /** The head of a request as it stood on the wire (RFC 9112 §2.1). */
-export interface RequestHead {
+export interface RawHead {
   readonly method: string
   readonly target: string
   /** The minor version: 0, or 1 for 1.1 and everything above. */
@@ -44,7 +44,7 @@ export class HeadReader {
    * @returns null when more octets are needed
    * @throws {ProtocolError} at the first octet that shows what is wrong
    */
-  read(octets: Buffer, from: number, to: number): RequestHead | null {
+  read(octets: Buffer, from: number, to: number): RawHead | null {
     // Past the limit nothing is looked at, so that a head fails the same way however it is cut.
     const end = Math.min(to, from + this.limits.headOctets)
     const length = this.readParts(octets, from, end)
@@ -64,11 +64,11 @@ export class HeadReader {
     return this.lines.read(octets, from, end)
   }
 
-  private complete(octets: Buffer, from: number, length: number): RequestHead {
+  private complete(octets: Buffer, from: number, length: number): RawHead {
     const { line } = this
     // One decode of the whole head, slices of it afterwards: cheaper than a decode for each part.
     const text = latin1(octets, from, from + length)
-    const head: RequestHead = {
+    const head: RawHead = {
       method: methodIn(text, line.methodFrom, line.methodTo),
       target: text.slice(line.targetFrom, line.targetTo),
       minor: line.minor,

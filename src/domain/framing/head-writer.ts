@@ -1,5 +1,5 @@
 import { reasonPhrase } from '../message/status.js'
-import { flat } from './flat.js'
+import { flat } from '../octets/flat-string.js'
 
 export const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 export const LAST_CHUNK = '0\r\n\r\n'

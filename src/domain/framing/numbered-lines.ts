@@ -1,4 +1,4 @@
-import { flat } from './flat.js'
+import { flat } from '../octets/flat-string.js'
 
 /** Lines are kept for the numbers below; there are few of them in most services. */
 const KEPT = 1024

@@ -1,6 +1,6 @@
 import { ProtocolError } from '../message/protocol-error.js'
-import { TLS_HANDSHAKE, tlsOnPlain } from '../message/wrong-scheme.js'
-import { CR, HTAB, IS_TARGET, IS_TOKEN, LF, SP } from './octet-classes.js'
+import { TLS_HANDSHAKE, tlsOnPlain } from '../tls/wrong-scheme.js'
+import { CR, HTAB, IS_TARGET, IS_TOKEN, LF, SP } from '../octets/octet-classes.js'
 import { MAX_LEADING_LINES, MAX_METHOD_LENGTH, type Limits } from './limits.js'
 
 /*

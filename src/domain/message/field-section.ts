@@ -1,4 +1,4 @@
-import { LOWER } from '../framing/octet-classes.js'
+import { LOWER } from '../octets/octet-classes.js'
 
 /**
  * A field section (RFC 9110 §5): the field lines of a head or the trailers, in the order they came.

@@ -1,7 +1,7 @@
 import type { FieldSection } from './field-section.js'
 
 /** A request as the protocol understands it (RFC 9110 §3.4): its head, read and checked. */
-export interface Request {
+export interface RequestHead {
   readonly method: string
   /** As the peer sent it. */
   readonly target: string

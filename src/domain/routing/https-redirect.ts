@@ -4,8 +4,8 @@
  * The host comes from the peer unless one is configured, and what goes into `Location` is read by another program than
  * ours: so only hosts that everybody reads alike may go there.
  */
-import { problem } from '../message/problem.js'
-import type { Request } from '../message/request.js'
+import { problem } from '../representation/problem.js'
+import type { RequestHead } from '../message/request.js'
 import { ResponseFields } from '../message/response-fields.js'
 import { Response } from '../message/response.js'
 import { reasonPhrase } from '../message/status.js'
@@ -26,7 +26,7 @@ const ADVICE = 'This port only redirects to HTTPS, for which it needs a path, an
  * nowhere to send it.
  */
 export function httpsRedirect(
-  request: Pick<Request, 'target' | 'path' | 'authority' | 'fields'>,
+  request: Pick<RequestHead, 'target' | 'path' | 'authority' | 'fields'>,
   rules: HttpsRules,
 ): Response {
   const location = httpsLocation(request, rules)
@@ -44,7 +44,7 @@ export function httpsRedirect(
  * @returns null where no host is known that may stand in it, and for the server as a whole, which has no https URI
  */
 export function httpsLocation(
-  { target, path, authority }: Pick<Request, 'target' | 'path' | 'authority'>,
+  { target, path, authority }: Pick<RequestHead, 'target' | 'path' | 'authority'>,
   { host, port }: HttpsRules,
 ): string | null {
   if (path === '*') return null

@@ -6,7 +6,7 @@
  * that `/caf%c3%a9`, `/café` and `/%63af%C3%A9` are one pattern; `%3A` and `%2A` write a literal colon and asterisk
  * where they would begin a parameter or be the rest.
  */
-import { IS_TOKEN } from '../framing/octet-classes.js'
+import { IS_TOKEN } from '../octets/octet-classes.js'
 import { KNOWN_METHODS } from '../message/method.js'
 import { normalPath } from '../message/target.js'
 

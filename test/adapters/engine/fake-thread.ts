@@ -1,6 +1,6 @@
 import type { StartThread, ThreadEvents, ThreadLink } from '../../../src/adapters/engine/thread-link.js'
-import { AnswerRing } from '../../../src/domain/crossing/answer-ring.js'
-import { Claims } from '../../../src/domain/crossing/claims.js'
+import { AnswerRing } from '../../../src/domain/threadpool/answer-ring.js'
+import { Claims } from '../../../src/domain/threadpool/claims.js'
 import type { FromThread, RequestMessage, ThreadSeed, ToThread } from '../../../src/ports/crossing.js'
 
 /** With which a request is over. */

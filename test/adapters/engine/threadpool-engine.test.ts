@@ -6,9 +6,9 @@ import { ContentReader } from '../../../src/app/content-reader.js'
 import { HandlerRequest } from '../../../src/app/handler-request.js'
 import { FieldSection } from '../../../src/domain/message/field-section.js'
 import type { Response, StreamedContent } from '../../../src/domain/message/response.js'
-import { WINDOW } from '../../../src/domain/crossing/credit-window.js'
-import { OverdueError } from '../../../src/domain/service/overdue-error.js'
-import type { Unavailable } from '../../../src/domain/service/unavailable.js'
+import { WINDOW } from '../../../src/domain/threadpool/credit-window.js'
+import { DeadlineError } from '../../../src/domain/lifecycle/deadline-error.js'
+import type { Unavailable } from '../../../src/domain/lifecycle/unavailable.js'
 import type { PlacedHandler } from '../../../src/ports/engine.js'
 import type { MetricsSnapshot } from '../../../src/ports/metrics.js'
 import type { Answer, SharedContext } from '../../../src/ports/plugin.js'
@@ -490,7 +490,7 @@ describe('ThreadpoolEngine', () => {
   describe('a main thread that stands still', () => {
     it('holds nothing against threads that it could not hear meanwhile', async () => {
       const { pool, run, thread } = await Pool.atWork()
-      run.request.abort(new OverdueError('too late'))
+      run.request.abort(new DeadlineError('too late'))
       await pool.pass(500)
       pool.clock.advance(60_000)
       thread.says(['over', thread.latest, 0])
@@ -500,7 +500,7 @@ describe('ThreadpoolEngine', () => {
 
     it('counts it as one look at most', async () => {
       const { pool, run, thread } = await Pool.atWork()
-      run.request.abort(new OverdueError('too late'))
+      run.request.abort(new DeadlineError('too late'))
       await pool.pass(500)
       pool.clock.advance(60_000)
       await pool.pass(400)
@@ -615,7 +615,7 @@ describe('ThreadpoolEngine', () => {
       for (const [, number] of thread.requests) thread.claim(number)
       thread.says(...thread.requests.map(([, number]) => ['waits', number] as const))
       await pool.pass(5000)
-      overdue.request.abort(new OverdueError('handler timed out'))
+      overdue.request.abort(new DeadlineError('handler timed out'))
       await pool.pass(990)
       assert.isFalse(thread.isEnded)
       await pool.pass(20)

@@ -1,5 +1,5 @@
 import { Supervisor } from '../../../src/app/crew/supervisor.js'
-import type { DrainReport } from '../../../src/domain/service/drain.js'
+import type { DrainReport } from '../../../src/domain/lifecycle/drain.js'
 import type { MetricsCounts } from '../../../src/ports/metrics.js'
 import type { LoadedConfiguration } from '../../../src/app/configuration.js'
 import type { Settings } from '../../../src/ports/settings.js'

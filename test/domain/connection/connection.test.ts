@@ -12,7 +12,7 @@ import {
 import { CONTINUE, LAST_CHUNK } from '../../../src/domain/framing/head-writer.js'
 import { ContentError } from '../../../src/domain/message/content-error.js'
 import { ProtocolError } from '../../../src/domain/message/protocol-error.js'
-import type { Request } from '../../../src/domain/message/request.js'
+import type { RequestHead } from '../../../src/domain/message/request.js'
 import { RULES } from '../../wire/dialogue.js'
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
@@ -28,9 +28,9 @@ function post(content: string, fields = ''): string {
   return `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${content.length}\r\n${fields}\r\n${content}`
 }
 
-function requestOf(event: ConnectionEvent): Request {
+function requestOf(event: ConnectionEvent): RequestHead {
   assert.property(event, 'method', 'wanted a request')
-  return event as Request
+  return event as RequestHead
 }
 
 function assertContent(event: ConnectionEvent, content: string): void {

@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import { flat } from '../../../src/domain/framing/flat.js'
+import { flat } from '../../../src/domain/octets/flat-string.js'
 import { NumberedLines } from '../../../src/domain/framing/numbered-lines.js'
 
 describe('NumberedLines', () => {

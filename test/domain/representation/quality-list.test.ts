@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import { listMembers } from '../../../src/domain/message/list.js'
+import { listMembers } from '../../../src/domain/octets/lists.js'
 import { heaviest, preferences, weightOf } from '../../../src/domain/representation/quality-list.js'
 
 describe('Lists and weights', () => {

@@ -1,19 +1,19 @@
 import { assert } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import type { Request } from '../../../src/domain/message/request.js'
+import type { RequestHead } from '../../../src/domain/message/request.js'
 import { httpsLocation, httpsRedirect, isPlainHost } from '../../../src/domain/routing/https-redirect.js'
 import { Dialogue } from '../../wire/dialogue.js'
 
 const ANY_HOST = { host: '', port: 443 }
 
 /** What a connection makes of a head; null for one that it refuses. */
-function accepted(...lines: string[]): Request | null {
+function accepted(...lines: string[]): RequestHead | null {
   const dialogue = Dialogue.of([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')])
   return dialogue.requests[0]?.head ?? null
 }
 
-const requestFor = (target: string, host: string, method = 'GET'): Request =>
+const requestFor = (target: string, host: string, method = 'GET'): RequestHead =>
   accepted(`${method} ${target} HTTP/1.1`, `Host: ${host}`)!
 
 describe('httpsLocation()', () => {
@@ -189,7 +189,7 @@ describe('httpsRedirect()', () => {
     assert.equal(response.content, '308 Permanent Redirect\nThis is served over HTTPS.\n')
   })
 
-  const refused: [request: Request | null, rule: string][] = [
+  const refused: [request: RequestHead | null, rule: string][] = [
     [accepted('GET / HTTP/1.0'), 'no host'],
     [accepted('GET / HTTP/1.1', 'Host: a%41'), 'a host that may not stand in Location'],
     [accepted('OPTIONS * HTTP/1.1', 'Host: a'), 'no path'],

@@ -1,4 +1,0 @@
-/** A handler has had all the time that it may take: why its request is given up. */
-export class OverdueError extends Error {
-  override readonly name = 'OverdueError'
-}

@@ -1,0 +1,35 @@
+import { assert } from 'chai'
+import { describe, it } from 'mocha'
+import { problem } from '../../../src/domain/representation/problem.js'
+
+const PROBLEM = 'application/problem+json'
+const TEXT = 'text/plain; charset=utf-8'
+const ADVICE = 'Ask another port.'
+
+describe('problem()', () => {
+  const plain = '{"type":"about:blank","title":"Bad Request","status":400}\n'
+  const advised = '{"type":"about:blank","title":"Bad Request","status":400,"detail":"Ask another port."}\n'
+  const cases: [accept: string | null, advice: string | null, type: string, content: string, rule: string][] = [
+    [null, null, PROBLEM, plain, 'problem details unless the peer says otherwise (RFC 9457 §3)'],
+    ['*/*', null, PROBLEM, plain, 'problem details where anything is welcome'],
+    ['text/plain', null, TEXT, '400 Bad Request\n', 'text where the peer prefers it'],
+    ['image/png', null, PROBLEM, plain, 'problem details where neither is welcome'],
+    [null, ADVICE, PROBLEM, advised, 'advice is the detail of problem details (RFC 9457 §3.1.4)'],
+    ['text/plain', ADVICE, TEXT, '400 Bad Request\nAsk another port.\n', 'advice is a line of text of its own'],
+  ]
+  for (const [accept, advice, type, content, rule] of cases) {
+    it(rule, () => {
+      const response = problem(400, accept, [], advice)
+      assert.equal(response.status, 400)
+      assert.equal(response.fields.get('content-type'), type)
+      assert.equal(response.content, content)
+    })
+  }
+
+  for (const accept of [null, 'text/plain']) {
+    it(`carries the fields it is given, and tells caches what it depends on (Accept: ${accept})`, () => {
+      const { fields } = problem(503, accept, [['Retry-After', '1']])
+      assert.deepEqual([fields.get('vary'), fields.get('retry-after')], ['Accept', '1'])
+    })
+  }
+})

@@ -1,0 +1,46 @@
+import { assert } from 'chai'
+import fc from 'fast-check'
+import { describe, it } from 'mocha'
+import { Claims } from '../../../src/domain/threadpool/claims.js'
+
+describe('Claims', () => {
+  it('lets one side alone have a request, whichever asks first', () => {
+    const main = Claims.forSlots(4)
+    const thread = new Claims(main.memory)
+    const number = main.numberAfter(0, 2)
+    assert.isFalse(thread.take(number), 'not before it is open')
+    main.open(number)
+    assert.isTrue(main.isOpen(number))
+    assert.isTrue(thread.take(number))
+    assert.isFalse(main.isOpen(number))
+    assert.isFalse(main.take(number))
+  })
+
+  it('does not take the next request in a slot for the one before', () => {
+    const claims = Claims.forSlots(2)
+    const first = claims.numberAfter(0, 1)
+    claims.open(first)
+    claims.take(first)
+    const second = claims.numberAfter(first, 1)
+    claims.open(second)
+    assert.isFalse(claims.take(first))
+    assert.isTrue(claims.take(second))
+  })
+
+  it('numbers tell their slots, are never 0, fit into a word, and differ from the one before', () => {
+    const slots = fc.integer({ min: 1, max: 1000 })
+    const steps = fc.integer({ min: 0, max: 2 ** 31 })
+    fc.assert(
+      fc.property(slots, fc.nat(), steps, (count, any, step) => {
+        const claims = Claims.forSlots(count)
+        const slot = any % count
+        const previous = step < count ? 0 : step - (step % count) + slot
+        const number = claims.numberAfter(previous < 2 ** 31 ? previous : 0, slot)
+        assert.equal(claims.slotOf(number), slot)
+        assert.isAbove(number, 0)
+        assert.isBelow(number, 2 ** 31)
+        assert.notEqual(number, previous)
+      }),
+    )
+  })
+})

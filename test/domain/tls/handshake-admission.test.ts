@@ -1,0 +1,114 @@
+import { assert } from 'chai'
+import fc from 'fast-check'
+import { describe, it } from 'mocha'
+import { HandshakeAdmission } from '../../../src/domain/tls/handshake-admission.js'
+
+const RULES = { most: 2, graceMs: 100, timeoutMs: 1000 }
+const IN = { admitted: true, evicted: null }
+
+describe('HandshakeLine', () => {
+  it('admits as many as there is room for', () => {
+    const line = new HandshakeAdmission<string>(RULES)
+    assert.deepEqual([line.join('a', 0), line.join('b', 0)], [IN, IN])
+    assert.deepEqual(line.join('c', 99), { admitted: false, evicted: null })
+    assert.equal(line.size, 2)
+  })
+
+  it('has the oldest make room when it has had its time', () => {
+    const line = new HandshakeAdmission<string>(RULES)
+    line.join('a', 0)
+    line.join('b', 50)
+    assert.deepEqual(line.join('c', 100), { admitted: true, evicted: 'a' })
+    assert.deepEqual(line.join('d', 149), { admitted: false, evicted: null })
+    assert.deepEqual(line.join('d', 150), { admitted: true, evicted: 'b' })
+  })
+
+  it('takes nobody out while there is room', () => {
+    const line = new HandshakeAdmission<string>(RULES)
+    line.join('a', 0)
+    assert.deepEqual(line.join('b', 999), IN)
+  })
+
+  it('has room again when one leaves', () => {
+    const line = new HandshakeAdmission<string>(RULES)
+    line.join('a', 0)
+    line.join('b', 0)
+    line.leave('a')
+    line.leave('stranger')
+    assert.deepEqual(line.join('c', 1), IN)
+  })
+
+  it('gives out those whose time is up, the oldest first and each once', () => {
+    const line = new HandshakeAdmission<string>({ ...RULES, most: 9 })
+    for (const [item, nowMs] of [
+      ['a', 0],
+      ['b', 1],
+      ['c', 2],
+    ] as const)
+      line.join(item, nowMs)
+    line.leave('b')
+    assert.deepEqual(line.overdue(999, false), [])
+    assert.deepEqual(line.overdue(1001, false), ['a'])
+    assert.deepEqual(line.overdue(5000, false), ['c'])
+    assert.deepEqual(line.overdue(5000, false), [])
+    assert.equal(line.size, 0)
+  })
+
+  it('gives out those that have had their grace, when somebody waits for all to be gone', () => {
+    const line = new HandshakeAdmission<string>(RULES)
+    line.join('a', 0)
+    line.join('b', 1)
+    assert.deepEqual(line.overdue(99, true), [])
+    assert.deepEqual(line.overdue(100, true), ['a'])
+  })
+
+  it('gives out nobody later for that somebody waits', () => {
+    const line = new HandshakeAdmission<string>({ ...RULES, timeoutMs: 50 })
+    line.join('a', 0)
+    assert.deepEqual(line.overdue(50, true), ['a'])
+  })
+
+  it('admits nobody where there is no room for anybody', () => {
+    const line = new HandshakeAdmission<string>({ ...RULES, most: 0 })
+    assert.deepEqual(line.join('a', 0), { admitted: false, evicted: null })
+  })
+
+  it('never holds more than it may, and takes out nobody before his time', () => {
+    const event = fc.oneof(
+      fc.record({ kind: fc.constant('join' as const), afterMs: fc.nat(60) }),
+      fc.record({ kind: fc.constant('leave' as const), item: fc.nat(40) }),
+      fc.record({ kind: fc.constant('look' as const), afterMs: fc.nat(600) }),
+    )
+    const property = fc.property(fc.array(event, { maxLength: 80 }), fc.integer({ min: 1, max: 5 }), (events, most) => {
+      const line = new HandshakeAdmission<number>({ ...RULES, most })
+      const inside = new Map<number, number>()
+      let nowMs = 0
+      let count = 0
+      for (const each of events) {
+        if (each.kind === 'leave') {
+          line.leave(each.item)
+          inside.delete(each.item)
+          continue
+        }
+        nowMs += each.afterMs
+        if (each.kind === 'look') {
+          const overdue = [...inside].filter(([, sinceMs]) => nowMs - sinceMs >= RULES.timeoutMs).map(([item]) => item)
+          assert.deepEqual(line.overdue(nowMs, false), overdue)
+          for (const item of overdue) inside.delete(item)
+        } else {
+          const [oldest] = inside
+          const isFull = inside.size === most
+          const evicted = isFull && nowMs - oldest![1] >= RULES.graceMs ? oldest![0] : null
+          if (evicted !== null) inside.delete(evicted)
+          const admitted = inside.size < most
+          assert.deepEqual(line.join(count, nowMs), { admitted, evicted })
+          if (admitted) inside.set(count, nowMs)
+          count++
+        }
+        assert.equal(line.size, inside.size)
+        assert.isAtMost(line.size, most)
+      }
+    })
+    fc.assert(property)
+  })
+})
