@@ -3,11 +3,11 @@ import { configurationSources, wire } from './app/container.js'
 import { loadConfiguration } from './app/configuration.js'
 import { problemList } from './app/cli/reports.js'
 import type { DrainReport } from './domain/lifecycle/drain.js'
-import type { Settings, SettingsProblem } from './ports/settings.js'
-import type { Address } from './ports/transport.js'
+import type { Settings, SettingsProblem } from './ports/operations/settings.js'
+import type { Address } from './ports/serving/transport.js'
 
 export type { DrainReport } from './domain/lifecycle/drain.js'
-export type { Address } from './ports/transport.js'
+export type { Address } from './ports/serving/transport.js'
 
 const ORIGIN = 'argument of startServer'
 

@@ -22,8 +22,8 @@ export interface Tick extends Pick<
   readonly rates: {
     readonly requests: number
     readonly accepted: number
-    readonly octetsIn: number
-    readonly octetsOut: number
+    readonly bytesIn: number
+    readonly bytesOut: number
     /** Keys `1xx` to `5xx`. */
     readonly byStatusClass: Readonly<Record<string, number>>
   }
@@ -60,8 +60,8 @@ export function tickOf(before: MetricsSnapshot, now: MetricsSnapshot): Tick {
     rates: {
       requests: perSecond(before.requests.total, now.requests.total),
       accepted: perSecond(before.connections.accepted, now.connections.accepted),
-      octetsIn: perSecond(before.octets.in, now.octets.in),
-      octetsOut: perSecond(before.octets.out, now.octets.out),
+      bytesIn: perSecond(before.bytes.in, now.bytes.in),
+      bytesOut: perSecond(before.bytes.out, now.bytes.out),
       byStatusClass: Object.fromEntries(
         classes.map(([name, count]) => [name, perSecond(before.requests.byStatusClass[name] ?? 0, count)]),
       ),

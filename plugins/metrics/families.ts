@@ -42,8 +42,8 @@ const CONNECTION_FAMILIES: readonly Family<ProcessSnapshot>[] = [
   ),
   counter('portico_connections_accepted_total', 'Connections accepted.', ({ connections }) => connections.accepted),
   counter('portico_connections_rejected_total', 'Connections turned away.', ({ connections }) => connections.rejected),
-  counter('portico_received_bytes_total', 'Octets received on connections.', ({ octets }) => octets.in),
-  counter('portico_sent_bytes_total', 'Octets sent on connections.', ({ octets }) => octets.out),
+  counter('portico_received_bytes_total', 'Octets received on connections.', ({ bytes: octets }) => octets.in),
+  counter('portico_sent_bytes_total', 'Octets sent on connections.', ({ bytes: octets }) => octets.out),
 ]
 
 const REQUEST_FAMILIES: readonly Family<ProcessSnapshot>[] = [

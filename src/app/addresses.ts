@@ -1,8 +1,8 @@
 import { authorityOf } from '../domain/message/authority.js'
-import type { Settings } from '../ports/settings.js'
-import type { Addresses, Entry } from '../ports/transport.js'
+import type { Settings } from '../ports/operations/settings.js'
+import type { Addresses, ListenerName } from '../ports/serving/transport.js'
 
-export const ENTRIES: readonly Entry[] = ['http', 'https', 'admin']
+export const ENTRIES: readonly ListenerName[] = ['http', 'https', 'admin']
 
 /** Where the settings want the server to listen. */
 export function wantedAddresses({
@@ -19,7 +19,7 @@ export function wantedAddresses({
 }
 
 /** What there is of addresses, as it is typed, such as `https://127.0.0.1:8443`. */
-export function originsOf(addresses: Addresses): (readonly [entry: Entry, origin: string])[] {
+export function originsOf(addresses: Addresses): (readonly [entry: ListenerName, origin: string])[] {
   return ENTRIES.flatMap((entry) => {
     const at = addresses[entry]
     return at === null ? [] : [[entry, `${schemeOf(entry)}://${authorityOf(at.host, at.port)}`] as const]
@@ -27,4 +27,4 @@ export function originsOf(addresses: Addresses): (readonly [entry: Entry, origin
 }
 
 /** What is spoken there. */
-export const schemeOf = (entry: Entry): 'http' | 'https' => (entry === 'https' ? 'https' : 'http')
+export const schemeOf = (entry: ListenerName): 'http' | 'https' => (entry === 'https' ? 'https' : 'http')

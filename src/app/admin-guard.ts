@@ -1,8 +1,8 @@
 /** Who may ask for what is for who looks after the server. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { problem } from '../domain/representation/problem.js'
-import type { Handler, Request } from '../ports/plugin.js'
-import type { PluginRoute } from '../ports/plugins.js'
+import type { Handler, Request } from '../ports/plugins/plugin.js'
+import type { PluginRoute } from '../ports/plugins/plugin-source.js'
 
 /** A program sends the token as it is (RFC 6750 §2.1); a browser asks its user for it, as a password (RFC 7617). */
 const CHALLENGES = [

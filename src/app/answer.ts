@@ -1,7 +1,7 @@
 /** What a handler's answer turns out to be: its author may write plain JavaScript, so that nothing is known of it. */
 import { text } from '../domain/message/response-makers.js'
 import type { DescribedContent, Response } from '../domain/message/response.js'
-import type { Answer } from '../ports/plugin.js'
+import type { Answer } from '../ports/plugins/plugin.js'
 
 export function isPromise(answer: Answer | Promise<Answer>): answer is Promise<Answer> {
   return typeof answer === 'object' && typeof (answer as { then?: unknown } | null)?.then === 'function'

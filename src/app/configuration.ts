@@ -1,5 +1,5 @@
-import type { Credentials, CredentialSource, LoadedCredentials } from '../ports/credentials.js'
-import type { EventLog } from '../ports/event-log.js'
+import type { Credentials, CredentialSource, LoadedCredentials } from '../ports/operations/credentials.js'
+import type { EventLog } from '../ports/operations/event-log.js'
 import type {
   EffectiveSetting,
   Settings,
@@ -7,8 +7,8 @@ import type {
   SettingsRequest,
   SettingsSource,
   TlsSettings,
-} from '../ports/settings.js'
-import type { SocketChoice, TryEpoll } from '../ports/sockets.js'
+} from '../ports/operations/settings.js'
+import type { SocketChoice, CheckEpoll } from '../ports/serving/sockets.js'
 import { messageOf } from './message-of.js'
 
 /** What a server is run by. */
@@ -27,7 +27,7 @@ export type LoadedConfiguration =
 export interface ConfigurationSources {
   readonly settings: Pick<SettingsSource, 'load'>
   readonly credentials: CredentialSource
-  readonly tryEpoll: TryEpoll
+  readonly tryEpoll: CheckEpoll
 }
 
 /** What is wrong with something else than the settings themselves. */
@@ -64,7 +64,7 @@ function readCredentials(
   return tls.enabled ? credentials.load(tls) : Promise.resolve({ credentials: null })
 }
 
-async function chooseSocket(wanted: Settings['socket'], tryEpoll: TryEpoll): Promise<SocketChoice | Problem> {
+async function chooseSocket(wanted: Settings['socket'], tryEpoll: CheckEpoll): Promise<SocketChoice | Problem> {
   if (wanted === 'net') return { kind: 'net', reason: 'it is set so' }
   try {
     return { kind: 'epoll', reason: `${await tryEpoll()} makes its system calls` }

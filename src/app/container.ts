@@ -51,25 +51,25 @@ import { OpenTelemetry } from '../adapters/tracing/open-telemetry.js'
 import { ForkedWorkers } from '../adapters/workers/forked-workers.js'
 import { ParentLine } from '../adapters/workers/parent-line.js'
 import { workerCount } from '../domain/workers/supervision.js'
-import type { AccessLog } from '../ports/access-log.js'
-import type { Clock } from '../ports/clock.js'
-import type { Crew } from '../ports/crew.js'
-import type { CrossedPart, ThreadParts } from '../ports/crossing.js'
-import type { MakeCertificate } from '../ports/development-certificate.js'
-import type { Engine } from '../ports/engine.js'
-import type { EventLog } from '../ports/event-log.js'
-import type { Files } from '../ports/files.js'
-import type { BeginLoad } from '../ports/load.js'
-import type { StartMeasuredServer } from '../ports/measured-server.js'
-import type { Metrics } from '../ports/metrics.js'
-import type { Credentials, TicketSeed } from '../ports/credentials.js'
-import type { Settings, SettingsSource } from '../ports/settings.js'
-import type { WriteNew } from '../ports/new-files.js'
-import type { OpenReport } from '../ports/report-file.js'
-import type { PluginRoute } from '../ports/plugins.js'
-import type { SocketChoice, SocketKind } from '../ports/sockets.js'
-import type { Entry, Listener, SecureListener } from '../ports/transport.js'
-import type { WorkerOrders } from '../ports/workers.js'
+import type { AccessLog } from '../ports/serving/access-log.js'
+import type { Clock } from '../ports/operations/clock.js'
+import type { WorkerGroup } from '../ports/workers/worker-group.js'
+import type { CrossedPart, ThreadParts } from '../ports/threads/thread-messages.js'
+import type { MakeCertificate } from '../ports/tools/development-certificate.js'
+import type { Engine } from '../ports/serving/engine.js'
+import type { EventLog } from '../ports/operations/event-log.js'
+import type { Files } from '../ports/serving/files.js'
+import type { BeginLoad } from '../ports/tools/load.js'
+import type { StartMeasuredServer } from '../ports/tools/measured-server.js'
+import type { Metrics } from '../ports/operations/metrics.js'
+import type { Credentials, TicketSeed } from '../ports/operations/credentials.js'
+import type { Settings, SettingsSource } from '../ports/operations/settings.js'
+import type { WriteNew } from '../ports/tools/new-files.js'
+import type { OpenReport } from '../ports/tools/report-file.js'
+import type { PluginRoute } from '../ports/plugins/plugin-source.js'
+import type { SocketChoice, SocketKind } from '../ports/serving/sockets.js'
+import type { ListenerName, Listener, SecureListener } from '../ports/serving/transport.js'
+import type { WorkerConfiguration } from '../ports/workers/worker-processes.js'
 import { FileResponder } from './file-response.js'
 import { loneCrew } from './crew/lone-crew.js'
 import { tellSocket, type Configuration, type ConfigurationSources, type LoadedConfiguration } from './configuration.js'
@@ -231,10 +231,11 @@ export function wireWorker(): Worker {
     const container = containerFor(orders.settings)
     container.bind(CREW).toConstantValue(crew)
     const { settings, socket, secured } = orders
-    const handed = (taking: HandedTaking, entry: Entry) => new HandedListener(taking, hatch.at(entry))
+    const handed = (taking: HandedTaking, entry: ListenerName) => new HandedListener(taking, hatch.at(entry))
     const listeners = {
-      net: (reception: Reception, entry: Entry) => handed(new SocketTaking(settings.readChunkSize, reception), entry),
-      epoll: (entry: Entry) => handed(new DescriptorTaking(epollTools(settings)), entry),
+      net: (reception: Reception, entry: ListenerName) =>
+        handed(new SocketTaking(settings.readChunkSize, reception), entry),
+      epoll: (entry: ListenerName) => handed(new DescriptorTaking(epollTools(settings)), entry),
     }
     bindListeners(container, listeners, socket.kind, secureBy(secured?.credentials ?? null, secured?.tickets ?? null))
     const { server, log, closeLogs } = wireServer(container, orders)
@@ -259,13 +260,13 @@ const secureBy = (credentials: Credentials | null, tickets: TicketSeed | null): 
 /** Listeners by the kind of their sockets. */
 interface Listeners {
   /** @param reception what becomes of the sockets */
-  net(reception: Reception, entry: Entry): Listener
-  epoll(entry: Entry): Listener
+  net(reception: Reception, entry: ListenerName): Listener
+  epoll(entry: ListenerName): Listener
 }
 
 function bindListeners(container: Container, listeners: Listeners, kind: SocketKind, secured: SecuredBy | null): void {
   const { writeChunkSize } = container.get(SETTINGS)
-  const plain = (entry: Entry): Listener =>
+  const plain = (entry: ListenerName): Listener =>
     kind === 'epoll' ? listeners.epoll(entry) : listeners.net(new PlainReception(writeChunkSize), entry)
   container.bind(LISTENER).toResolvedValue(() => plain('http'))
   container
@@ -313,7 +314,7 @@ function containerFor(settings: Settings): Container {
   return container
 }
 
-function wireServer(container: Container, orders?: WorkerOrders): Wired {
+function wireServer(container: Container, orders?: WorkerConfiguration): Wired {
   container
     .bind(ENGINE)
     .toResolvedValue(
@@ -360,7 +361,7 @@ function crossedPart<Port>(path: string, made: new () => Port): CrossedPart<Port
 }
 
 /** @param orders of a worker, whose logs pass through its supervisor */
-function bindLogs(container: Container, orders?: WorkerOrders): void {
+function bindLogs(container: Container, orders?: WorkerConfiguration): void {
   container.bind(SINK).toResolvedValue((clock: Clock) => new Sink(openOutlet(STANDARD_OUTPUT), clock), [CLOCK])
   container.bind(EVENT_LOG).toResolvedValue(
     (sink: Sink, clock: Clock, { log }: Settings) => {
@@ -371,7 +372,7 @@ function bindLogs(container: Container, orders?: WorkerOrders): void {
     [SINK, CLOCK, SETTINGS],
   )
   container.bind(ACCESS_LOG).toResolvedValue(
-    (sink: Sink, clock: Clock, { worker }: Crew, { engine, log }: Settings): AccessLog => {
+    (sink: Sink, clock: Clock, { worker }: WorkerGroup, { engine, log }: Settings): AccessLog => {
       if (!log.access) return new NoAccessLog()
       const line = log.format === 'json' ? jsonAccessLine(engine, worker) : plainAccessLine(engine, worker)
       return new SinkAccessLog(sink, clock, line)
@@ -386,7 +387,7 @@ function bindServer(container: Container): void {
     .toResolvedValue((clock: Clock) => new CountingMetrics(clock, residentMemory(), measureEventLoopDelay()), [CLOCK])
   container
     .bind(SERVICE_METRICS)
-    .toResolvedValue((metrics: Metrics, crew: Crew) => new CrewMetrics(metrics, crew), [METRICS, CREW])
+    .toResolvedValue((metrics: Metrics, crew: WorkerGroup) => new CrewMetrics(metrics, crew), [METRICS, CREW])
   container.bind(FILE_RESPONDER).toResolvedValue(
     (files: Files, clock: Clock) =>
       new FileResponder(

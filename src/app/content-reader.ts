@@ -1,4 +1,4 @@
-import type { EngineContent } from '../ports/engine.js'
+import type { EngineContent } from '../ports/serving/engine.js'
 
 /**
  * The content of a request on its way to a handler: read at the handler's pace.

@@ -2,10 +2,10 @@ import type { RequestHead as Head } from '../domain/message/request.js'
 import { traceIdOf } from '../domain/message/trace-context.js'
 import type { Phase } from '../domain/lifecycle/drain.js'
 import type { Outcome } from '../domain/lifecycle/outcome.js'
-import type { Exchange as ExchangeRecord } from '../ports/access-log.js'
-import type { EventLog } from '../ports/event-log.js'
-import type { RequestSpan, SpanFields } from '../ports/tracing.js'
-import type { Security } from '../ports/transport.js'
+import type { ExchangeRecord } from '../ports/serving/access-log.js'
+import type { EventLog } from '../ports/operations/event-log.js'
+import type { RequestSpan, SpanFields } from '../ports/serving/tracing.js'
+import type { Security } from '../ports/serving/transport.js'
 import type { HandlerRequest, RequestOwner } from './handler-request.js'
 import type { Identifiers } from './identifiers.js'
 
@@ -14,8 +14,8 @@ export class Exchange implements ExchangeRecord, RequestOwner {
   route = 0
   routeName = '<unmatched>'
   status = 0
-  octetsIn = 0
-  octetsOut = 0
+  bytesIn = 0
+  bytesOut = 0
   durationMs = 0
   outcome: Outcome = 'completed'
   /** What the handler was given; null until one was found. */
@@ -32,7 +32,7 @@ export class Exchange implements ExchangeRecord, RequestOwner {
    * @param head null for a request that was refused before its head was understood
    * @param of whose connection it is: what it is called is asked for by logs alone
    * @param beganMs on the monotonic clock
-   * @param octetsOutBefore what the connection had sent before this exchange
+   * @param bytesOutBefore what the connection had sent before this exchange
    */
   constructor(
     readonly head: Head | null,
@@ -42,7 +42,7 @@ export class Exchange implements ExchangeRecord, RequestOwner {
     readonly security: Security | null,
     readonly phase: Phase,
     readonly beganMs: number,
-    readonly octetsOutBefore: number,
+    readonly bytesOutBefore: number,
     readonly log: EventLog,
     private readonly identifiers: Identifiers,
   ) {}

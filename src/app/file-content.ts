@@ -1,6 +1,6 @@
 import type { FileContent, FilePart } from '../domain/message/response.js'
 import { rangeLength, type ByteRange } from '../domain/representation/range.js'
-import type { OpenFile } from '../ports/files.js'
+import type { OpenFile } from '../ports/serving/files.js'
 
 /**
  * Content made of ranges of one open file and text between them. The file is closed once: when its last range has been

@@ -3,7 +3,7 @@ import { ResponseFields, type FieldLine } from '../domain/message/response-field
 import type { ContentCoding } from '../domain/representation/content-coding.js'
 import { withCharset } from '../domain/representation/media-type.js'
 import { validatorsOf, type Validators } from '../domain/representation/validators.js'
-import type { FileFacts, MediaTypes } from '../ports/files.js'
+import type { FileFacts, MediaTypes } from '../ports/serving/files.js'
 
 /** What is said of a file. */
 export interface Description {

@@ -1,6 +1,6 @@
-import type { Exchange } from '../ports/access-log.js'
-import type { EventLog } from '../ports/event-log.js'
-import type { RequestSpan, SpanFields, TracedRequest, Tracing } from '../ports/tracing.js'
+import type { ExchangeRecord } from '../ports/serving/access-log.js'
+import type { EventLog } from '../ports/operations/event-log.js'
+import type { RequestSpan, SpanFields, TracedRequest, Tracing } from '../ports/serving/tracing.js'
 
 /** Telemetry that harms no request when it fails: it is left out then, and the log tells of the first time. */
 export class GuardedTracing implements Tracing {
@@ -37,7 +37,7 @@ export class GuardedTracing implements Tracing {
     }
   }
 
-  private end(span: RequestSpan, exchange: Exchange): void {
+  private end(span: RequestSpan, exchange: ExchangeRecord): void {
     try {
       span.end(exchange)
     } catch (error) {

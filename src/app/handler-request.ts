@@ -1,11 +1,11 @@
 import { BadContentError } from '../domain/message/bad-content-error.js'
 import { NO_FIELDS, type FieldSection } from '../domain/message/field-section.js'
 import type { RequestHead as Head } from '../domain/message/request.js'
-import type { EngineRequest } from '../ports/engine.js'
-import type { EventLog } from '../ports/event-log.js'
-import type { Params } from '../ports/plugin.js'
-import type { SpanFields } from '../ports/tracing.js'
-import type { Security } from '../ports/transport.js'
+import type { EngineRequest } from '../ports/serving/engine.js'
+import type { EventLog } from '../ports/operations/event-log.js'
+import type { Params } from '../ports/plugins/plugin.js'
+import type { SpanFields } from '../ports/serving/tracing.js'
+import type { Security } from '../ports/serving/transport.js'
 import { noContent, type ContentReader } from './content-reader.js'
 
 /** Who a request belongs to, for what a handler seldom asks. */

@@ -1,7 +1,7 @@
 import { flat } from '../domain/octets/flat-string.js'
 import { formatHttpDate } from '../domain/message/http-date.js'
 import type { FieldLine } from '../domain/message/response-fields.js'
-import type { Clock } from '../ports/clock.js'
+import type { Clock } from '../ports/operations/clock.js'
 
 const SECOND_MS = 1000
 

@@ -8,7 +8,7 @@ import type {
   RouteCounters,
   RouteMetrics,
   TlsMetrics,
-} from '../ports/metrics.js'
+} from '../ports/operations/metrics.js'
 
 /**
  * How the counts of several processes become those of a service: counters add up, gauges add up where they count
@@ -31,7 +31,7 @@ export function summedCounters(all: readonly MetricsCounters[]): MetricsCounters
       byErrorClass: summed(all.map(({ requests }) => requests.byErrorClass)),
     },
     routes: summedRoutes(all.flatMap(({ routes }) => routes)),
-    octets: summed(all.map(({ octets }) => octets)),
+    bytes: summed(all.map(({ bytes: octets }) => octets)),
     rejections: summed(all.map(({ rejections }) => rejections)),
     accessLogDropped: sum(all.map(({ accessLogDropped }) => accessLogDropped)),
     threadsLost: summed(all.map(({ threadsLost }) => threadsLost)),
@@ -59,7 +59,7 @@ export function mergedGauges(all: readonly MetricsGauges[]): MetricsGauges {
 /** What counters and gauges come to, be they of one process or of all. */
 export function processSnapshot(counters: MetricsCounters, gauges: MetricsGauges): ProcessSnapshot {
   const { engine, socket, phase, uptimeSeconds, inFlight, queue, threads, tls, process } = gauges
-  const { requests, routes, octets, rejections, accessLogDropped, threadsLost, handshakes } = counters
+  const { requests, routes, bytes: octets, rejections, accessLogDropped, threadsLost, handshakes } = counters
   return {
     engine,
     socket,
@@ -68,7 +68,7 @@ export function processSnapshot(counters: MetricsCounters, gauges: MetricsGauges
     connections: { ...gauges.connections, ...counters.connections },
     requests: { ...requests, inFlight },
     routes: routes.map(routeMetrics),
-    octets,
+    bytes: octets,
     queue,
     threads: threads === null ? null : { ...threads, lost: threadsLost },
     tls: tls === null ? null : { handshakes, ...tls },

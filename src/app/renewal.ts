@@ -1,7 +1,7 @@
-import type { Clock, Stoppable } from '../ports/clock.js'
-import type { CredentialProblem, Credentials, CredentialSource } from '../ports/credentials.js'
-import type { EventLog } from '../ports/event-log.js'
-import type { TlsSettings } from '../ports/settings.js'
+import type { Clock, Stoppable } from '../ports/operations/clock.js'
+import type { CredentialProblem, Credentials, CredentialSource } from '../ports/operations/credentials.js'
+import type { EventLog } from '../ports/operations/event-log.js'
+import type { TlsSettings } from '../ports/operations/settings.js'
 import { messageOf } from './message-of.js'
 
 /** Files that belong together change one after the other: so long after the last change they are read. */

@@ -10,8 +10,8 @@ import {
   type Response,
   type StreamedContent,
 } from '../domain/message/response.js'
-import type { Metrics } from '../ports/metrics.js'
-import type { Transport } from '../ports/transport.js'
+import type { Metrics } from '../ports/operations/metrics.js'
+import type { Transport } from '../ports/serving/transport.js'
 import { abandon, nextTurn, octetsOf } from './streamed-pieces.js'
 
 /** Content up to this size is copied behind the head, so that both leave in one write as one string. */
@@ -35,7 +35,7 @@ export interface SenderOwner {
  */
 export class ResponseSender {
   /** Octets handed to the transport. */
-  octetsOut = 0
+  bytesOut = 0
   /** The transport has taken enough: nothing more is made until it has drained. */
   blocked = false
 
@@ -208,7 +208,7 @@ export class ResponseSender {
   }
 
   private account(octets: number): void {
-    this.octetsOut += octets
+    this.bytesOut += octets
     this.metrics.sent(octets)
   }
 }

@@ -1,7 +1,7 @@
 import { hasCut, type DrainReport } from '../domain/lifecycle/drain.js'
-import type { EventLog } from '../ports/event-log.js'
-import type { SocketKind } from '../ports/sockets.js'
-import type { Addresses, Entry } from '../ports/transport.js'
+import type { EventLog } from '../ports/operations/event-log.js'
+import type { SocketKind } from '../ports/serving/sockets.js'
+import type { Addresses, ListenerName } from '../ports/serving/transport.js'
 import { originsOf } from './addresses.js'
 import { messageOf } from './message-of.js'
 import type { Server } from './server.js'
@@ -116,7 +116,11 @@ function stops({ onStop }: Surroundings): { readonly first: Promise<void>; reado
   return { first, second }
 }
 
-const VERBS: Readonly<Record<Entry, string>> = { http: 'listening on', https: 'listening on', admin: 'shows itself on' }
+const VERBS: Readonly<Record<ListenerName, string>> = {
+  http: 'listening on',
+  https: 'listening on',
+  admin: 'shows itself on',
+}
 
 function banner({ addresses, workers, socket }: Started): string {
   const listening = originsOf(addresses).map(([entry, origin]) => `portico ${VERBS[entry]} ${origin}\n`)

@@ -17,7 +17,7 @@ import { turnedAway } from '../domain/lifecycle/admission.js'
 import { isTurnedAway, mayPersist } from '../domain/lifecycle/drain.js'
 import type { Outcome } from '../domain/lifecycle/outcome.js'
 import { DeadlineError } from '../domain/lifecycle/deadline-error.js'
-import type { CloseReason, Transport, TransportReceiver } from '../ports/transport.js'
+import type { CloseReason, Transport, TransportReceiver } from '../ports/serving/transport.js'
 import { ContentReader } from './content-reader.js'
 import { Exchange } from './exchange.js'
 import { ResponseSender, type SenderOwner } from './response-sender.js'
@@ -198,7 +198,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     const { unsent } = this.transport
     // A peer that still reads our last response has not been asked to close its side yet.
     if (this.life === 'lingering' && unsent > 0) this.deadlines.linger(nowMs)
-    this.deadlines.sent(nowMs, this.sender.octetsOut - unsent, unsent > 0)
+    this.deadlines.sent(nowMs, this.sender.bytesOut - unsent, unsent > 0)
     const overdue = this.deadlines.overdue(nowMs, this.service.deadlines)
     if (overdue === null) return
     this.nowMs = nowMs
@@ -246,8 +246,8 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     else if (connection.awaitsHead && !blocked) deadlines.head(Math.max(this.arrivedMs, this.readyMs))
     else deadlines.busy()
     if (!connection.awaitsContent) deadlines.contentComplete(this.nowMs)
-    else if (this.awaitsContent && !this.paused && !blocked) deadlines.content(this.nowMs, connection.octetsIn)
-    else deadlines.contentPaused(this.nowMs, connection.octetsIn)
+    else if (this.awaitsContent && !this.paused && !blocked) deadlines.content(this.nowMs, connection.bytesIn)
+    else deadlines.contentPaused(this.nowMs, connection.bytesIn)
   }
 
   /** What comes behind our end is read only so that the peer may get to ours; nobody need send much for that. */
@@ -359,7 +359,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
       this.transport.security,
       service.life.phase,
       this.nowMs,
-      this.sender.octetsOut,
+      this.sender.bytesOut,
       service.log,
       service.identifiers,
     )
@@ -498,8 +498,8 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     const { service } = this
     const now = service.clock.now()
     exchange.durationMs = now - exchange.beganMs
-    exchange.octetsIn = this.connection.octetsIn
-    exchange.octetsOut = this.sender.octetsOut - exchange.octetsOutBefore
+    exchange.bytesIn = this.connection.bytesIn
+    exchange.bytesOut = this.sender.bytesOut - exchange.bytesOutBefore
     service.metrics.requestEnded(exchange)
     service.accessLog.record(exchange)
     service.exchangeEnded(exchange)

@@ -19,27 +19,27 @@ import {
   type DrainRules,
   type Phase,
 } from '../domain/lifecycle/drain.js'
-import type { AccessLog } from '../ports/access-log.js'
-import type { Clock, Stoppable } from '../ports/clock.js'
-import type { Crew } from '../ports/crew.js'
-import type { Engine } from '../ports/engine.js'
-import type { EventLog } from '../ports/event-log.js'
-import type { Files } from '../ports/files.js'
-import type { Metrics, MetricsSources, ServiceMetrics } from '../ports/metrics.js'
-import type { SharedContext } from '../ports/plugin.js'
-import type { PluginRoute, Plugins, PluginSource } from '../ports/plugins.js'
-import type { Settings } from '../ports/settings.js'
-import type { Tracing, TracingSource } from '../ports/tracing.js'
+import type { AccessLog } from '../ports/serving/access-log.js'
+import type { Clock, Stoppable } from '../ports/operations/clock.js'
+import type { WorkerGroup } from '../ports/workers/worker-group.js'
+import type { Engine } from '../ports/serving/engine.js'
+import type { EventLog } from '../ports/operations/event-log.js'
+import type { Files } from '../ports/serving/files.js'
+import type { Metrics, MetricsSources, ServiceMetrics } from '../ports/operations/metrics.js'
+import type { SharedContext } from '../ports/plugins/plugin.js'
+import type { PluginRoute, Plugins, PluginSource } from '../ports/plugins/plugin-source.js'
+import type { Settings } from '../ports/operations/settings.js'
+import type { Tracing, TracingSource } from '../ports/serving/tracing.js'
 import type {
   Address,
   Addresses,
-  Entry,
+  ListenerName,
   Listener,
   Listening,
   SecureListener,
   Security,
   Transport,
-} from '../ports/transport.js'
+} from '../ports/serving/transport.js'
 import { guarded } from './admin-guard.js'
 import { ENTRIES, schemeOf, wantedAddresses } from './addresses.js'
 import { Dispatch } from './dispatch.js'
@@ -66,7 +66,7 @@ const MAX_ADMIN_CONNECTIONS = 100
 
 /** A way in that is open. */
 interface Open {
-  readonly entry: Entry
+  readonly entry: ListenerName
   readonly listening: Listening
 }
 
@@ -85,7 +85,7 @@ export interface ServerParts {
   readonly fileResponder: FileResponder
   readonly metrics: Metrics
   readonly serviceMetrics: ServiceMetrics
-  readonly crew: Crew
+  readonly crew: WorkerGroup
   readonly accessLog: AccessLog
   readonly log: EventLog
   readonly tracing: TracingSource
@@ -150,7 +150,7 @@ export class Server implements ServerLife {
   }
 
   private get addresses(): Addresses {
-    const of = (entry: Entry): Address | null =>
+    const of = (entry: ListenerName): Address | null =>
       this.open.find((each) => each.entry === entry)?.listening.address ?? null
     return { http: of('http'), https: of('https'), admin: of('admin') }
   }
@@ -198,7 +198,7 @@ export class Server implements ServerLife {
     }
   }
 
-  private async listenAt(entry: Entry, listener: Listener, at: Address, service: Service): Promise<Open> {
+  private async listenAt(entry: ListenerName, listener: Listener, at: Address, service: Service): Promise<Open> {
     return { entry, listening: await listener.listen(at, (transport) => this.accept(entry, service, transport)) }
   }
 
@@ -334,7 +334,7 @@ export class Server implements ServerLife {
     if (this.phase === 'stopped' && this.turnedAway.size === 0) this.sweeping?.stop()
   }
 
-  private accept(entry: Entry, service: Service, transport: Transport): void {
+  private accept(entry: ListenerName, service: Service, transport: Transport): void {
     const { metrics, settings } = this.parts
     const connection = new ServeConnection(service, transport, ++this.connectionCount, this.connectionEnded)
     const [open, most] =
@@ -425,7 +425,7 @@ export class Server implements ServerLife {
     return new Dispatch(table, engine, fileResponder, metrics, log)
   }
 
-  private service(entry: Entry, table: RouteTable<PluginRoute>, dispatch: Service['dispatch']): Service {
+  private service(entry: ListenerName, table: RouteTable<PluginRoute>, dispatch: Service['dispatch']): Service {
     const { settings, clock, metrics, accessLog, log } = this.parts
     const rules = connectionRules(settings, table, entry === 'https')
     return {
@@ -467,7 +467,7 @@ function wrongPeer(security: Security | null): ProtocolError | null {
 }
 
 /** `Strict-Transport-Security` must not be sent over plain HTTP (RFC 6797 §7.2). */
-function constantFields({ serverName, tls }: Settings, entry: Entry): FieldLine[] {
+function constantFields({ serverName, tls }: Settings, entry: ListenerName): FieldLine[] {
   const server: FieldLine = ['Server', serverName]
   return entry === 'https' ? [server, ['Strict-Transport-Security', tls.hsts]] : [server]
 }

@@ -1,12 +1,12 @@
-import type { Crew } from '../ports/crew.js'
-import type { Metrics, MetricsSnapshot, ServiceMetrics, WorkerSnapshot } from '../ports/metrics.js'
+import type { WorkerGroup } from '../ports/workers/worker-group.js'
+import type { Metrics, MetricsSnapshot, ServiceMetrics, WorkerSnapshot } from '../ports/operations/metrics.js'
 import { mergedGauges, processSnapshot, summedCounters } from './merged-metrics.js'
 
 /** The metrics of all worker processes, as any of them tells them. */
 export class CrewMetrics implements ServiceMetrics {
   constructor(
     private readonly own: Metrics,
-    private readonly crew: Crew,
+    private readonly crew: WorkerGroup,
   ) {}
 
   async snapshot(): Promise<MetricsSnapshot> {

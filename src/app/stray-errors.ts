@@ -1,4 +1,4 @@
-import type { EventLog } from '../ports/event-log.js'
+import type { EventLog } from '../ports/operations/event-log.js'
 
 /** A plugin's timer or forgotten promise fails outside of any request: it must not end everyone else's. */
 export function logStrayErrors(log: EventLog): void {

@@ -1,15 +1,15 @@
 import type { ServiceIdentifier } from 'inversify'
-import type { AccessLog } from '../ports/access-log.js'
-import type { Clock } from '../ports/clock.js'
-import type { Crew } from '../ports/crew.js'
-import type { Engine } from '../ports/engine.js'
-import type { EventLog } from '../ports/event-log.js'
-import type { Files } from '../ports/files.js'
-import type { Metrics, ServiceMetrics } from '../ports/metrics.js'
-import type { PluginSource } from '../ports/plugins.js'
-import type { Settings } from '../ports/settings.js'
-import type { TracingSource } from '../ports/tracing.js'
-import type { Listener, SecureListener } from '../ports/transport.js'
+import type { AccessLog } from '../ports/serving/access-log.js'
+import type { Clock } from '../ports/operations/clock.js'
+import type { WorkerGroup } from '../ports/workers/worker-group.js'
+import type { Engine } from '../ports/serving/engine.js'
+import type { EventLog } from '../ports/operations/event-log.js'
+import type { Files } from '../ports/serving/files.js'
+import type { Metrics, ServiceMetrics } from '../ports/operations/metrics.js'
+import type { PluginSource } from '../ports/plugins/plugin-source.js'
+import type { Settings } from '../ports/operations/settings.js'
+import type { TracingSource } from '../ports/serving/tracing.js'
+import type { Listener, SecureListener } from '../ports/serving/transport.js'
 import type { FileResponder } from './file-response.js'
 import type { Server } from './server.js'
 
@@ -22,7 +22,7 @@ export const EVENT_LOG = token<EventLog>('EventLog')
 export const ACCESS_LOG = token<AccessLog>('AccessLog')
 export const METRICS = token<Metrics>('Metrics')
 export const SERVICE_METRICS = token<ServiceMetrics>('ServiceMetrics')
-export const CREW = token<Crew>('Crew')
+export const CREW = token<WorkerGroup>('Crew')
 export const FILES = token<Files>('Files')
 export const FILE_RESPONDER = token<FileResponder>('FileResponder')
 export const PLUGINS = token<PluginSource>('PluginSource')

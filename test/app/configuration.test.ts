@@ -1,8 +1,13 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { loadConfiguration, tellSocket } from '../../src/app/configuration.js'
-import type { EffectiveSetting, LoadedSettings, Settings, SettingsRequest } from '../../src/ports/settings.js'
-import type { SocketChoice, SocketKind, TryEpoll } from '../../src/ports/sockets.js'
+import type {
+  EffectiveSetting,
+  LoadedSettings,
+  Settings,
+  SettingsRequest,
+} from '../../src/ports/operations/settings.js'
+import type { SocketChoice, SocketKind, CheckEpoll } from '../../src/ports/serving/sockets.js'
 import { RecordingEventLog } from '../fakes/event-log.js'
 import { credentialsOf, FakeCredentials } from '../fakes/fake-credentials.js'
 import { epollFails, epollWorks } from '../fakes/sockets.js'
@@ -59,7 +64,7 @@ describe('loadConfiguration()', () => {
       effective: [{ key: 'socket', value: socket, absent: '', origin: 'flag --socket' }],
     })
 
-    type Case = [wanted: Settings['socket'], tryEpoll: TryEpoll, kind: SocketKind, inUse: string | undefined]
+    type Case = [wanted: Settings['socket'], tryEpoll: CheckEpoll, kind: SocketKind, inUse: string | undefined]
     const cases: Case[] = [
       ['auto', epollWorks, 'epoll', 'epoll, since a fake makes its system calls'],
       ['auto', epollFails, 'net', 'net, since the fake does not work'],

@@ -3,8 +3,8 @@ import { describe, it } from 'mocha'
 import { NO_RESPONSE_FIELDS } from '../../src/domain/message/response-fields.js'
 import { bytes, file, json, stream, text } from '../../src/domain/message/response-makers.js'
 import { Unavailable, type UnavailableRule } from '../../src/domain/lifecycle/unavailable.js'
-import type { EngineRequest, PlacedHandler } from '../../src/ports/engine.js'
-import type { Answer, Handler } from '../../src/ports/plugin.js'
+import type { EngineRequest, PlacedHandler } from '../../src/ports/serving/engine.js'
+import type { Answer, Handler } from '../../src/ports/plugins/plugin.js'
 import { FakeEngine } from '../fakes/fake-engine.js'
 import { get, post, Served, settled, statuses } from './served.js'
 
@@ -118,7 +118,7 @@ describe('dispatch', () => {
       assert.notInclude(received, '\r\n0\r\n\r\n')
       assert.deepEqual(served.outcomes, ['failed'])
       assert.include(served.alarms, 'content failed')
-      const { requests, octets } = served.metrics.snapshot()
+      const { requests, bytes: octets } = served.metrics.snapshot()
       assert.equal(requests.inFlight, 0)
       assert.isAtLeast(octets.out, received.length, 'what was counted may have been cut off, but is a number')
     })

@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { FileDescriptions } from '../../src/app/file-descriptions.js'
 import { NO_RESPONSE_FIELDS, ResponseFields } from '../../src/domain/message/response-fields.js'
-import type { FileFacts } from '../../src/ports/files.js'
+import type { FileFacts } from '../../src/ports/serving/files.js'
 
 const NOW = Date.UTC(2026, 0, 1)
 const FACTS: FileFacts = { size: 3, modifiedMs: NOW - 5000, changedMs: NOW - 4000, inode: 7 }

@@ -5,7 +5,7 @@ import { CountingMetrics } from '../../src/adapters/metrics/counting-metrics.js'
 import { mergedGauges, processSnapshot, summedCounters } from '../../src/app/merged-metrics.js'
 import type { Phase } from '../../src/domain/lifecycle/drain.js'
 import { OUTCOMES } from '../../src/domain/lifecycle/outcome.js'
-import type { Metrics, MetricsCounters, MetricsGauges, ThreadsMetrics } from '../../src/ports/metrics.js'
+import type { Metrics, MetricsCounters, MetricsGauges, ThreadsMetrics } from '../../src/ports/operations/metrics.js'
 import { exchangeOf } from '../fakes/exchange.js'
 import { FakeClock } from '../fakes/fake-clock.js'
 

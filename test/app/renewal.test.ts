@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { Renewal } from '../../src/app/renewal.js'
-import type { Credentials, LoadedCredentials } from '../../src/ports/credentials.js'
+import type { Credentials, LoadedCredentials } from '../../src/ports/operations/credentials.js'
 import { RecordingEventLog } from '../fakes/event-log.js'
 import { FakeClock } from '../fakes/fake-clock.js'
 import { credentialsOf, FakeCredentials } from '../fakes/fake-credentials.js'

@@ -82,7 +82,7 @@ describe('ResponseSender', () => {
       await turn()
       assert.include(far.received, '\r\nX: y\r\n')
       assert.equal(contentOf(far), content)
-      assert.deepEqual([sender.octetsOut, metrics.octetsOut], [far.received.length, far.received.length])
+      assert.deepEqual([sender.bytesOut, metrics.bytesOut], [far.received.length, far.received.length])
     })
   }
 
@@ -129,7 +129,7 @@ describe('ResponseSender', () => {
     assert.equal(contentOf(far), '000112')
     assert.deepEqual(parts.released, [null, null, null])
     assert.deepEqual(told, ['responded'])
-    assert.equal(metrics.octetsOut, far.received.length)
+    assert.equal(metrics.bytesOut, far.received.length)
   })
 
   it('sends parts of which there is little before send() returns', () => {
@@ -221,7 +221,7 @@ describe('ResponseSender', () => {
       sender.send(stream(pieces as string[], length === null ? {} : { length }), '', true)
       await settled()
       assert.deepEqual(told, [message])
-      assert.deepEqual([sender.octetsOut, metrics.octetsOut], [far.received.length, far.received.length])
+      assert.deepEqual([sender.bytesOut, metrics.bytesOut], [far.received.length, far.received.length])
     })
   }
 

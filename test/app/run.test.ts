@@ -1,8 +1,8 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { alone, run, type Surroundings } from '../../src/app/run.js'
-import type { Plugin } from '../../src/ports/plugin.js'
-import type { ListenError } from '../../src/ports/transport.js'
+import type { Plugin } from '../../src/ports/plugins/plugin.js'
+import type { ListenError } from '../../src/ports/serving/transport.js'
 import { get, Held, Served, settled, type ServedOptions } from './served.js'
 
 /** A server that runs, what it told, a way to tell it to stop, and its exit code once there is one. */

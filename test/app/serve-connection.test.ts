@@ -3,7 +3,7 @@ import { describe, it } from 'mocha'
 import { Readable } from 'node:stream'
 import { ReadableStream } from 'node:stream/web'
 import { bytes, file, stream, text } from '../../src/domain/message/response-makers.js'
-import type { Handler, Request } from '../../src/ports/plugin.js'
+import type { Handler, Request } from '../../src/ports/plugins/plugin.js'
 import { turn } from '../fakes/fake-transport.js'
 import { DEFAULT_SETTINGS } from '../fakes/settings.js'
 import { get, Held, post, Served, settled, statuses } from './served.js'
@@ -101,8 +101,8 @@ describe('the plain path', () => {
       method: 'GET',
       target: '/a/b?c',
       status: 200,
-      octetsIn: request.length,
-      octetsOut: far.received.length,
+      bytesIn: request.length,
+      bytesOut: far.received.length,
       outcome: 'completed',
     })
     assert.include(far.received, `X-Request-Id: ${exchange!.request}\r\n`)
@@ -409,9 +409,9 @@ describe('back-pressure', () => {
     const far = served.connect()
     const quick = get('/quick').repeat(100)
     far.send(get('/') + quick)
-    const before = served.metrics.octetsIn
+    const before = served.metrics.bytesIn
     for (let round = 0; round < 10; round++) far.send(quick)
-    assert.isAtMost(served.metrics.octetsIn - before, 16_384 + quick.length, 'at most one more read')
+    assert.isAtMost(served.metrics.bytesIn - before, 16_384 + quick.length, 'at most one more read')
     assert.lengthOf(held.requests, 1)
     await held.answer('done')
     assert.equal(statuses(far.received).length, 1 + (DEFAULT_SETTINGS.maxKeepAliveRequests - 1))
@@ -468,10 +468,10 @@ describe('back-pressure', () => {
     const far = server.connect()
     far.send(post('/', 'x'.repeat(1_000_000)), 10_000)
     await settled()
-    assert.isAtMost(server.metrics.octetsIn, 20_000)
+    assert.isAtMost(server.metrics.bytesIn, 20_000)
     const bytes = held.requests[0]!.bytes()
     await settled()
-    assert.isAbove(server.metrics.octetsIn, 1_000_000)
+    assert.isAbove(server.metrics.bytesIn, 1_000_000)
     assert.lengthOf(await bytes, 1_000_000)
     await held.answer('done')
     assert.deepEqual(statuses(far.received), [200])
@@ -486,7 +486,7 @@ describe('back-pressure', () => {
     await pieces.next()
     await pieces.next()
     await settled()
-    assert.isAtMost(server.metrics.octetsIn, 60_000)
+    assert.isAtMost(server.metrics.bytesIn, 60_000)
     await held.answer('enough')
     assert.deepEqual(statuses(far.received), [200])
     assert.isTrue(far.ended, 'what is left is too much to read on to the next request')
@@ -498,10 +498,10 @@ describe('back-pressure', () => {
     far.stall()
     far.send(post('/', 'x'.repeat(1_000_000)), 10_000)
     await settled()
-    assert.isAtMost(server.metrics.octetsIn, 60_000)
+    assert.isAtMost(server.metrics.bytesIn, 60_000)
     far.read()
     for (let round = 0; round < 100; round++) await settled()
-    assert.equal(server.metrics.octetsIn, post('/', 'x'.repeat(1_000_000)).length)
+    assert.equal(server.metrics.bytesIn, post('/', 'x'.repeat(1_000_000)).length)
     assert.isTrue(far.received.endsWith('\r\n0\r\n\r\n'))
   })
 

@@ -2,12 +2,12 @@ import { FileResponder } from '../../src/app/file-response.js'
 import { loneCrew } from '../../src/app/crew/lone-crew.js'
 import { Server } from '../../src/app/server.js'
 import { CrewMetrics } from '../../src/app/service-metrics.js'
-import type { Crew } from '../../src/ports/crew.js'
-import type { Engine } from '../../src/ports/engine.js'
-import type { Answer, Handler, Plugin, Request, Routes } from '../../src/ports/plugin.js'
-import type { Tracing } from '../../src/ports/tracing.js'
-import type { Settings } from '../../src/ports/settings.js'
-import type { Listener, SecureListener } from '../../src/ports/transport.js'
+import type { WorkerGroup } from '../../src/ports/workers/worker-group.js'
+import type { Engine } from '../../src/ports/serving/engine.js'
+import type { Answer, Handler, Plugin, Request, Routes } from '../../src/ports/plugins/plugin.js'
+import type { Tracing } from '../../src/ports/serving/tracing.js'
+import type { Settings } from '../../src/ports/operations/settings.js'
+import type { Listener, SecureListener } from '../../src/ports/serving/transport.js'
 import { RecordingAccessLog } from '../fakes/access-log.js'
 import { RecordingEventLog } from '../fakes/event-log.js'
 import { FakeClock } from '../fakes/fake-clock.js'
@@ -29,7 +29,7 @@ export interface ServedOptions {
   readonly settings?: Partial<Settings>
   readonly files?: Readonly<Record<string, FakeEntry>>
   readonly engine?: Engine
-  readonly crew?: Crew
+  readonly crew?: WorkerGroup
   /** For HTTPS, where the settings ask for it. */
   readonly secureListener?: SecureListener
   /** Of its own for admin routes, where the settings ask for it. */

@@ -2,8 +2,8 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { loneCrew } from '../../src/app/crew/lone-crew.js'
 import type { Phase } from '../../src/domain/lifecycle/drain.js'
-import type { Crew } from '../../src/ports/crew.js'
-import type { Plugin } from '../../src/ports/plugin.js'
+import type { WorkerGroup } from '../../src/ports/workers/worker-group.js'
+import type { Plugin } from '../../src/ports/plugins/plugin.js'
 import { FakeEngine } from '../fakes/fake-engine.js'
 import type { FarEnd } from '../fakes/fake-transport.js'
 import { DEFAULT_SETTINGS } from '../fakes/settings.js'
@@ -492,7 +492,7 @@ describe('readiness', () => {
 
   it('is the trouble of the engine and of the crew', async () => {
     const engine = new FakeEngine()
-    const crew = { ...loneCrew(), trouble: 'workers crash' as Crew['trouble'] }
+    const crew = { ...loneCrew(), trouble: 'workers crash' as WorkerGroup['trouble'] }
     const { why } = await unready({ engine, crew })
     assert.equal(why(), 'workers crash')
     engine.trouble = 'threads crash'

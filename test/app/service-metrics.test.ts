@@ -2,8 +2,8 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { loneCrew } from '../../src/app/crew/lone-crew.js'
 import { CrewMetrics } from '../../src/app/service-metrics.js'
-import type { Crew } from '../../src/ports/crew.js'
-import type { WorkersMetrics } from '../../src/ports/metrics.js'
+import type { WorkerGroup } from '../../src/ports/workers/worker-group.js'
+import type { WorkersMetrics } from '../../src/ports/operations/metrics.js'
 import { RecordingMetrics } from '../fakes/metrics.js'
 
 const WORKERS: WorkersMetrics = {
@@ -21,7 +21,7 @@ function metricsWith({ connections }: { readonly connections: number }): Recordi
 }
 
 /** A crew of the one that asks, worker 2, and another; a third is gone. */
-const CREW: Crew = {
+const CREW: WorkerGroup = {
   worker: 2,
   trouble: null,
   counts: async (own) => ({

@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import type { Routes } from '../../src/ports/plugin.js'
-import type { RequestSpan, SpanFields, Tracing } from '../../src/ports/tracing.js'
+import type { Routes } from '../../src/ports/plugins/plugin.js'
+import type { RequestSpan, SpanFields, Tracing } from '../../src/ports/serving/tracing.js'
 import { get, Served, settled, statuses } from './served.js'
 
 const TRACE = 'a'.repeat(32)

@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { it } from 'mocha'
-import type { AccessLog, Exchange } from '../../src/ports/access-log.js'
+import type { AccessLog, ExchangeRecord } from '../../src/ports/serving/access-log.js'
 import { exchangeOf } from '../fakes/exchange.js'
 
 export interface AccessLogHarness {
@@ -8,7 +8,7 @@ export interface AccessLogHarness {
   /** Closes the log, in whatever time it takes. */
   close(): Promise<void>
   /** What was recorded, read after the log was closed. */
-  recorded(): readonly Pick<Exchange, 'thread' | 'request' | 'method' | 'target' | 'status' | 'outcome'>[]
+  recorded(): readonly Pick<ExchangeRecord, 'thread' | 'request' | 'method' | 'target' | 'status' | 'outcome'>[]
 }
 
 export function accessLogContract(create: () => AccessLogHarness): void {
@@ -28,7 +28,7 @@ export function accessLogContract(create: () => AccessLogHarness): void {
     const { log, close, recorded } = create()
     // Inherited properties, as the getters of a class are.
     const first = exchangeOf({ thread: 2, method: 'PUT', target: '/first', status: 201 })
-    const reused = Object.create(first) as Exchange
+    const reused = Object.create(first) as ExchangeRecord
     log.record(reused)
     Object.assign(reused, { thread: 0, method: 'GET', target: '/second', status: 0, outcome: 'aborted' })
     log.record(reused)

@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import type { Clock } from '../../src/ports/clock.js'
+import type { Clock } from '../../src/ports/operations/clock.js'
 
 /** A clock and a way to let time pass. */
 export interface ClockUnderTest {

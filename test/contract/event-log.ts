@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { it } from 'mocha'
-import type { EventLog, Facts } from '../../src/ports/event-log.js'
+import type { EventLog, Facts } from '../../src/ports/operations/event-log.js'
 
 export interface EventLogHarness {
   /** Takes events of every level. */

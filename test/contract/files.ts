@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { afterEach, beforeEach, describe, it } from 'mocha'
-import type { Files, NoFile, OpenFile } from '../../src/ports/files.js'
+import type { Files, NoFile, OpenFile } from '../../src/ports/serving/files.js'
 
 /** The files that an implementation is tried with, by their paths below its root. */
 export const CONTRACT_TREE: Readonly<Record<string, string>> = {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert } from 'chai'
 import { afterEach, beforeEach, describe, it } from 'mocha'
-import type { Address, Listener, Listening, ListenError, Transport } from '../../src/ports/transport.js'
+import type { Address, Listener, Listening, ListenError, Transport } from '../../src/ports/serving/transport.js'
 import { Recorder, until } from './transport.js'
 import { SocketPeer } from '../adapters/socket/raw-peer.js'
 

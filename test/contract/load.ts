@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert } from 'chai'
 import { afterEach, it } from 'mocha'
-import type { BeginLoad, LoadOrder, LoadReport } from '../../src/ports/load.js'
+import type { BeginLoad, LoadOptions, LoadReport } from '../../src/ports/tools/load.js'
 
 /** Four connections, for a second. */
-const ORDER: LoadOrder = {
+const ORDER: LoadOptions = {
   url: '',
   socketPath: null,
   connections: 4,
@@ -51,7 +51,7 @@ export class LoadedServer {
 }
 
 /** What every load does. Mocha's time for a test has to be longer than a few seconds. */
-export function loadContract(beginLoad: BeginLoad, usual: Partial<LoadOrder> = {}): void {
+export function loadContract(beginLoad: BeginLoad, usual: Partial<LoadOptions> = {}): void {
   let server: LoadedServer | null = null
 
   afterEach(() => {
@@ -65,7 +65,7 @@ export function loadContract(beginLoad: BeginLoad, usual: Partial<LoadOrder> = {
   }
 
   const reportOf = (
-    order: Partial<LoadOrder>,
+    order: Partial<LoadOptions>,
     told: (requests: number) => void = () => undefined,
   ): Promise<LoadReport> => beginLoad({ ...ORDER, ...usual, ...order }, told).report
 
@@ -162,4 +162,4 @@ export function loadContract(beginLoad: BeginLoad, usual: Partial<LoadOrder> = {
   })
 }
 
-export const loadOrder = (order: Partial<LoadOrder>): LoadOrder => ({ ...ORDER, ...order })
+export const loadOrder = (order: Partial<LoadOptions>): LoadOptions => ({ ...ORDER, ...order })

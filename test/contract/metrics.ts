@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { processSnapshot } from '../../src/app/merged-metrics.js'
 import { OUTCOMES } from '../../src/domain/lifecycle/outcome.js'
-import type { Metrics, MetricsSources, ProcessSnapshot } from '../../src/ports/metrics.js'
+import type { Metrics, MetricsSources, ProcessSnapshot } from '../../src/ports/operations/metrics.js'
 import { exchangeOf } from '../fakes/exchange.js'
 
 const threads = { configured: 4, ready: 3, inFlight: 7, lost: { stuck: 1, exited: 2, threw: 3, memory: 4 } }
@@ -65,7 +65,7 @@ export function metricsContract(create: () => Metrics): void {
     const metrics = begun()
     for (const octets of [10, 20]) metrics.received(octets)
     for (const octets of [1, 2]) metrics.sent(octets)
-    assert.deepEqual(snapshotOf(metrics).octets, { in: 30, out: 3 })
+    assert.deepEqual(snapshotOf(metrics).bytes, { in: 30, out: 3 })
   })
 
   it('counts requests from their beginning, and responses by class; no response has no class', () => {

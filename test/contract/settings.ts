@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import type { GivenSetting, LoadedSettings, SettingsSource } from '../../src/ports/settings.js'
+import type { GivenSetting, LoadedSettings, SettingsSource } from '../../src/ports/operations/settings.js'
 
 const given = (key: string, text: string, origin: string): GivenSetting => ({ key, text, origin, adds: false })
 

@@ -6,7 +6,7 @@ import type {
   ProcessEnd,
   WorkerProcess,
   WorkerProcesses,
-} from '../../src/ports/workers.js'
+} from '../../src/ports/workers/worker-processes.js'
 import { until } from './transport.js'
 
 /** What came of a process. */
@@ -17,7 +17,7 @@ class Watched {
 
   constructor(processes: WorkerProcesses) {
     this.process = processes.start(
-      { told: (message) => this.told.push(message), ended: (end) => this.ends.push(end) },
+      { received: (message) => this.told.push(message), ended: (end) => this.ends.push(end) },
       60_000,
     )
   }
@@ -53,7 +53,7 @@ export function workerProcessesContract(
     it('carries messages both ways, in order', async () => {
       const watched = new Watched(make())
       const numbers = Array.from({ length: 50 }, (_, at) => at)
-      for (const query of numbers) watched.process.tell({ kind: 'count', query })
+      for (const query of numbers) watched.process.send({ kind: 'count', query })
       await until('all answers', () => watched.told.length === numbers.length, 10_000)
       assert.deepEqual(
         watched.told,
@@ -66,9 +66,9 @@ export function workerProcessesContract(
     it('hands a connection over with its message, in order', async () => {
       const watched = new Watched(make())
       const handed = await connection()
-      watched.process.tell({ kind: 'count', query: 1 })
-      watched.process.hand({ kind: 'connection', connection: 2, entry: 'http', freshUntil: 0 }, handed)
-      watched.process.tell({ kind: 'count', query: 3 })
+      watched.process.send({ kind: 'count', query: 1 })
+      watched.process.handOff({ kind: 'connection', connection: 2, entry: 'http', freshUntil: 0 }, handed)
+      watched.process.send({ kind: 'count', query: 3 })
       await until('all answers', () => watched.told.length === 3, 10_000)
       assert.deepEqual(watched.told, [
         { kind: 'wanted', connection: 1 },
@@ -82,14 +82,14 @@ export function workerProcessesContract(
 
     it('tells what a process said last before it tells that it ended, and how', async () => {
       const watched = new Watched(make())
-      watched.process.tell({ kind: 'drain' })
+      watched.process.send({ kind: 'drain' })
       assert.deepEqual(await watched.ended(), { code: 0, signal: null })
       assert.deepEqual(watched.told, [{ kind: 'shut' }])
     })
 
     it('kills a process, and tells of its end once', async () => {
       const watched = new Watched(make())
-      watched.process.tell({ kind: 'heartbeat', askedMs: 1 })
+      watched.process.send({ kind: 'heartbeat', askedMs: 1 })
       await until('a sign of life', () => watched.told.length > 0, 10_000)
       watched.process.kill()
       watched.process.kill()
@@ -111,8 +111,8 @@ export function workerProcessesContract(
       const watched = new Watched(make())
       watched.process.kill()
       await watched.ended()
-      watched.process.tell({ kind: 'heartbeat', askedMs: 1 })
-      watched.process.hand(
+      watched.process.send({ kind: 'heartbeat', askedMs: 1 })
+      watched.process.handOff(
         { kind: 'connection', connection: 1, entry: 'http', freshUntil: 0 },
         { handle: null, release() {}, abort() {} },
       )

@@ -41,7 +41,7 @@ describeOnLinux('memory, while readers stall', function () {
       await Promise.all(readers.map((reader) => reader.take(1)))
       let last = -1
       await eventually('nothing more leaves', async () => {
-        const sent = await octetsOut()
+        const sent = await bytesOut()
         const isStill = sent - last < 10_000
         last = sent
         return isStill
@@ -67,5 +67,5 @@ describeOnLinux('memory, while readers stall', function () {
   }
 
   const external = async (): Promise<number> => Number(await (await fetch(`${server.origin}/external`)).text())
-  const octetsOut = async (): Promise<number> => (await metrics()).octets.out
+  const bytesOut = async (): Promise<number> => (await metrics()).octets.out
 })

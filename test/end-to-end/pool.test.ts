@@ -105,7 +105,7 @@ describe('the pool of handler threads', function () {
       client.send(Buffer.alloc(32 * MIB))
       assert.equal((await client.response('POST')).content, 'unread\n')
       const line = await pool.server.logLine(({ target }) => target === '/unread')
-      assert.isBelow(line['octetsIn'] as number, MIB)
+      assert.isBelow(line['bytesIn'] as number, MIB)
     })
 
     it('with its trailers', async () => {

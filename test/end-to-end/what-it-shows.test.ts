@@ -39,8 +39,8 @@ const KEYS = [
   'target',
   'route',
   'status',
-  'octetsIn',
-  'octetsOut',
+  'bytesIn',
+  'bytesOut',
   'durationMs',
   'outcome',
 ]
@@ -98,7 +98,7 @@ describeOnEachEngine('what the server shows', () => {
       const line = await server.accessLine(/^X-Request-Id: (.+)$/m.exec(wire)![1]!.trim())
       assert.include(line, { engine: currentEngine(), worker: 0, phase: 'running', method: 'POST', target: '/users/7' })
       assert.include(line, { route: 'POST /users/:id', status: 200, outcome: 'completed' })
-      assert.include(line, { octetsIn: octets.length, octetsOut: wire.length })
+      assert.include(line, { bytesIn: octets.length, bytesOut: wire.length })
       assert.match(line['peer'] as string, /^127\.0\.0\.1:\d+$/)
       assert.match(line['trace'] as string, /^[0-9a-f]{32}$/)
       assert.isAtLeast(line['durationMs'] as number, 0)
@@ -151,7 +151,7 @@ describeOnEachEngine('what the server shows', () => {
   })
 
   for (const [format, accessMark, checkLine] of [
-    ['json', '"octetsIn":', checkJsonLine],
+    ['json', '"bytesIn":', checkJsonLine],
     ['plain', ' in=', checkPlainLine],
   ] as const) {
     describe(`no peer can forge a line of the ${format} log`, () => {

@@ -1,13 +1,13 @@
-import type { AccessLog, Exchange } from '../../src/ports/access-log.js'
+import type { AccessLog, ExchangeRecord } from '../../src/ports/serving/access-log.js'
 import { copyOf } from './exchange.js'
 
 /** An access log that keeps what it was given. */
 export class RecordingAccessLog implements AccessLog {
-  readonly exchanges: Exchange[] = []
+  readonly exchanges: ExchangeRecord[] = []
   readonly dropped = 0
   private closed = false
 
-  record(exchange: Exchange): void {
+  record(exchange: ExchangeRecord): void {
     if (!this.closed) this.exchanges.push(copyOf(exchange))
   }
 

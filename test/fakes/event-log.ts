@@ -1,4 +1,4 @@
-import type { EventLog, Facts } from '../../src/ports/event-log.js'
+import type { EventLog, Facts } from '../../src/ports/operations/event-log.js'
 
 export interface RecordedEvent {
   readonly level: 'debug' | 'info' | 'warn' | 'error'

@@ -1,7 +1,7 @@
-import type { Exchange } from '../../src/ports/access-log.js'
+import type { ExchangeRecord } from '../../src/ports/serving/access-log.js'
 
 /** An ordinary exchange, but for what is given. */
-export function exchangeOf(special: Partial<Exchange> = {}): Exchange {
+export function exchangeOf(special: Partial<ExchangeRecord> = {}): ExchangeRecord {
   return {
     thread: 0,
     connection: 3,
@@ -15,8 +15,8 @@ export function exchangeOf(special: Partial<Exchange> = {}): Exchange {
     route: 1,
     routeName: 'GET /users/:id',
     status: 200,
-    octetsIn: 120,
-    octetsOut: 512,
+    bytesIn: 120,
+    bytesOut: 512,
     durationMs: 1.5,
     outcome: 'completed',
     ...special,
@@ -24,9 +24,9 @@ export function exchangeOf(special: Partial<Exchange> = {}): Exchange {
 }
 
 /** What an exchange tells at this moment; its own properties are not all of it. */
-export function copyOf(exchange: Exchange): Exchange {
+export function copyOf(exchange: ExchangeRecord): ExchangeRecord {
   const { thread, connection, request, trace, phase, peer, method, target, route, routeName, status } = exchange
-  const { octetsIn, octetsOut, durationMs, outcome, security } = exchange
+  const { bytesIn: bytesIn, bytesOut: bytesOut, durationMs, outcome, security } = exchange
   const head = { thread, connection, request, trace, phase, peer, method, target, route, routeName }
-  return { ...head, security, status, octetsIn, octetsOut, durationMs, outcome }
+  return { ...head, security, status, bytesIn: bytesIn, bytesOut: bytesOut, durationMs, outcome }
 }

@@ -1,4 +1,4 @@
-import type { Clock, Stoppable } from '../../src/ports/clock.js'
+import type { Clock, Stoppable } from '../../src/ports/operations/clock.js'
 
 interface Timer {
   dueMs: number

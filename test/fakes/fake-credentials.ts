@@ -1,6 +1,11 @@
-import type { Stoppable } from '../../src/ports/clock.js'
-import type { Credential, Credentials, CredentialSource, LoadedCredentials } from '../../src/ports/credentials.js'
-import type { TlsSettings } from '../../src/ports/settings.js'
+import type { Stoppable } from '../../src/ports/operations/clock.js'
+import type {
+  Credential,
+  Credentials,
+  CredentialSource,
+  LoadedCredentials,
+} from '../../src/ports/operations/credentials.js'
+import type { TlsSettings } from '../../src/ports/operations/settings.js'
 import { FakeClock } from './fake-clock.js'
 
 const DAY_MS = 24 * 60 * 60 * 1000

@@ -1,6 +1,6 @@
 import type { Trouble } from '../../src/domain/lifecycle/readiness.js'
-import type { Engine, EngineRequest, PlacedHandler } from '../../src/ports/engine.js'
-import type { Answer } from '../../src/ports/plugin.js'
+import type { Engine, EngineRequest, PlacedHandler } from '../../src/ports/serving/engine.js'
+import type { Answer } from '../../src/ports/plugins/plugin.js'
 
 /** Runs handlers at once, and remembers what it was asked. */
 export class FakeEngine implements Engine {

@@ -1,5 +1,5 @@
 import { isPlainPath } from '../../src/adapters/files/plain-path.js'
-import type { Files, NoFile, OpenFile } from '../../src/ports/files.js'
+import type { Files, NoFile, OpenFile } from '../../src/ports/serving/files.js'
 
 /** What lies at a path: a file's content, what is there instead, or the error that opening it throws. */
 export type FakeEntry = { readonly content: string; readonly modifiedMs?: number } | 'forbidden' | Error

@@ -1,4 +1,4 @@
-import type { Address, Listening, ListenError, SecureListener, Transport } from '../../src/ports/transport.js'
+import type { Address, Listening, ListenError, SecureListener, Transport } from '../../src/ports/serving/transport.js'
 import { credentialsOf } from './fake-credentials.js'
 import { FakeTransport, type FakeTransportOptions, type FarEnd } from './fake-transport.js'
 

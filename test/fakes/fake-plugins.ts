@@ -1,7 +1,13 @@
 import { parseRouteKey } from '../../src/domain/routing/pattern.js'
-import type { Handler, Plugin, RouteDefinition, SharedContext } from '../../src/ports/plugin.js'
-import type { LoadedPlugin, PluginError, PluginRoute, Plugins, PluginSource } from '../../src/ports/plugins.js'
-import type { Settings } from '../../src/ports/settings.js'
+import type { Handler, Plugin, RouteDefinition, SharedContext } from '../../src/ports/plugins/plugin.js'
+import type {
+  LoadedPlugin,
+  PluginError,
+  PluginRoute,
+  Plugins,
+  PluginSource,
+} from '../../src/ports/plugins/plugin-source.js'
+import type { Settings } from '../../src/ports/operations/settings.js'
 
 class FakePluginError extends Error implements PluginError {
   override readonly name = 'PluginError'

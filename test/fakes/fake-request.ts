@@ -1,5 +1,5 @@
 import { FieldSection, NO_FIELDS } from '../../src/domain/message/field-section.js'
-import type { EngineContent, EngineRequest } from '../../src/ports/engine.js'
+import type { EngineContent, EngineRequest } from '../../src/ports/serving/engine.js'
 import { RecordingEventLog } from './event-log.js'
 
 /** What a test says of a request; the rest is that of `GET /` without content. */

@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import type { TransportReceiver } from '../../src/ports/transport.js'
+import type { TransportReceiver } from '../../src/ports/serving/transport.js'
 import { Recorder, transportContract, type RawPeer, type TransportUnderTest } from '../contract/transport.js'
 import { FakeListener } from './fake-listener.js'
 import { FakeTransport, turn, type FarEnd } from './fake-transport.js'

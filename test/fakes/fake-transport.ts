@@ -1,6 +1,12 @@
 import { readSync } from 'node:fs'
 import type { FilePart } from '../../src/domain/message/response.js'
-import type { CloseReason, Endpoint, Security, Transport, TransportReceiver } from '../../src/ports/transport.js'
+import type {
+  CloseReason,
+  Endpoint,
+  Security,
+  Transport,
+  TransportReceiver,
+} from '../../src/ports/serving/transport.js'
 
 export interface FakeTransportOptions {
   /** Octets unsent above which `write` answers false. */

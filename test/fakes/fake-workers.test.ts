@@ -1,5 +1,5 @@
 import { workerProcessesContract } from '../contract/worker-processes.js'
-import { FakeConnection } from './fake-door.js'
+import { FakeConnection } from './fake-acceptor.js'
 import { FakeWorkers } from './fake-workers.js'
 
 const make = (): FakeWorkers =>

@@ -6,7 +6,7 @@ import type {
   WorkerEvents,
   WorkerProcess,
   WorkerProcesses,
-} from '../../src/ports/workers.js'
+} from '../../src/ports/workers/worker-processes.js'
 
 /** Answers what a worker is told; calls of the process come in a later turn, as those of a real one do. */
 export type Behaviour = (process: FakeWorkerProcess, message: ToWorker, connection: HandedConnection | null) => void
@@ -25,11 +25,11 @@ export class FakeWorkerProcess implements WorkerProcess {
     private readonly behave: Behaviour,
   ) {}
 
-  tell(message: ToWorker): void {
+  send(message: ToWorker): void {
     this.hear(message, null)
   }
 
-  hand(message: ToWorker, connection: HandedConnection): void {
+  handOff(message: ToWorker, connection: HandedConnection): void {
     this.hear(message, connection)
   }
 
@@ -40,7 +40,7 @@ export class FakeWorkerProcess implements WorkerProcess {
   /** It tells the supervisor something. */
   say(message: FromWorker): void {
     setImmediate(() => {
-      if (this.end === null) this.events.told(message)
+      if (this.end === null) this.events.received(message)
     })
   }
 

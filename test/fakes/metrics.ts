@@ -1,7 +1,7 @@
 import { processSnapshot } from '../../src/app/merged-metrics.js'
 import { LatencySummary } from '../../src/domain/metrics/latency-summary.js'
 import { OUTCOMES } from '../../src/domain/lifecycle/outcome.js'
-import type { Exchange } from '../../src/ports/access-log.js'
+import type { ExchangeRecord } from '../../src/ports/serving/access-log.js'
 import type {
   HandshakeOutcome,
   Metrics,
@@ -10,7 +10,7 @@ import type {
   MetricsSources,
   ProcessSnapshot,
   RouteCounters,
-} from '../../src/ports/metrics.js'
+} from '../../src/ports/operations/metrics.js'
 import { copyOf } from './exchange.js'
 
 const HANDSHAKE_OUTCOMES: readonly HandshakeOutcome[] = [
@@ -27,11 +27,11 @@ const HANDSHAKE_OUTCOMES: readonly HandshakeOutcome[] = [
 /** Metrics that keep every call and count when they are asked: slow, and plainly right. */
 export class RecordingMetrics implements Metrics {
   readonly calls: string[] = []
-  readonly ended: Exchange[] = []
+  readonly ended: ExchangeRecord[] = []
   readonly rules: string[] = []
   readonly handshakes: HandshakeOutcome[] = []
-  octetsIn = 0
-  octetsOut = 0
+  bytesIn = 0
+  bytesOut = 0
   private routes: readonly string[] = ['<unmatched>']
   private sources: MetricsSources | null = null
 
@@ -57,18 +57,18 @@ export class RecordingMetrics implements Metrics {
   }
 
   received(octets: number): void {
-    this.octetsIn += octets
+    this.bytesIn += octets
   }
 
   sent(octets: number): void {
-    this.octetsOut += octets
+    this.bytesOut += octets
   }
 
   requestBegun(): void {
     this.calls.push('requestBegun')
   }
 
-  requestEnded(exchange: Exchange): void {
+  requestEnded(exchange: ExchangeRecord): void {
     this.ended.push(copyOf(exchange))
   }
 
@@ -93,7 +93,7 @@ export class RecordingMetrics implements Metrics {
         connections: { accepted, rejected: this.count('connectionRejected') },
         requests: { total, byStatusClass: this.byStatusClass(), byErrorClass: this.byErrorClass() },
         routes: this.routes.map((route, index) => this.route(route, index)),
-        octets: { in: this.octetsIn, out: this.octetsOut },
+        bytes: { in: this.bytesIn, out: this.bytesOut },
         rejections: Object.fromEntries(
           this.rules.map((rule) => [rule, this.rules.filter((each) => each === rule).length]),
         ),

@@ -7,7 +7,7 @@ import type {
   SettingsProblem,
   SettingsRequest,
   SettingsSource,
-} from '../../src/ports/settings.js'
+} from '../../src/ports/operations/settings.js'
 
 /** A checked configuration with every default, as on a terminal. */
 export const DEFAULT_SETTINGS: Settings = {

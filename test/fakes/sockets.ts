@@ -1,9 +1,9 @@
-import type { SocketChoice, TryEpoll } from '../../src/ports/sockets.js'
+import type { SocketChoice, CheckEpoll } from '../../src/ports/serving/sockets.js'
 
 export const NET_SOCKETS: SocketChoice = { kind: 'net', reason: 'it is set so' }
 
-export const epollWorks: TryEpoll = async () => 'a fake'
+export const epollWorks: CheckEpoll = async () => 'a fake'
 
-export const epollFails: TryEpoll = async () => {
+export const epollFails: CheckEpoll = async () => {
   throw new Error('the fake does not work')
 }

@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import acme from '../../plugins/acme.js'
 import type { Response } from '../../src/domain/message/response.js'
-import type { PluginContext, RouteDefinition, Routes } from '../../src/ports/plugin.js'
+import type { PluginContext, RouteDefinition, Routes } from '../../src/ports/plugins/plugin.js'
 import { FakeRequest } from '../fakes/fake-request.js'
 
 const routesBy = (directory: string | null): Routes =>

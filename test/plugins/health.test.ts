@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import health from '../../plugins/health.js'
 import type { Response } from '../../src/domain/message/response.js'
-import type { PluginContext, RouteDefinition } from '../../src/ports/plugin.js'
+import type { PluginContext, RouteDefinition } from '../../src/ports/plugins/plugin.js'
 import { FakeRequest } from '../fakes/fake-request.js'
 
 function answerTo(path: string, reason: string | null): Response {

@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import hello from '../../plugins/hello.js'
 import type { Response } from '../../src/domain/message/response.js'
-import type { Handler } from '../../src/ports/plugin.js'
+import type { Handler } from '../../src/ports/plugins/plugin.js'
 import { FakeRequest } from '../fakes/fake-request.js'
 
 describe('the hello plugin', () => {

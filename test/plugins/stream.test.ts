@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import streamPlugin from '../../plugins/stream.js'
 import type { Response, StreamedContent } from '../../src/domain/message/response.js'
-import type { Handler, PluginContext, Routes } from '../../src/ports/plugin.js'
+import type { Handler, PluginContext, Routes } from '../../src/ports/plugins/plugin.js'
 import { FakeRequest } from '../fakes/fake-request.js'
 
 type Settings = PluginContext['settings']

@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import submit from '../../plugins/submit.js'
 import type { Response, StreamedContent } from '../../src/domain/message/response.js'
-import type { Handler } from '../../src/ports/plugin.js'
+import type { Handler } from '../../src/ports/plugins/plugin.js'
 import { FakeRequest, type FakeRequestInit } from '../fakes/fake-request.js'
 
 const answerTo = (init: FakeRequestInit): Response => {

@@ -80,7 +80,7 @@ const TILES = {
   queue: ({ queue }) => (queue.capacity === 0 ? 'none' : `${queue.length} of ${queue.capacity}`),
   threads: ({ threads }) => (threads === null ? 'none' : `${threads.ready} of ${threads.configured}`),
   workers: ({ workers }) => (workers.configured === 0 ? 'none' : `${workers.ready} of ${workers.configured}`),
-  'sent per second': ({ rates }) => megabytes(rates.octetsOut),
+  'sent per second': ({ rates }) => megabytes(rates.bytesOut),
   refused: ({ rejections }) => `${rejections}`,
   memory: ({ process }) => megabytes(process.rssBytes),
   'loop delay p99, ms': ({ process }) => rounded(process.eventLoopDelayMs.p99),

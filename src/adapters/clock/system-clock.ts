@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import type { Clock, Stoppable } from '../../ports/clock.js'
+import type { Clock, Stoppable } from '../../ports/operations/clock.js'
 
 /** The machine's time. */
 export class SystemClock implements Clock {

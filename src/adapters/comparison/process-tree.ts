@@ -1,6 +1,6 @@
 /** What Linux knows about a process and all that descend from it (proc(5)). */
 import { readdirSync, readFileSync } from 'node:fs'
-import type { ServerUsage } from '../../ports/measured-server.js'
+import type { ServerUsage } from '../../ports/tools/measured-server.js'
 
 const NS_PER_MS = 1e6
 const OCTETS_PER_KIBIBYTE = 1024

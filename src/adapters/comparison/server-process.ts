@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { MeasuredServer, StartMeasuredServer } from '../../ports/measured-server.js'
+import type { MeasuredServer, StartMeasuredServer } from '../../ports/tools/measured-server.js'
 import { usageOfTree } from './process-tree.js'
 
 /** The last line of what a server says when it has begun to listen. */

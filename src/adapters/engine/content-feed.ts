@@ -2,8 +2,8 @@ import { inspect } from 'node:util'
 import { serializeError } from '../../domain/threadpool/serialized-error.js'
 import { SendGate } from '../../domain/threadpool/send-gate.js'
 import { movable, transferableOctets } from '../../domain/threadpool/transferable-octets.js'
-import type { RunMessage } from '../../ports/crossing.js'
-import type { EngineRequest } from '../../ports/engine.js'
+import type { RunMessage } from '../../ports/threads/thread-messages.js'
+import type { EngineRequest } from '../../ports/serving/engine.js'
 
 /** Where a request is: the number it has there, and the way to its thread. */
 export interface HandOver {

@@ -1,6 +1,6 @@
 import { ResponseFields, type FieldLine } from '../../domain/message/response-fields.js'
 import { Response } from '../../domain/message/response.js'
-import type { CrossedFile } from '../../ports/crossing.js'
+import type { FileMessage } from '../../ports/threads/thread-messages.js'
 
 /** Sections that are remembered: a server answers with the same few again and again. */
 const MOST_REMEMBERED = 256
@@ -31,7 +31,7 @@ function lineOf(line: string): FieldLine {
 export function responseWith(
   status: number,
   wire: string,
-  content: string | Uint8Array | CrossedFile | null,
+  content: string | Uint8Array | FileMessage | null,
 ): Response {
   if (content === null || typeof content === 'string' || content instanceof Uint8Array) {
     return new Response(status, fieldsOf(wire), content)

@@ -1,8 +1,8 @@
 import { PoolTask } from '../../domain/threadpool/pool-task.js'
 import { Response } from '../../domain/message/response.js'
-import type { CrossedContent, RequestMessage } from '../../ports/crossing.js'
-import type { EngineRequest } from '../../ports/engine.js'
-import type { Answer } from '../../ports/plugin.js'
+import type { ContentDelivery, RequestMessage } from '../../ports/threads/thread-messages.js'
+import type { EngineRequest } from '../../ports/serving/engine.js'
+import type { Answer } from '../../ports/plugins/plugin.js'
 import { ContentFeed, type HandOver } from './content-feed.js'
 import { fieldsOf } from './crossed-answer.js'
 import { CrossedStream } from './crossed-stream.js'
@@ -105,7 +105,7 @@ function pairsOf(params: EngineRequest['params']): readonly string[] {
   return pairs
 }
 
-function contentOf({ hasContent, expectsContinue }: EngineRequest): CrossedContent {
+function contentOf({ hasContent, expectsContinue }: EngineRequest): ContentDelivery {
   if (!hasContent) return 'none'
   return expectsContinue ? 'withheld' : 'coming'
 }

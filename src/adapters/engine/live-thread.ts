@@ -3,8 +3,15 @@ import { AnswerRing, type RingAnswer } from '../../domain/threadpool/answer-ring
 import { Claims } from '../../domain/threadpool/claims.js'
 import { serializeError, deserializeError } from '../../domain/threadpool/serialized-error.js'
 import { Outbox } from '../../domain/threadpool/outbox.js'
-import type { AnswerNews, FromThread, LastNews, NewsFromThread, RunNews, ToThread } from '../../ports/crossing.js'
-import type { ThreadLoss } from '../../ports/metrics.js'
+import type {
+  ResponseUpdate,
+  FromThread,
+  FinalUpdate,
+  ThreadReport,
+  RunUpdate,
+  ToThread,
+} from '../../ports/threads/thread-messages.js'
+import type { ThreadLoss } from '../../ports/operations/metrics.js'
 import type { HandOver } from './content-feed.js'
 import { responseWith } from './crossed-answer.js'
 import type { HandedRequest } from './handed-request.js'
@@ -33,7 +40,7 @@ export interface ThreadOwner {
   /** A request is over in the thread. */
   over(task: HandedRequest, costMs: number): void
   /** What concerns no request. */
-  told(thread: LiveThread, news: NewsFromThread): void
+  told(thread: LiveThread, news: ThreadReport): void
   /** A batch has been heard: there may be room for others. */
   heard(): void
   /** It is gone. Called once, and never after `end`. */
@@ -262,7 +269,7 @@ export class LiveThread implements ThreadEvents {
     }
   }
 
-  private takeRun(message: RunNews): void {
+  private takeRun(message: RunUpdate): void {
     const task = this.held[this.claims.slotOf(message[1])]
     if (task === null || task === undefined || task.number !== message[1]) return
     switch (message[0]) {
@@ -295,7 +302,7 @@ export class LiveThread implements ThreadEvents {
   }
 
   /** With this the request is over in the thread. */
-  private takeLast(task: HandedRequest, message: LastNews): void {
+  private takeLast(task: HandedRequest, message: FinalUpdate): void {
     this.release(task)
     this.owner.over(task, message[2])
     switch (message[0]) {
@@ -317,7 +324,7 @@ export class LiveThread implements ThreadEvents {
     task.feed?.stop()
   }
 
-  private takeAnswer(task: HandedRequest, message: AnswerNews): void {
+  private takeAnswer(task: HandedRequest, message: ResponseUpdate): void {
     try {
       task.resolve(responseWith(message[3], message[4], message[5]))
     } catch (error) {
@@ -367,6 +374,6 @@ export class LiveThread implements ThreadEvents {
   }
 }
 
-function lastNews({ request, costMs, status, fields, text }: RingAnswer): LastNews {
+function lastNews({ request, costMs, status, fields, text }: RingAnswer): FinalUpdate {
   return status === 0 ? ['text', request, costMs, text] : ['answer', request, costMs, status, fields, text]
 }

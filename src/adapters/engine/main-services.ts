@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
 import { serializeError, deserializeError } from '../../domain/threadpool/serialized-error.js'
-import type { Clock, Stoppable } from '../../ports/clock.js'
-import type { CrossedFact, CrossedFacts, NewsFromThread, Question } from '../../ports/crossing.js'
-import type { EventLog, Facts } from '../../ports/event-log.js'
-import type { SharedContext } from '../../ports/plugin.js'
+import type { Clock, Stoppable } from '../../ports/operations/clock.js'
+import type { SerializedFact, SerializedFacts, ThreadReport, Question } from '../../ports/threads/thread-messages.js'
+import type { EventLog, Facts } from '../../ports/operations/event-log.js'
+import type { SharedContext } from '../../ports/plugins/plugin.js'
 import type { LiveThread } from './live-thread.js'
 
 /** How old what a thread knows of the service may be. */
@@ -34,7 +34,7 @@ export class MainServices {
     thread.send(['state', this.phase, this.unready])
   }
 
-  serve(thread: LiveThread, news: NewsFromThread): void {
+  serve(thread: LiveThread, news: ThreadReport): void {
     if (news[0] === 'ask') void this.answer(thread, news[1])
     else if (news[0] === 'log') {
       const [, level, event, facts] = news
@@ -67,11 +67,11 @@ export class MainServices {
   }
 }
 
-function revivedFacts(facts: CrossedFacts): Facts {
+function revivedFacts(facts: SerializedFacts): Facts {
   return Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, revivedFact(fact)]))
 }
 
-function revivedFact(fact: CrossedFact): unknown {
+function revivedFact(fact: SerializedFact): unknown {
   if (typeof fact !== 'object' || fact === null) return fact
   return 'error' in fact ? deserializeError(fact.error) : JSON.parse(fact.json)
 }

@@ -1,5 +1,5 @@
-import type { Engine, PlacedHandler } from '../../ports/engine.js'
-import type { Answer, Request } from '../../ports/plugin.js'
+import type { Engine, PlacedHandler } from '../../ports/serving/engine.js'
+import type { Answer, Request } from '../../ports/plugins/plugin.js'
 
 /** Handlers run in the event loop, at once: no hand-over, no queue, and no protection from one that blocks. */
 export class SelectorsEngine implements Engine {

@@ -1,4 +1,4 @@
-import type { Settings } from '../../ports/settings.js'
+import type { Settings } from '../../ports/operations/settings.js'
 import type { LiveThread } from './live-thread.js'
 
 /** How often the watch looks. */

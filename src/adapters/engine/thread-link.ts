@@ -1,4 +1,4 @@
-import type { FromThread, ThreadSeed, ToThread } from '../../ports/crossing.js'
+import type { FromThread, ThreadSeed, ToThread } from '../../ports/threads/thread-messages.js'
 
 /** What is heard of a thread. `exited` comes once, as the last. */
 export interface ThreadEvents {

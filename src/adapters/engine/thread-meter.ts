@@ -1,6 +1,6 @@
 import { constants, performance, PerformanceObserver } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
-import type { ThreadMeter } from '../../ports/thread-meter.js'
+import type { ThreadMeter } from '../../ports/threads/thread-meter.js'
 
 /** A garbage collection, as the platform tells of it. */
 interface Collection {

@@ -1,5 +1,5 @@
 import { RestartBackOff } from '../../domain/workers/restart-back-off.js'
-import type { Clock, Stoppable } from '../../ports/clock.js'
+import type { Clock, Stoppable } from '../../ports/operations/clock.js'
 import type { LiveThread } from './live-thread.js'
 
 /** Starting; at work; ended, with another to come after a delay; or none any more. */

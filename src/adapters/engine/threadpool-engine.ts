@@ -3,13 +3,13 @@ import { DeadlineError } from '../../domain/lifecycle/deadline-error.js'
 import { Pool } from '../../domain/threadpool/pool.js'
 import type { Trouble } from '../../domain/lifecycle/readiness.js'
 import { Unavailable } from '../../domain/lifecycle/unavailable.js'
-import type { Clock, Stoppable } from '../../ports/clock.js'
-import type { Facts } from '../../ports/event-log.js'
-import type { NewsFromThread } from '../../ports/crossing.js'
-import type { Engine, EngineRequest, PlacedHandler } from '../../ports/engine.js'
-import type { ThreadLoss, ThreadsMetrics } from '../../ports/metrics.js'
-import type { Answer, SharedContext } from '../../ports/plugin.js'
-import type { Settings } from '../../ports/settings.js'
+import type { Clock, Stoppable } from '../../ports/operations/clock.js'
+import type { Facts } from '../../ports/operations/event-log.js'
+import type { ThreadReport } from '../../ports/threads/thread-messages.js'
+import type { Engine, EngineRequest, PlacedHandler } from '../../ports/serving/engine.js'
+import type { ThreadLoss, ThreadsMetrics } from '../../ports/operations/metrics.js'
+import type { Answer, SharedContext } from '../../ports/plugins/plugin.js'
+import type { Settings } from '../../ports/operations/settings.js'
 import { HandedRequest } from './handed-request.js'
 import { LiveThread, type ThreadOwner } from './live-thread.js'
 import type { StartThread } from './thread-link.js'
@@ -183,7 +183,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner {
     this.handOver()
   }
 
-  told(thread: LiveThread, news: NewsFromThread): void {
+  told(thread: LiveThread, news: ThreadReport): void {
     if (news[0] === 'memory') this.endThread(thread, 'memory', { octets: news[1] })
     else this.services?.serve(thread, news)
   }

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import type { FromThread, ThreadOrders, ThreadParts } from '../../ports/crossing.js'
-import type { Settings } from '../../ports/settings.js'
+import type { FromThread, ThreadData, ThreadParts } from '../../ports/threads/thread-messages.js'
+import type { Settings } from '../../ports/operations/settings.js'
 import type { StartThread, ThreadEvents, ThreadLink } from './thread-link.js'
 
 const MEBIBYTE = 1024 * 1024
@@ -36,7 +36,7 @@ export function workerThreads(entry: URL, settings: Settings, parts: ThreadParts
     try {
       const worker = new Worker(entry, {
         name: `portico-handlers-${seed.thread}`,
-        workerData: { seed, settings, parts } satisfies ThreadOrders,
+        workerData: { seed, settings, parts } satisfies ThreadData,
         // It tells how the main program was given, which the thread's is not.
         execArgv: process.execArgv.filter((option) => !option.startsWith('--input-type')),
         resourceLimits: { maxOldGenerationSizeMb },

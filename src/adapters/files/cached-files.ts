@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs'
-import type { Clock, Stoppable } from '../../ports/clock.js'
-import type { Files, NoFile, OpenFile } from '../../ports/files.js'
-import type { MaybePromise } from '../../ports/maybe-promise.js'
+import type { Clock, Stoppable } from '../../ports/operations/clock.js'
+import type { Files, NoFile, OpenFile } from '../../ports/serving/files.js'
+import type { MaybePromise } from '../../ports/plugins/maybe-promise.js'
 
 export interface FileCacheBounds {
   /** Paths that are known at a time. */

@@ -1,5 +1,5 @@
 import { close, type BigIntStats } from 'node:fs'
-import type { OpenFile } from '../../ports/files.js'
+import type { OpenFile } from '../../ports/serving/files.js'
 
 const NS_PER_MS = 1e6
 

@@ -1,5 +1,5 @@
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
-import type { NewFile, NewFolder, WriteNew } from '../../ports/new-files.js'
+import type { NewFile, NewFolder, WriteNew } from '../../ports/tools/new-files.js'
 
 const FOUND: Readonly<Record<string, string>> = {
   EACCES: 'no permission',

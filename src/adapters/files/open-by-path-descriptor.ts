@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, open, openSync, readlinkSync } from 'node:fs'
 import { promisify } from 'node:util'
-import type { NoFile, OpenFile } from '../../ports/files.js'
+import type { NoFile, OpenFile } from '../../ports/serving/files.js'
 import { DescriptorFile } from './descriptor-file.js'
 
 const openPath = promisify(open)

@@ -1,7 +1,7 @@
 import { close, constants, fstat, open, type BigIntStats } from 'node:fs'
 import { lstat, realpath } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import type { NoFile, OpenFile } from '../../ports/files.js'
+import type { NoFile, OpenFile } from '../../ports/serving/files.js'
 import { DescriptorFile } from './descriptor-file.js'
 
 const openDescriptor = promisify(open)

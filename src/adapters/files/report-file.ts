@@ -1,6 +1,6 @@
 import { access, constants, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { OpenReport } from '../../ports/report-file.js'
+import type { OpenReport } from '../../ports/tools/report-file.js'
 
 /** A file that may be there, and is then written anew; until there is something to write it stays as it is. */
 export const openReportFile: OpenReport = async (path) => {

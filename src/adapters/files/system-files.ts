@@ -1,4 +1,4 @@
-import type { Files, NoFile, OpenFile } from '../../ports/files.js'
+import type { Files, NoFile, OpenFile } from '../../ports/serving/files.js'
 import { hasPathDescriptors, openByPathDescriptor } from './open-by-path-descriptor.js'
 import { openByRealPath } from './open-by-real-path.js'
 import { isPlainPath } from './plain-path.js'

@@ -1,6 +1,6 @@
 import type { Options, Request, Result } from 'autocannon'
 import { LatencySummary } from '../../domain/metrics/latency-summary.js'
-import type { BeginLoad, LoadOrder, LoadReport } from '../../ports/load.js'
+import type { BeginLoad, LoadOptions, LoadReport } from '../../ports/tools/load.js'
 import { checkDescriptors } from './descriptors.js'
 import { latencyReport, processorMeter, TIMEOUT_SECONDS } from './latency-report.js'
 
@@ -56,7 +56,7 @@ function optionsOf({
   method,
   headers,
   body,
-}: LoadOrder): Options {
+}: LoadOptions): Options {
   return {
     url,
     connections,
@@ -71,7 +71,7 @@ function optionsOf({
 }
 
 /** It takes one line of each name. Several lines mean the same as one that has all of their values (RFC 9110 §5.3). */
-function combined(headers: LoadOrder['headers']): Record<string, string> {
+function combined(headers: LoadOptions['headers']): Record<string, string> {
   const lines = new Map<string, { name: string; value: string }>()
   for (const [name, value] of headers) {
     const key = name.toLowerCase()

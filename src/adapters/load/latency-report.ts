@@ -1,5 +1,5 @@
 import type { LatencySummary } from '../../domain/metrics/latency-summary.js'
-import type { LoadReport } from '../../ports/load.js'
+import type { LoadReport } from '../../ports/tools/load.js'
 
 const US_PER_MS = 1000
 

@@ -2,7 +2,7 @@ import http, { type ClientRequest, type IncomingMessage, type RequestOptions } f
 import https from 'node:https'
 import type { Socket } from 'node:net'
 import { LatencySummary } from '../../domain/metrics/latency-summary.js'
-import type { BeginLoad, LoadOrder, LoadReport } from '../../ports/load.js'
+import type { BeginLoad, LoadOptions, LoadReport } from '../../ports/tools/load.js'
 import { checkDescriptors } from './descriptors.js'
 import { latencyReport, processorMeter, TIMEOUT_SECONDS } from './latency-report.js'
 
@@ -32,7 +32,7 @@ class NodeLoad {
   private isOver = false
 
   constructor(
-    private readonly order: LoadOrder,
+    private readonly order: LoadOptions,
     private readonly progress: (requests: number, elapsedMs: number) => void,
   ) {
     const url = new URL(order.url)
@@ -153,7 +153,7 @@ class NodeLoad {
 }
 
 function optionsOf(
-  { method, headers, socketPath }: LoadOrder,
+  { method, headers, socketPath }: LoadOptions,
   { hostname, port, pathname, search }: URL,
 ): RequestOptions {
   const lines: Record<string, string[]> = {}

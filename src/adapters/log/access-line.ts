@@ -1,5 +1,5 @@
-import type { Exchange } from '../../ports/access-log.js'
-import type { Security } from '../../ports/transport.js'
+import type { ExchangeRecord } from '../../ports/serving/access-log.js'
+import type { Security } from '../../ports/serving/transport.js'
 import { escaped, word } from './escaping.js'
 
 /**
@@ -10,7 +10,7 @@ import { escaped, word } from './escaping.js'
  *
  * @param time as it shall stand in the line
  */
-export type AccessLine = (time: string, exchange: Exchange) => string
+export type AccessLine = (time: string, exchange: ExchangeRecord) => string
 
 /**
  * One JSON object a line, keys always in the same order.
@@ -33,8 +33,8 @@ export function jsonAccessLine(engine: string, worker: number): AccessLine {
     '","target":"' + escaped(exchange.target) +
     '","route":"' + escaped(exchange.routeName) +
     '","status":' + exchange.status +
-    ',"octetsIn":' + exchange.octetsIn +
-    ',"octetsOut":' + exchange.octetsOut +
+    ',"bytesIn":' + exchange.bytesIn +
+    ',"bytesOut":' + exchange.bytesOut +
     ',"durationMs":' + milliseconds(exchange.durationMs) +
     ',"outcome":"' + exchange.outcome + '"' + (exchange.security === null ? '}\n' : ofJson(exchange.security) + '}\n')
   }
@@ -51,8 +51,8 @@ export function plainAccessLine(engine: string, worker: number): AccessLine {
     ' "' + escaped(exchange.method) + ' ' + escaped(exchange.target) +
     '" ' + exchange.status + ' ' + exchange.outcome +
     ' ' + milliseconds(exchange.durationMs) +
-    'ms in=' + exchange.octetsIn +
-    ' out=' + exchange.octetsOut +
+    'ms in=' + exchange.bytesIn +
+    ' out=' + exchange.bytesOut +
     ' route=' + word(exchange.routeName) +
     ' connection=' + exchange.connection +
     ' request=' + exchange.request +

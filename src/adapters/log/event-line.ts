@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import type { Facts } from '../../ports/event-log.js'
+import type { Facts } from '../../ports/operations/event-log.js'
 import { unicodeEscape, word } from './escaping.js'
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'

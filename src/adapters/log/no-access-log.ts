@@ -1,4 +1,4 @@
-import type { AccessLog } from '../../ports/access-log.js'
+import type { AccessLog } from '../../ports/serving/access-log.js'
 
 /** For `log.access` off. */
 export class NoAccessLog implements AccessLog {

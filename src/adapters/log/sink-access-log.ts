@@ -1,5 +1,5 @@
-import type { AccessLog, Exchange } from '../../ports/access-log.js'
-import type { Clock } from '../../ports/clock.js'
+import type { AccessLog, ExchangeRecord } from '../../ports/serving/access-log.js'
+import type { Clock } from '../../ports/operations/clock.js'
 import type { AccessLine } from './access-line.js'
 import { IsoTime } from './iso-time.js'
 import type { Sink } from './sink.js'
@@ -20,7 +20,7 @@ export class SinkAccessLog implements AccessLog {
     return this.lost
   }
 
-  record(exchange: Exchange): void {
+  record(exchange: ExchangeRecord): void {
     if (this.closed) return
     if (!this.sink.append(this.line(this.time.text(this.clock.wall()), exchange), true)) this.lost++
   }

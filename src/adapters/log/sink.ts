@@ -1,4 +1,4 @@
-import type { Clock, Stoppable } from '../../ports/clock.js'
+import type { Clock, Stoppable } from '../../ports/operations/clock.js'
 import type { Outlet } from './outlet.js'
 
 /** Lines wait at most so long for others to be written with. */

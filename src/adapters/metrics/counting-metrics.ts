@@ -1,8 +1,8 @@
 import { getHeapStatistics } from 'node:v8'
 import { LatencySummary } from '../../domain/metrics/latency-summary.js'
 import { OUTCOMES, type Outcome } from '../../domain/lifecycle/outcome.js'
-import type { Exchange } from '../../ports/access-log.js'
-import type { Clock } from '../../ports/clock.js'
+import type { ExchangeRecord } from '../../ports/serving/access-log.js'
+import type { Clock } from '../../ports/operations/clock.js'
 import type {
   HandshakeOutcome,
   Metrics,
@@ -12,7 +12,7 @@ import type {
   MetricsSources,
   RouteCounters,
   ThreadsMetrics,
-} from '../../ports/metrics.js'
+} from '../../ports/operations/metrics.js'
 import type { EventLoopDelayMs } from './event-loop-delay.js'
 
 /** What is told before `begin`. */
@@ -42,8 +42,8 @@ export class CountingMetrics implements Metrics {
   private accepted = 0
   private rejected = 0
   private closed = 0
-  private octetsIn = 0
-  private octetsOut = 0
+  private bytesIn = 0
+  private bytesOut = 0
   private begun = 0
   private ended = 0
   /** By the first digit of the status; the first is for no status at all. */
@@ -92,18 +92,18 @@ export class CountingMetrics implements Metrics {
   }
 
   received(octets: number): void {
-    this.octetsIn += octets
+    this.bytesIn += octets
   }
 
   sent(octets: number): void {
-    this.octetsOut += octets
+    this.bytesOut += octets
   }
 
   requestBegun(): void {
     this.begun++
   }
 
-  requestEnded(exchange: Exchange): void {
+  requestEnded(exchange: ExchangeRecord): void {
     const { status, outcome } = exchange
     this.ended++
     this.statusClasses[Math.trunc(status / 100)]!++
@@ -127,7 +127,7 @@ export class CountingMetrics implements Metrics {
       connections: { accepted: this.accepted, rejected: this.rejected },
       requests: { total: this.begun, ...this.ends() },
       routes: this.routes.map(routeCounters),
-      octets: { in: this.octetsIn, out: this.octetsOut },
+      bytes: { in: this.bytesIn, out: this.bytesOut },
       rejections: Object.fromEntries(this.rejections),
       accessLogDropped: this.sources.accessLogDropped(),
       threadsLost,

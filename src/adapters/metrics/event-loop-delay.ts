@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { MetricsSnapshot } from '../../ports/metrics.js'
+import type { MetricsSnapshot } from '../../ports/operations/metrics.js'
 
 export type EventLoopDelayMs = MetricsSnapshot['process']['eventLoopDelayMs']
 

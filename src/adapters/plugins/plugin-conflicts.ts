@@ -1,7 +1,7 @@
 /** What plugins that are well formed each by itself cannot be together; each conflict is a sentence. */
 import { duplicatesAmong } from '../../domain/routing/route-table.js'
-import type { LoadedPlugin, PluginRoute } from '../../ports/plugins.js'
-import type { Settings } from '../../ports/settings.js'
+import type { LoadedPlugin, PluginRoute } from '../../ports/plugins/plugin-source.js'
+import type { Settings } from '../../ports/operations/settings.js'
 
 export function nameConflicts(plugins: readonly LoadedPlugin[]): string[] {
   const owners = new Map<string, string>()

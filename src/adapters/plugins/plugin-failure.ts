@@ -1,4 +1,4 @@
-import type { PluginError } from '../../ports/plugins.js'
+import type { PluginError } from '../../ports/plugins/plugin-source.js'
 
 export class PluginFailure extends Error implements PluginError {
   override readonly name = 'PluginError'

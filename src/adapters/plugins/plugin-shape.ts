@@ -3,8 +3,8 @@
  * is a sentence with what was found and what was wanted.
  */
 import { parseRouteKey } from '../../domain/routing/pattern.js'
-import type { Handler, Plugin, RouteDefinition } from '../../ports/plugin.js'
-import type { PluginRoute } from '../../ports/plugins.js'
+import type { Handler, Plugin, RouteDefinition } from '../../ports/plugins/plugin.js'
+import type { PluginRoute } from '../../ports/plugins/plugin-source.js'
 
 /** What a module turned out to be; without problems it is what it should be. */
 export interface Checked<T> {

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url'
-import type { LoadedPlugin } from '../../ports/plugins.js'
+import type { LoadedPlugin } from '../../ports/plugins/plugin-source.js'
 import { importFailure } from './import-failure.js'
 import { prepareImports } from './module-hooks.js'
 import { pluginFiles } from './plugin-files.js'

@@ -1,5 +1,5 @@
-import type { PluginContext, Routes, SharedContext } from '../../ports/plugin.js'
-import type { LoadedPlugin, PluginRoute, Plugins } from '../../ports/plugins.js'
+import type { PluginContext, Routes, SharedContext } from '../../ports/plugins/plugin.js'
+import type { LoadedPlugin, PluginRoute, Plugins } from '../../ports/plugins/plugin-source.js'
 import { routeConflicts } from './plugin-conflicts.js'
 import { PluginFailure, reasonOf, refuse } from './plugin-failure.js'
 import { checkRoutes } from './plugin-shape.js'

@@ -1,5 +1,5 @@
 import { UNIX } from '../../domain/message/authority.js'
-import type { Settings } from '../../ports/settings.js'
+import type { Settings } from '../../ports/operations/settings.js'
 
 /** Keys that each make sense, but not together. */
 export interface Combination {

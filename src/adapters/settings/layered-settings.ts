@@ -6,7 +6,7 @@ import type {
   SettingsProblem,
   SettingsRequest,
   SettingsSource,
-} from '../../ports/settings.js'
+} from '../../ports/operations/settings.js'
 import { readConfigurationFile, UnusableFile } from './configuration-file.js'
 import { isTable } from './kinds.js'
 import { type Candidate, Layers } from './layers.js'

@@ -1,6 +1,6 @@
 import convict from 'convict'
 import { statSync } from 'node:fs'
-import type { EffectiveSetting, Settings, SettingsProblem } from '../../ports/settings.js'
+import type { EffectiveSetting, Settings, SettingsProblem } from '../../ports/operations/settings.js'
 import { type Bound, BOUNDS, isBroken } from './bounds.js'
 import { COMBINATIONS, type Combination } from './combinations.js'
 import { FOLDER, type Kind } from './kinds.js'

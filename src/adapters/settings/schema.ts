@@ -1,5 +1,5 @@
 import type { Schema } from 'convict'
-import type { Settings, SettingsFlag, TlsSettings } from '../../ports/settings.js'
+import type { Settings, SettingsFlag, TlsSettings } from '../../ports/operations/settings.js'
 import {
   BEARER_TOKEN,
   CERTIFICATES,

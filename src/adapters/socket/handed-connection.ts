@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import type { HandedConnection } from '../../ports/workers.js'
+import type { HandedConnection } from '../../ports/workers/worker-processes.js'
 import type { ConnectionHandle } from './lent-reads.js'
 
 /**

@@ -1,6 +1,6 @@
-import type { SocketKind } from '../../ports/sockets.js'
-import type { Address, Listener, Listening, Transport } from '../../ports/transport.js'
-import type { HandedConnection, Hatch } from '../../ports/workers.js'
+import type { SocketKind } from '../../ports/serving/sockets.js'
+import type { Address, Listener, Listening, Transport } from '../../ports/serving/transport.js'
+import type { HandedConnection, HandedConnections } from '../../ports/workers/worker-processes.js'
 
 /** Makes transports of connections that were handed over. */
 export interface HandedTaking {
@@ -19,7 +19,7 @@ export class HandedListener implements Listener {
 
   constructor(
     private readonly taking: HandedTaking,
-    private readonly hatch: Hatch,
+    private readonly hatch: HandedConnections,
   ) {
     this.name = taking.name
   }

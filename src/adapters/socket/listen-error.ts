@@ -1,5 +1,5 @@
 import { authorityOf } from '../../domain/message/authority.js'
-import type { Address, ListenError } from '../../ports/transport.js'
+import type { Address, ListenError } from '../../ports/serving/transport.js'
 
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'it is taken',

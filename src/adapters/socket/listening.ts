@@ -1,6 +1,6 @@
 import type { AddressInfo, Server } from 'node:net'
 import { UNIX } from '../../domain/message/authority.js'
-import type { Address, Listening } from '../../ports/transport.js'
+import type { Address, Listening } from '../../ports/serving/transport.js'
 import { listenError } from './listen-error.js'
 import type { Reception } from './reception.js'
 import { removeStale, unixPath } from './unix-socket.js'

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
-import type { Address, Listening } from '../../ports/transport.js'
-import type { Door, HandedConnection } from '../../ports/workers.js'
+import type { Address, Listening } from '../../ports/serving/transport.js'
+import type { Acceptor, HandedConnection } from '../../ports/workers/worker-processes.js'
 import { handedConnection } from './handed-connection.js'
 import { onHandle } from './lent-reads.js'
 import { bind, listening } from './listening.js'
@@ -9,7 +9,7 @@ import { bind, listening } from './listening.js'
 const NOBODY = { close: (): Promise<void> => Promise.resolve(), cut: (): void => undefined }
 
 /** Takes connections by Node's own sockets, and reads none of them: others will. */
-export class NetDoor implements Door {
+export class NetDoor implements Acceptor {
   async listen(at: Address, arrived: (connection: HandedConnection) => void): Promise<Listening> {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
     await bind(server, at)

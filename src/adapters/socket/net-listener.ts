@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net'
-import type { Address, Listener, Listening, Transport } from '../../ports/transport.js'
+import type { Address, Listener, Listening, Transport } from '../../ports/serving/transport.js'
 import { onLentConnection } from './lent-reads.js'
 import { bind, listening } from './listening.js'
 import type { Reception } from './reception.js'

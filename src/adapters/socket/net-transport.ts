@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { UNIX } from '../../domain/message/authority.js'
 import type { FilePart } from '../../domain/message/response.js'
-import type { CloseReason, Endpoint, Security, TransportReceiver } from '../../ports/transport.js'
+import type { CloseReason, Endpoint, Security, TransportReceiver } from '../../ports/serving/transport.js'
 import type { BufferPool } from './buffer-pool.js'
 import { FileSend } from './file-send.js'
 import { isReset, kernelBacklog } from './lent-reads.js'

@@ -1,6 +1,6 @@
 import { latin1 } from '../../domain/octets/latin1.js'
 import type { FilePart } from '../../domain/message/response.js'
-import type { Endpoint, Security, Transport, TransportReceiver } from '../../ports/transport.js'
+import type { Endpoint, Security, Transport, TransportReceiver } from '../../ports/serving/transport.js'
 
 /**
  * Up to so many octets join the text beside them, which costs less than a vector of buffers: 16 pipelined answers with

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Transport } from '../../ports/transport.js'
+import type { Transport } from '../../ports/serving/transport.js'
 import { BufferPool } from './buffer-pool.js'
 import type { TakeOctets } from './lent-reads.js'
 import { NetTransport, takeOctets, type NetTransportOptions } from './net-transport.js'

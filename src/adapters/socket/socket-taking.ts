@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
-import type { Transport } from '../../ports/transport.js'
-import type { HandedConnection } from '../../ports/workers.js'
+import type { Transport } from '../../ports/serving/transport.js'
+import type { HandedConnection } from '../../ports/workers/worker-processes.js'
 import type { HandedTaking } from './handed-listener.js'
 import { lender, readFresh, type ConnectionHandle } from './lent-reads.js'
 import { prompt } from './net-listener.js'

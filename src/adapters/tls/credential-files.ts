@@ -2,9 +2,14 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { unwatchFile, watchFile } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
-import type { Stoppable } from '../../ports/clock.js'
-import type { Credential, CredentialProblem, CredentialSource, LoadedCredentials } from '../../ports/credentials.js'
-import type { TlsSettings } from '../../ports/settings.js'
+import type { Stoppable } from '../../ports/operations/clock.js'
+import type {
+  Credential,
+  CredentialProblem,
+  CredentialSource,
+  LoadedCredentials,
+} from '../../ports/operations/credentials.js'
+import type { TlsSettings } from '../../ports/operations/settings.js'
 
 /** A file that cannot be used, and why. */
 class Unusable extends Error {

@@ -1,6 +1,10 @@
 import { join } from 'node:path'
-import type { CertificateName, CertificateOrder, DevelopmentCertificate } from '../../ports/development-certificate.js'
-import type { WriteNew } from '../../ports/new-files.js'
+import type {
+  CertificateName,
+  CertificateOptions,
+  DevelopmentCertificate,
+} from '../../ports/tools/development-certificate.js'
+import type { WriteNew } from '../../ports/tools/new-files.js'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -34,7 +38,7 @@ interface Content {
  * @throws {Error} see `MakeCertificate`
  */
 export async function makeDevelopmentCertificate(
-  { directory, names }: CertificateOrder,
+  { directory, names }: CertificateOptions,
   nowMs: number,
   writeNew: WriteNew,
 ): Promise<DevelopmentCertificate> {

@@ -1,8 +1,8 @@
 import { constants, createHash } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { ServerNames } from '../../domain/tls/server-names.js'
-import type { Credential, Credentials } from '../../ports/credentials.js'
-import type { TlsSettings } from '../../ports/settings.js'
+import type { Credential, Credentials } from '../../ports/operations/credentials.js'
+import type { TlsSettings } from '../../ports/operations/settings.js'
 import type { TicketKeys } from './ticket-keys.js'
 
 /**

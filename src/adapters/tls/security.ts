@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import type { TlsSettings } from '../../ports/settings.js'
-import type { ClientCertificate, Security } from '../../ports/transport.js'
+import type { TlsSettings } from '../../ports/operations/settings.js'
+import type { ClientCertificate, Security } from '../../ports/serving/transport.js'
 
 /** What Node knows of a peer's certificate, in a call that servers have no other way to. */
 interface Verdict {

@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import type { SecureContext } from 'node:tls'
-import type { Clock } from '../../ports/clock.js'
-import type { TicketSeed } from '../../ports/credentials.js'
+import type { Clock } from '../../ports/operations/clock.js'
+import type { TicketSeed } from '../../ports/operations/credentials.js'
 
 /** Octets of each part of a ticket's key: its name, the key of its seal and that of its encryption. */
 const PART = 16

@@ -1,5 +1,5 @@
-import type { Credentials } from '../../ports/credentials.js'
-import type { Address, Listener, Listening, SecureListener, Transport } from '../../ports/transport.js'
+import type { Credentials } from '../../ports/operations/credentials.js'
+import type { Address, Listener, Listening, SecureListener, Transport } from '../../ports/serving/transport.js'
 import type { Handshakes } from './handshakes.js'
 
 /** A listener whose sockets become transports by TLS. */

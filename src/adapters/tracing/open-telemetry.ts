@@ -5,8 +5,8 @@ import type * as OpenTelemetryApi from '@opentelemetry/api'
 import type { Attributes, Context, Span, TextMapGetter, Tracer, TracerProvider } from '@opentelemetry/api'
 import { traceParentOf } from '../../domain/message/trace-context.js'
 import type { FieldSection } from '../../domain/message/field-section.js'
-import type { Exchange } from '../../ports/access-log.js'
-import type { RequestSpan, SpanFields, TracedRequest, Tracing, TracingSource } from '../../ports/tracing.js'
+import type { ExchangeRecord } from '../../ports/serving/access-log.js'
+import type { RequestSpan, SpanFields, TracedRequest, Tracing, TracingSource } from '../../ports/serving/tracing.js'
 
 /** What is exported by the package; types alone are known before it is loaded. */
 type Api = typeof OpenTelemetryApi
@@ -110,7 +110,7 @@ class OpenTelemetrySpan implements RequestSpan {
   }
 
   /** As HTTP spans are wanted by the semantic conventions, whose names the attributes have. */
-  end({ method, route, routeName, status, outcome }: Exchange): void {
+  end({ method, route, routeName, status, outcome }: ExchangeRecord): void {
     const { span } = this
     if (route !== 0) {
       const pattern = routeName.slice(routeName.indexOf(' ') + 1)
@@ -155,7 +155,7 @@ function addressOf(authority: string): [address: string, port: number | null] {
   return [bracketed ?? plain ?? authority, port === undefined ? null : Number(port)]
 }
 
-function errorOf(status: number, outcome: Exchange['outcome']): string | null {
+function errorOf(status: number, outcome: ExchangeRecord['outcome']): string | null {
   if (status >= SERVER_ERRORS) return String(status)
   return outcome === 'completed' || outcome === 'refused' ? null : outcome
 }

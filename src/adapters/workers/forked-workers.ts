@@ -9,7 +9,7 @@ import type {
   WorkerEvents,
   WorkerProcess,
   WorkerProcesses,
-} from '../../ports/workers.js'
+} from '../../ports/workers/worker-processes.js'
 
 /** Worker processes by `child_process.fork`. */
 export class ForkedWorkers implements WorkerProcesses {
@@ -29,7 +29,7 @@ export class ForkedWorkers implements WorkerProcesses {
       return NO_PROCESS
     }
     if (child.stdout) this.forward(child.stdout)
-    child.on('message', (message) => events.told(message as FromWorker))
+    child.on('message', (message) => events.received(message as FromWorker))
     return new ForkedWorker(child, events, orphanedMs)
   }
 
@@ -43,7 +43,7 @@ export class ForkedWorkers implements WorkerProcesses {
   }
 }
 
-const NO_PROCESS: WorkerProcess = { pid: 0, tell: () => undefined, hand: () => undefined, kill: () => undefined }
+const NO_PROCESS: WorkerProcess = { pid: 0, send: () => undefined, handOff: () => undefined, kill: () => undefined }
 
 /** How long to wait for the last messages of a process that has exited: one of its own children may hold the line. */
 const LAST_MESSAGES_MS = 1000
@@ -69,12 +69,12 @@ class ForkedWorker implements WorkerProcess {
     return this.child.pid ?? 0
   }
 
-  tell(message: ToWorker): void {
-    this.send(message)
+  send(message: ToWorker): void {
+    this.post(message)
   }
 
-  hand(message: ToWorker, { handle }: HandedConnection): void {
-    this.send(message, handle as SendHandle)
+  handOff(message: ToWorker, { handle }: HandedConnection): void {
+    this.post(message, handle as SendHandle)
   }
 
   kill(): void {
@@ -96,7 +96,7 @@ class ForkedWorker implements WorkerProcess {
   }
 
   /** What cannot be sent any more was for a process that is about to be known as ended. */
-  private send(message: ToWorker, handle?: SendHandle): void {
+  private post(message: ToWorker, handle?: SendHandle): void {
     if (this.child.connected) this.child.send(message, handle, { keepOpen: true }, () => undefined)
   }
 }

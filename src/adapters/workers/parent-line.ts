@@ -1,21 +1,27 @@
-import type { FromWorker, HandedConnection, OrdersReceiver, SupervisorLine, ToWorker } from '../../ports/workers.js'
+import type {
+  FromWorker,
+  HandedConnection,
+  WorkerReceiver,
+  SupervisorChannel,
+  ToWorker,
+} from '../../ports/workers/worker-processes.js'
 
 /** The line to the process that forked this one. */
-export class ParentLine implements SupervisorLine {
+export class ParentLine implements SupervisorChannel {
   private left: Promise<void> = Promise.resolve()
 
   /** @param handed makes a connection of the handle that came over the line */
   constructor(private readonly handed: (handle: unknown) => HandedConnection) {}
 
-  begin(receiver: OrdersReceiver): void {
+  begin(receiver: WorkerReceiver): void {
     process.on('message', (message, handle: unknown) => {
-      receiver.told(message as ToWorker, handle === undefined || handle === null ? null : this.handed(handle))
+      receiver.received(message as ToWorker, handle === undefined || handle === null ? null : this.handed(handle))
     })
     process.on('disconnect', () => receiver.lost())
     if (!process.connected) setImmediate(() => receiver.lost())
   }
 
-  tell(message: FromWorker): void {
+  send(message: FromWorker): void {
     if (!process.connected) return
     this.left = new Promise((resolve) => process.send!(message, undefined, undefined, () => resolve()))
   }

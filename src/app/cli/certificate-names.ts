@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
-import type { CertificateName } from '../../ports/development-certificate.js'
+import type { CertificateName } from '../../ports/tools/development-certificate.js'
 
 /** By what a machine calls itself. */
 const LOCAL: readonly CertificateName[] = [

@@ -1,6 +1,6 @@
 /** `portico cert`: what it takes and what it says. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { CertificateName, DevelopmentCertificate } from '../../ports/development-certificate.js'
+import type { CertificateName, DevelopmentCertificate } from '../../ports/tools/development-certificate.js'
 import { certificateName } from './certificate-names.js'
 import { shellWord } from './shell-word.js'
 

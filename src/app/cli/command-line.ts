@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
-import type { MakeCertificate } from '../../ports/development-certificate.js'
-import type { WriteNew } from '../../ports/new-files.js'
-import type { GivenSetting, Settings, SettingsSource } from '../../ports/settings.js'
+import type { MakeCertificate } from '../../ports/tools/development-certificate.js'
+import type { WriteNew } from '../../ports/tools/new-files.js'
+import type { GivenSetting, Settings, SettingsSource } from '../../ports/operations/settings.js'
 import {
   loadConfiguration,
   type Configuration,

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { GivenSetting, SettingsFlag, SettingsKey } from '../../ports/settings.js'
+import type { GivenSetting, SettingsFlag, SettingsKey } from '../../ports/operations/settings.js'
 
 /**
  * What a flag's text means, in the words of its key.

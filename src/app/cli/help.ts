@@ -1,4 +1,4 @@
-import type { SettingsKey } from '../../ports/settings.js'
+import type { SettingsKey } from '../../ports/operations/settings.js'
 import { table } from './table.js'
 
 const indented = (text: string): string => text.replace(/^(?=.)/gm, '  ')

@@ -2,7 +2,7 @@
 import { METHODS } from 'node:http'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { authorityOf, UNIX } from '../../domain/message/authority.js'
-import type { LoadOrder, LoadReport } from '../../ports/load.js'
+import type { LoadOptions, LoadReport } from '../../ports/tools/load.js'
 import { table } from './table.js'
 
 /** What is asked, and by how many. */
@@ -129,7 +129,7 @@ export function addLoadFlags(command: Command): Command {
   return command.addHelpText('after', HELP)
 }
 
-export function loadOrder(flags: LoadFlags): LoadOrder {
+export function loadOrder(flags: LoadFlags): LoadOptions {
   const { host, port, tls } = flags
   const isUnix = host.startsWith(UNIX)
   const origin = `${tls === true ? 'https' : 'http'}://${isUnix ? 'localhost' : authorityOf(host, port)}`
@@ -142,7 +142,7 @@ export function loadOrder(flags: LoadFlags): LoadOrder {
 }
 
 /** A load, wherever it goes; as many requests as are answered. */
-export function requestsOf(flags: RequestFlags): Omit<LoadOrder, 'url' | 'socketPath'> {
+export function requestsOf(flags: RequestFlags): Omit<LoadOptions, 'url' | 'socketPath'> {
   return {
     connections: flags.concurrency,
     durationMs: flags.duration * MS_PER_SECOND,
@@ -167,13 +167,13 @@ export function errorRate({ requests, errors }: LoadReport): number {
 export const CLEAR_LINE = '\r\x1b[K'
 
 /** A line that takes the place of the one before it. */
-export function progressLine({ durationMs }: LoadOrder, elapsedMs: number, requests: number): string {
+export function progressLine({ durationMs }: LoadOptions, elapsedMs: number, requests: number): string {
   const seconds = (ms: number): string => (ms / MS_PER_SECOND).toFixed(0)
   const rate = elapsedMs === 0 ? 0 : (requests * MS_PER_SECOND) / elapsedMs
   return `${CLEAR_LINE}${seconds(elapsedMs)} of ${seconds(durationMs)} s, ${requests} requests, ${rate.toFixed(0)} a second`
 }
 
-export function loadText(order: LoadOrder, report: LoadReport): string {
+export function loadText(order: LoadOptions, report: LoadReport): string {
   const { errors, latencyMs, octets, requests, seconds } = report
   const ms = (value: number): string => `${value.toFixed(value < 10 ? 3 : 1)} ms`
   const megabytes = octets / OCTETS_PER_MEGABYTE
@@ -195,7 +195,7 @@ export function loadText(order: LoadOrder, report: LoadReport): string {
   ])}`
 }
 
-export function loadJson(order: LoadOrder, report: LoadReport): string {
+export function loadJson(order: LoadOptions, report: LoadReport): string {
   const derived = { requestsPerSecond: report.requests / report.seconds, errorRate: errorRate(report) }
   return `${JSON.stringify({ ...order, ...report, ...derived }, null, 2)}\n`
 }

@@ -1,7 +1,7 @@
 /** `portico new plugin`: what it takes, what it writes and what it says. */
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { NewFile } from '../../ports/new-files.js'
+import type { NewFile } from '../../ports/tools/new-files.js'
 import { shellWord } from './shell-word.js'
 
 export interface NewPluginFlags {

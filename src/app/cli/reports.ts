@@ -1,4 +1,4 @@
-import type { EffectiveSetting, SettingsProblem } from '../../ports/settings.js'
+import type { EffectiveSetting, SettingsProblem } from '../../ports/operations/settings.js'
 import { table } from './table.js'
 
 /** One route, as `portico routes` lists it. */

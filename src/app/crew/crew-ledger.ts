@@ -1,6 +1,6 @@
-import type { Clock } from '../../ports/clock.js'
-import type { CrewCounts } from '../../ports/crew.js'
-import type { MetricsCounters, MetricsCounts, WorkersMetrics } from '../../ports/metrics.js'
+import type { Clock } from '../../ports/operations/clock.js'
+import type { GroupCounts } from '../../ports/workers/worker-group.js'
+import type { MetricsCounters, MetricsCounts, WorkersMetrics } from '../../ports/operations/metrics.js'
 import type { Member } from './member.js'
 import { summedCounters } from '../merged-metrics.js'
 
@@ -78,7 +78,7 @@ export class CrewLedger {
   }
 
   /** @param asker who is there, too, when it asks before it is ready */
-  private all(asker: Member): CrewCounts {
+  private all(asker: Member): GroupCounts {
     const present = [...new Set([...this.members, asker])]
       .sort((one, other) => one.number - other.number || one.key - other.key)
       .flatMap(({ number, pid, counts }) => (counts === null ? [] : [{ worker: number, pid, counts }]))

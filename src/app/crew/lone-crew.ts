@@ -1,5 +1,5 @@
-import type { Crew } from '../../ports/crew.js'
-import type { WorkersMetrics } from '../../ports/metrics.js'
+import type { WorkerGroup } from '../../ports/workers/worker-group.js'
+import type { WorkersMetrics } from '../../ports/operations/metrics.js'
 
 const ITSELF: WorkersMetrics = {
   configured: 1,
@@ -14,7 +14,7 @@ const ITSELF: WorkersMetrics = {
  *
  * @param renewals of its certificates up to now
  */
-export const loneCrew = (renewals: () => WorkersMetrics['renewals'] = () => ITSELF.renewals): Crew => ({
+export const loneCrew = (renewals: () => WorkersMetrics['renewals'] = () => ITSELF.renewals): WorkerGroup => ({
   worker: 0,
   trouble: null,
   counts: (own) => {

@@ -1,7 +1,7 @@
 import { Heartbeat } from '../../domain/workers/supervision.js'
 import type { DrainReport } from '../../domain/lifecycle/drain.js'
-import type { MetricsCounts, WorkerLoss } from '../../ports/metrics.js'
-import type { HandedConnection, ProcessEnd, ToWorker, WorkerProcess } from '../../ports/workers.js'
+import type { MetricsCounts, WorkerLoss } from '../../ports/operations/metrics.js'
+import type { HandedConnection, ProcessEnd, ToWorker, WorkerProcess } from '../../ports/workers/worker-processes.js'
 
 /** Where a worker is in its life; it is `leaving` when it was told to drain or relieved, or drains by itself. */
 export type MemberState = 'starting' | 'ready' | 'leaving' | 'gone'
@@ -65,11 +65,11 @@ export class Member {
   }
 
   tell(message: ToWorker): void {
-    this.process?.tell(message)
+    this.process?.send(message)
   }
 
   hand(message: ToWorker, connection: HandedConnection): void {
-    this.process?.hand(message, connection)
+    this.process?.handOff(message, connection)
   }
 
   kill(): void {

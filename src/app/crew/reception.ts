@@ -1,8 +1,8 @@
 import { RoundRobin } from '../../domain/workers/round-robin.js'
 import { WaitingQueue } from '../../domain/workers/waiting-queue.js'
-import type { Clock } from '../../ports/clock.js'
-import type { Entry } from '../../ports/transport.js'
-import type { HandedConnection } from '../../ports/workers.js'
+import type { Clock } from '../../ports/operations/clock.js'
+import type { ListenerName } from '../../ports/serving/transport.js'
+import type { HandedConnection } from '../../ports/workers/worker-processes.js'
 import type { Member } from './member.js'
 
 /**
@@ -21,7 +21,7 @@ const LONGEST_WAIT_MS = 5000
 interface Arrival {
   readonly number: number
   readonly connection: HandedConnection
-  readonly entry: Entry
+  readonly entry: ListenerName
   readonly sinceMs: number
   /** Whether somebody was given it before, and may still take it. */
   mustAsk: boolean
@@ -48,7 +48,7 @@ export class Reception {
   constructor(private readonly clock: Clock) {}
 
   /** A connection has come to a door. */
-  arrived(entry: Entry, connection: HandedConnection): void {
+  arrived(entry: ListenerName, connection: HandedConnection): void {
     const sinceMs = this.clock.now()
     const arrival: Arrival = { number: ++this.count, connection, entry, sinceMs, mustAsk: false, isSettled: false }
     this.arrivals.set(arrival.number, arrival)

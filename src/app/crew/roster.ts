@@ -1,9 +1,9 @@
 import { RESTART_RULES, RestartBackOff } from '../../domain/workers/restart-back-off.js'
 import type { DrainReport } from '../../domain/lifecycle/drain.js'
-import type { Clock, Stoppable } from '../../ports/clock.js'
-import type { EventLog, Facts } from '../../ports/event-log.js'
-import type { WorkersMetrics } from '../../ports/metrics.js'
-import type { ProcessEnd } from '../../ports/workers.js'
+import type { Clock, Stoppable } from '../../ports/operations/clock.js'
+import type { EventLog, Facts } from '../../ports/operations/event-log.js'
+import type { WorkersMetrics } from '../../ports/operations/metrics.js'
+import type { ProcessEnd } from '../../ports/workers/worker-processes.js'
 import { messageOf } from '../message-of.js'
 import type { Member } from './member.js'
 

@@ -1,13 +1,20 @@
 import { mergeReports, type DrainReport } from '../../domain/lifecycle/drain.js'
 import type { Trouble } from '../../domain/lifecycle/readiness.js'
 import { workerCount, heartbeatIntervalMs, silenceLimitMs, shareOf } from '../../domain/workers/supervision.js'
-import type { Clock, Stoppable } from '../../ports/clock.js'
-import type { EventLog, Facts } from '../../ports/event-log.js'
-import type { WorkersMetrics } from '../../ports/metrics.js'
-import type { Credentials, CredentialSource, TicketSeed } from '../../ports/credentials.js'
-import type { Settings } from '../../ports/settings.js'
-import type { Address, Addresses, Entry, Listening } from '../../ports/transport.js'
-import type { Door, FromWorker, ProcessEnd, Secured, WorkerOrders, WorkerProcesses } from '../../ports/workers.js'
+import type { Clock, Stoppable } from '../../ports/operations/clock.js'
+import type { EventLog, Facts } from '../../ports/operations/event-log.js'
+import type { WorkersMetrics } from '../../ports/operations/metrics.js'
+import type { Credentials, CredentialSource, TicketSeed } from '../../ports/operations/credentials.js'
+import type { Settings } from '../../ports/operations/settings.js'
+import type { Address, Addresses, ListenerName, Listening } from '../../ports/serving/transport.js'
+import type {
+  Acceptor,
+  FromWorker,
+  ProcessEnd,
+  TlsMaterial,
+  WorkerConfiguration,
+  WorkerProcesses,
+} from '../../ports/workers/worker-processes.js'
 import { ENTRIES, originsOf, wantedAddresses } from '../addresses.js'
 import { tellSocket, type Configuration, type LoadedConfiguration } from '../configuration.js'
 import { messageOf } from '../message-of.js'
@@ -44,7 +51,7 @@ export interface SupervisorParts extends Configuration {
   /** @param lifetimeMs of tickets */
   readonly newTickets: (lifetimeMs: number) => Tickets
   readonly clock: Clock
-  readonly door: Door
+  readonly door: Acceptor
   readonly processes: WorkerProcesses
   readonly log: EventLog
   /** For `workers: auto`. */
@@ -59,7 +66,7 @@ interface Entrance {
   readonly listening: Listening
 }
 
-type Entrances = Readonly<Record<Entry, Entrance | null>>
+type Entrances = Readonly<Record<ListenerName, Entrance | null>>
 
 /** What workers are started by. */
 interface Plan extends Configuration {
@@ -146,7 +153,7 @@ export class Supervisor implements Runnable {
   private async planBy(configuration: Configuration, before: Plan | null): Promise<Plan> {
     const { settings, credentials, socket } = configuration
     const wanted = wantedAddresses(settings)
-    const entrances: Record<Entry, Entrance | null> = { http: null, https: null, admin: null }
+    const entrances: Record<ListenerName, Entrance | null> = { http: null, https: null, admin: null }
     try {
       for (const entry of ENTRIES) entrances[entry] = await this.entranceFor(entry, wanted[entry], before)
     } catch (error) {
@@ -156,7 +163,11 @@ export class Supervisor implements Runnable {
     return { settings, credentials, socket, entrances, tickets: this.ticketsFor(settings, before) }
   }
 
-  private async entranceFor(entry: Entry, wanted: Address | null, before: Plan | null): Promise<Entrance | null> {
+  private async entranceFor(
+    entry: ListenerName,
+    wanted: Address | null,
+    before: Plan | null,
+  ): Promise<Entrance | null> {
     if (wanted === null) return null
     const there = before?.entrances[entry] ?? null
     if (there !== null && there.wanted.host === wanted.host && there.wanted.port === wanted.port) return there
@@ -204,7 +215,7 @@ export class Supervisor implements Runnable {
     this.members.add(member)
     member.runs(
       this.parts.processes.start(
-        { told: (message) => this.told(member, message), ended: (end) => this.ended(member, end) },
+        { received: (message) => this.told(member, message), ended: (end) => this.ended(member, end) },
         drain.noticeMs + drain.timeoutMs + ORPHANED_MS,
       ),
     )
@@ -213,7 +224,7 @@ export class Supervisor implements Runnable {
     return member
   }
 
-  private orders(worker: number, plan: Plan): WorkerOrders {
+  private orders(worker: number, plan: Plan): WorkerConfiguration {
     const { settings } = plan
     const maxConnections = shareOf(settings.maxConnections, this.sizeBy(settings))
     // It gets keys that are open.
@@ -440,10 +451,10 @@ export class Supervisor implements Runnable {
 }
 
 function addressesOf({ entrances }: Plan): Addresses {
-  const of = (entry: Entry): Address | null => entrances[entry]?.listening.address ?? null
+  const of = (entry: ListenerName): Address | null => entrances[entry]?.listening.address ?? null
   return { http: of('http'), https: of('https'), admin: of('admin') }
 }
 
-function securedBy({ credentials, tickets }: Plan): Secured | null {
+function securedBy({ credentials, tickets }: Plan): TlsMaterial | null {
   return credentials === null || tickets === null ? null : { credentials, tickets: tickets.seed }
 }

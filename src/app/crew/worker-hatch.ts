@@ -1,13 +1,13 @@
-import type { Clock } from '../../ports/clock.js'
-import type { Addresses, Entry } from '../../ports/transport.js'
-import type { HandedConnection, Hatch, SupervisorLine } from '../../ports/workers.js'
+import type { Clock } from '../../ports/operations/clock.js'
+import type { Addresses, ListenerName } from '../../ports/serving/transport.js'
+import type { HandedConnection, HandedConnections, SupervisorChannel } from '../../ports/workers/worker-processes.js'
 import { ENTRIES } from '../addresses.js'
 
 type Take = (connection: HandedConnection) => void
 
 /** A connection that was asked for. */
 interface Asked {
-  readonly entry: Entry
+  readonly entry: ListenerName
   readonly connection: HandedConnection
 }
 
@@ -20,19 +20,19 @@ interface Asked {
 export class WorkerHatch {
   /** Connections asked for, by their numbers. */
   private readonly asked = new Map<number, Asked>()
-  private readonly takers = new Map<Entry, Take>()
+  private readonly takers = new Map<ListenerName, Take>()
   private isShut = false
   private hasToldShut = false
   private readonly tellShut: (() => void)[] = []
 
   constructor(
-    private readonly line: SupervisorLine,
+    private readonly line: SupervisorChannel,
     private readonly clock: Clock,
     private readonly addresses: Addresses,
   ) {}
 
   /** What comes from one door. Connections come when every door has one who takes them. */
-  at(entry: Entry): Hatch {
+  at(entry: ListenerName): HandedConnections {
     return {
       address: this.addresses[entry]!,
       open: (take) => this.open(entry, take),
@@ -41,14 +41,14 @@ export class WorkerHatch {
   }
 
   /** A connection came; null when its peer has left while it was under way. */
-  received(number: number, entry: Entry, freshUntil: number, connection: HandedConnection | null): void {
-    if (connection === null) return this.line.tell({ kind: 'taken', connection: number })
+  received(number: number, entry: ListenerName, freshUntil: number, connection: HandedConnection | null): void {
+    if (connection === null) return this.line.send({ kind: 'taken', connection: number })
     if (this.clock.machine() <= freshUntil) {
-      this.line.tell({ kind: 'taken', connection: number })
+      this.line.send({ kind: 'taken', connection: number })
       this.takers.get(entry)!(connection)
     } else {
       this.asked.set(number, { entry, connection })
-      this.line.tell({ kind: 'wanted', connection: number })
+      this.line.send({ kind: 'wanted', connection: number })
     }
   }
 
@@ -76,15 +76,15 @@ export class WorkerHatch {
     this.shut()
   }
 
-  private open(entry: Entry, take: Take): void {
+  private open(entry: ListenerName, take: Take): void {
     this.takers.set(entry, take)
     const doors = ENTRIES.filter((each) => this.addresses[each] !== null)
-    if (doors.every((each) => this.takers.has(each))) this.line.tell({ kind: 'open' })
+    if (doors.every((each) => this.takers.has(each))) this.line.send({ kind: 'open' })
   }
 
   private close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.tellShut.push(resolve))
-    if (!this.isShut && !this.hasToldShut) this.line.tell({ kind: 'shut' })
+    if (!this.isShut && !this.hasToldShut) this.line.send({ kind: 'shut' })
     this.hasToldShut = true
     this.tellWhenEmpty()
     return closed

@@ -1,9 +1,15 @@
 import type { DrainReport } from '../../domain/lifecycle/drain.js'
-import type { Clock } from '../../ports/clock.js'
-import type { Credentials } from '../../ports/credentials.js'
-import type { EventLog } from '../../ports/event-log.js'
-import type { MetricsCounts } from '../../ports/metrics.js'
-import type { HandedConnection, OrdersReceiver, SupervisorLine, ToWorker, WorkerOrders } from '../../ports/workers.js'
+import type { Clock } from '../../ports/operations/clock.js'
+import type { Credentials } from '../../ports/operations/credentials.js'
+import type { EventLog } from '../../ports/operations/event-log.js'
+import type { MetricsCounts } from '../../ports/operations/metrics.js'
+import type {
+  HandedConnection,
+  WorkerReceiver,
+  SupervisorChannel,
+  ToWorker,
+  WorkerConfiguration,
+} from '../../ports/workers/worker-processes.js'
 import { messageOf } from '../message-of.js'
 import { logStrayErrors } from '../stray-errors.js'
 import { WorkerCrew } from './worker-crew.js'
@@ -25,7 +31,7 @@ export interface WorkerService {
 }
 
 /** Makes the service of a worker by its orders. */
-export type MakeService = (orders: WorkerOrders, hatch: WorkerHatch, crew: WorkerCrew) => WorkerService
+export type MakeService = (orders: WorkerConfiguration, hatch: WorkerHatch, crew: WorkerCrew) => WorkerService
 
 const DONE = 0
 const FAILURE = 1
@@ -40,13 +46,13 @@ interface Work {
 }
 
 /** The life of a worker process: told by its supervisor, until it is drained, relieved, or left alone. */
-export class Worker implements OrdersReceiver {
+export class Worker implements WorkerReceiver {
   private work: Work | null = null
   private isOver = false
   private exit: (code: number) => void = () => undefined
 
   constructor(
-    private readonly line: SupervisorLine,
+    private readonly line: SupervisorChannel,
     private readonly clock: Clock,
     private readonly make: MakeService,
   ) {}
@@ -58,7 +64,7 @@ export class Worker implements OrdersReceiver {
     return ended
   }
 
-  told(message: ToWorker, connection: HandedConnection | null): void {
+  received(message: ToWorker, connection: HandedConnection | null): void {
     if (message.kind === 'start') this.work = this.begin(message.orders)
     else if (this.work !== null) this.toldAtWork(this.work, message, connection)
   }
@@ -88,9 +94,9 @@ export class Worker implements OrdersReceiver {
       case 'shut':
         return hatch.shut()
       case 'heartbeat':
-        return this.line.tell({ kind: 'alive', askedMs: message.askedMs })
+        return this.line.send({ kind: 'alive', askedMs: message.askedMs })
       case 'count':
-        return this.line.tell({ kind: 'counted', query: message.query, counts: service.counts() })
+        return this.line.send({ kind: 'counted', query: message.query, counts: service.counts() })
       case 'crew':
         return crew.answered(message.query, message.counts)
       case 'trouble':
@@ -105,7 +111,7 @@ export class Worker implements OrdersReceiver {
     }
   }
 
-  private begin(orders: WorkerOrders): Work {
+  private begin(orders: WorkerConfiguration): Work {
     const hatch = new WorkerHatch(this.line, this.clock, orders.addresses)
     const crew = new WorkerCrew(this.line, this.clock, orders)
     const service = this.make(orders, hatch, crew)
@@ -116,9 +122,9 @@ export class Worker implements OrdersReceiver {
   private async start(service: WorkerService): Promise<void> {
     try {
       await service.server.start()
-      this.line.tell({ kind: 'ready' })
+      this.line.send({ kind: 'ready' })
     } catch (error) {
-      this.line.tell({ kind: 'failed', message: messageOf(error) })
+      this.line.send({ kind: 'failed', message: messageOf(error) })
       await this.end(service, FAILURE)
       await new Promise(() => undefined)
     }
@@ -138,7 +144,7 @@ export class Worker implements OrdersReceiver {
     const report = await end(service.server)
     if (this.isOver) return
     this.isOver = true
-    this.line.tell({ kind: 'done', report, counts: service.counts() })
+    this.line.send({ kind: 'done', report, counts: service.counts() })
     await this.end(service, DONE)
   }
 

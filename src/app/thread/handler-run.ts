@@ -5,9 +5,9 @@ import { FieldSection } from '../../domain/message/field-section.js'
 import { movable, transferableOctets } from '../../domain/threadpool/transferable-octets.js'
 import { isOfKind, type Response, type StreamedContent } from '../../domain/message/response.js'
 import { creditFor, ReceiveWindow } from '../../domain/threadpool/credit-window.js'
-import type { CrossedContent, FromThread, RequestMessage } from '../../ports/crossing.js'
-import type { EventLog } from '../../ports/event-log.js'
-import type { Answer, Params } from '../../ports/plugin.js'
+import type { ContentDelivery, FromThread, RequestMessage } from '../../ports/threads/thread-messages.js'
+import type { EventLog } from '../../ports/operations/event-log.js'
+import type { Answer, Params } from '../../ports/plugins/plugin.js'
 import { responseOf } from '../answer.js'
 import { ContentReader } from '../content-reader.js'
 import { HandlerRequest } from '../handler-request.js'
@@ -206,7 +206,7 @@ export class HandlerRun {
 
   // Content
 
-  private readerOf(content: CrossedContent): ContentReader | null {
+  private readerOf(content: ContentDelivery): ContentReader | null {
     return content === 'none' ? null : new ContentReader(() => this.contentWanted())
   }
 

@@ -4,15 +4,22 @@ import { deserializeError } from '../../domain/threadpool/serialized-error.js'
 import { Outbox } from '../../domain/threadpool/outbox.js'
 import { FieldSection } from '../../domain/message/field-section.js'
 import type { Phase } from '../../domain/lifecycle/drain.js'
-import type { Clock } from '../../ports/clock.js'
-import type { FromThread, NewsMessage, RequestMessage, RunMessage, ThreadSeed, ToThread } from '../../ports/crossing.js'
-import type { EventLog } from '../../ports/event-log.js'
-import type { Files } from '../../ports/files.js'
-import type { Answer, Handler, SharedContext } from '../../ports/plugin.js'
-import type { PluginRoute, Plugins, PluginSource } from '../../ports/plugins.js'
-import type { Settings } from '../../ports/settings.js'
-import type { ThreadMeter } from '../../ports/thread-meter.js'
-import type { Tracing, TracingSource } from '../../ports/tracing.js'
+import type { Clock } from '../../ports/operations/clock.js'
+import type {
+  FromThread,
+  ControlMessage,
+  RequestMessage,
+  RunMessage,
+  ThreadSeed,
+  ToThread,
+} from '../../ports/threads/thread-messages.js'
+import type { EventLog } from '../../ports/operations/event-log.js'
+import type { Files } from '../../ports/serving/files.js'
+import type { Answer, Handler, SharedContext } from '../../ports/plugins/plugin.js'
+import type { PluginRoute, Plugins, PluginSource } from '../../ports/plugins/plugin-source.js'
+import type { Settings } from '../../ports/operations/settings.js'
+import type { ThreadMeter } from '../../ports/threads/thread-meter.js'
+import type { Tracing, TracingSource } from '../../ports/serving/tracing.js'
 import { isPromise } from '../answer.js'
 import type { HandlerRequest } from '../handler-request.js'
 import { messageOf } from '../message-of.js'
@@ -192,7 +199,7 @@ export class HandlerThread implements RunOwner {
     }
   }
 
-  private takeNews(message: NewsMessage): void {
+  private takeNews(message: ControlMessage): void {
     switch (message[0]) {
       case 'state':
         this.phase = message[1]

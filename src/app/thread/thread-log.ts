@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 import { serializeError, isPlain } from '../../domain/threadpool/serialized-error.js'
-import type { CrossedFact, CrossedFacts, CrossedLevel, FromThread } from '../../ports/crossing.js'
-import type { EventLog, Facts } from '../../ports/event-log.js'
-import type { Settings } from '../../ports/settings.js'
+import type { SerializedFact, SerializedFacts, LogLevel, FromThread } from '../../ports/threads/thread-messages.js'
+import type { EventLog, Facts } from '../../ports/operations/event-log.js'
+import type { Settings } from '../../ports/operations/settings.js'
 
 /** Lines on their way to the main thread that it has not taken yet; what is beyond is dropped and counted. */
 const MOST_LINES = 1000
@@ -24,7 +24,7 @@ export class LogCrossing {
   }
 
   /** @param facts asked for only when the line is sent */
-  line(level: CrossedLevel, event: string, facts: () => CrossedFacts): void {
+  line(level: LogLevel, event: string, facts: () => SerializedFacts): void {
     if (LEVELS.indexOf(level) < this.lowest) return
     if (this.underWay >= MOST_LINES) {
       this.dropped++
@@ -73,26 +73,26 @@ export class ThreadLog implements EventLog {
     return new ThreadLog(this.crossing, { ...this.own, ...facts })
   }
 
-  private line(level: CrossedLevel, event: unknown, facts: Facts = {}): void {
+  private line(level: LogLevel, event: unknown, facts: Facts = {}): void {
     // A plugin in plain JavaScript may hand us anything: what it meant is logged as well as can be.
     const given = facts instanceof Error ? { error: facts } : facts
     this.crossing.line(level, String(event), () => crossedFacts({ ...this.own, ...given }))
   }
 }
 
-function crossedFacts(facts: Facts): CrossedFacts {
-  const crossed: Record<string, CrossedFact> = {}
+function crossedFacts(facts: Facts): SerializedFacts {
+  const crossed: Record<string, SerializedFact> = {}
   for (const [name, value] of Object.entries(facts)) crossed[name] = crossedFact(value)
   return crossed
 }
 
-function crossedFact(value: unknown): CrossedFact {
+function crossedFact(value: unknown): SerializedFact {
   if (value instanceof Error) return { error: serializeError(value, described) }
   return isPlain(value) ? value : jsonOf(value)
 }
 
 /** What JSON cannot hold is described as a text. */
-function jsonOf(value: unknown): CrossedFact {
+function jsonOf(value: unknown): SerializedFact {
   try {
     const json = JSON.stringify(value, (_, each: unknown) => (each instanceof Error ? errorFacts(each) : each)) as
       string | undefined

@@ -2,11 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { AnswerRing } from '../../domain/threadpool/answer-ring.js'
 import { Claims } from '../../domain/threadpool/claims.js'
-import type { CrossedPart, ThreadOrders, ToThread } from '../../ports/crossing.js'
+import type { CrossedPart, ThreadData, ToThread } from '../../ports/threads/thread-messages.js'
 import { HandlerThread } from './handler-thread.js'
 
 const port = parentPort!
-const { seed, settings, parts } = workerData as ThreadOrders
+const { seed, settings, parts } = workerData as ThreadData
 
 const thread = new HandlerThread({
   ...seed,

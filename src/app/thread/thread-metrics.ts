@@ -1,5 +1,5 @@
-import type { Question } from '../../ports/crossing.js'
-import type { MetricsSnapshot, ServiceMetrics, WorkerSnapshot } from '../../ports/metrics.js'
+import type { Question } from '../../ports/threads/thread-messages.js'
+import type { MetricsSnapshot, ServiceMetrics, WorkerSnapshot } from '../../ports/operations/metrics.js'
 
 /** A question under way, and those who wait for its answer. */
 interface Asked {

@@ -83,7 +83,7 @@ export interface ResponseHead {
 /** One connection's life, without its octets' transport (RFC 9112): requests and content out, response heads in. */
 export class Connection {
   /** Octets of the request under way, as framed, that were read so far. */
-  octetsIn = 0
+  bytesIn = 0
   /** The trailers of the request, once its content is complete. */
   trailers: FieldSection = NO_FIELDS
   /** Whether the connection goes on after the response under way; known once `respond` has been called. */
@@ -312,12 +312,12 @@ export class Connection {
     this.request = null
     this.isHead = false
     this.minor = 1
-    this.octetsIn = 0
+    this.bytesIn = 0
   }
 
   private begin(head: RawHead): RequestHead {
     this.inbox.from += head.length
-    this.octetsIn = head.length
+    this.bytesIn = head.length
     this.isHead = head.method === 'HEAD'
     this.minor = head.minor
     this.served++
@@ -395,7 +395,7 @@ export class Connection {
     const { inbox } = this
     const { from } = inbox
     inbox.from = decoder.read(inbox.octets, from, inbox.to)
-    this.octetsIn += inbox.from - from
+    this.bytesIn += inbox.from - from
     if (inbox.from > from) this.contentSeen = true
     return decoder.piece
   }

@@ -1,7 +1,7 @@
 import type { StartThread, ThreadEvents, ThreadLink } from '../../../src/adapters/engine/thread-link.js'
 import { AnswerRing } from '../../../src/domain/threadpool/answer-ring.js'
 import { Claims } from '../../../src/domain/threadpool/claims.js'
-import type { FromThread, RequestMessage, ThreadSeed, ToThread } from '../../../src/ports/crossing.js'
+import type { FromThread, RequestMessage, ThreadSeed, ToThread } from '../../../src/ports/threads/thread-messages.js'
 
 /** With which a request is over. */
 const LAST: ReadonlySet<string> = new Set(['text', 'answer', 'end', 'failed', 'over'])

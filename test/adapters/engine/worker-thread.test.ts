@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { workerThreads } from '../../../src/adapters/engine/worker-thread.js'
-import type { ThreadParts } from '../../../src/ports/crossing.js'
+import type { ThreadParts } from '../../../src/ports/threads/thread-messages.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 
 describe('workerThreads()', () => {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha'
 import { hasPathDescriptors, openByPathDescriptor } from '../../../src/adapters/files/open-by-path-descriptor.js'
 import { openByRealPath } from '../../../src/adapters/files/open-by-real-path.js'
 import { SystemFiles, type OpenAdmitted } from '../../../src/adapters/files/system-files.js'
-import type { NoFile, OpenFile } from '../../../src/ports/files.js'
+import type { NoFile, OpenFile } from '../../../src/ports/serving/files.js'
 import { CONTRACT_TREE, filesContract, settled } from '../../contract/files.js'
 import { countDescriptors, Folder, unprivileged } from './folder.js'
 

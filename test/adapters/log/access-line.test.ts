@@ -20,7 +20,7 @@ describe('jsonAccessLine()', () => {
       '{"time":"2026-01-31T12:00:00.000Z","engine":"selectors","worker":0,"thread":0,"connection":3,' +
         '"request":"k3j9-1","trace":"4bf92f3577b34da6a3ce929d0e0e4736","phase":"running",' +
         '"peer":"127.0.0.1:51234","method":"GET","target":"/users/7?full=1","route":"GET /users/:id",' +
-        '"status":200,"octetsIn":120,"octetsOut":512,"durationMs":1.5,"outcome":"completed"}\n',
+        '"status":200,"bytesIn":120,"bytesOut":512,"durationMs":1.5,"outcome":"completed"}\n',
     )
   })
 

@@ -4,7 +4,7 @@ import { jsonAccessLine, type AccessLine } from '../../../src/adapters/log/acces
 import { NoAccessLog } from '../../../src/adapters/log/no-access-log.js'
 import { SinkAccessLog } from '../../../src/adapters/log/sink-access-log.js'
 import { Sink } from '../../../src/adapters/log/sink.js'
-import type { Exchange } from '../../../src/ports/access-log.js'
+import type { ExchangeRecord } from '../../../src/ports/serving/access-log.js'
 import { accessLogContract } from '../../contract/access-log.js'
 import { exchangeOf } from '../../fakes/exchange.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
@@ -22,7 +22,7 @@ describe('SinkAccessLog', () => {
       clock.advance(100)
       return closed
     }
-    const recorded = (): Exchange[] => outlet.lines.map((line) => JSON.parse(line) as Exchange)
+    const recorded = (): ExchangeRecord[] => outlet.lines.map((line) => JSON.parse(line) as ExchangeRecord)
     return { log, close, recorded }
   })
 

@@ -4,7 +4,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LayeredSettings } from '../../../src/adapters/settings/layered-settings.js'
-import type { GivenSetting, LoadedSettings, SettingsProblem, SettingsRequest } from '../../../src/ports/settings.js'
+import type {
+  GivenSetting,
+  LoadedSettings,
+  SettingsProblem,
+  SettingsRequest,
+} from '../../../src/ports/operations/settings.js'
 import { settingsContract } from '../../contract/settings.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 

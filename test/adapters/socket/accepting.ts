@@ -1,4 +1,4 @@
-import type { Address, Transport, TransportReceiver } from '../../../src/ports/transport.js'
+import type { Address, Transport, TransportReceiver } from '../../../src/ports/serving/transport.js'
 import type { RawPeer } from '../../contract/transport.js'
 import { SocketPeer } from './raw-peer.js'
 

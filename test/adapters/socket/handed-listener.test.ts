@@ -5,9 +5,9 @@ import { HandedListener } from '../../../src/adapters/socket/handed-listener.js'
 import { SocketTaking } from '../../../src/adapters/socket/socket-taking.js'
 import { PlainReception } from '../../../src/adapters/socket/reception.js'
 import { NetDoor } from '../../../src/adapters/socket/net-door.js'
-import type { Address, Listening } from '../../../src/ports/transport.js'
-import type { Door, HandedConnection } from '../../../src/ports/workers.js'
-import { doorContract } from '../../contract/door.js'
+import type { Address, Listening } from '../../../src/ports/serving/transport.js'
+import type { Acceptor, HandedConnection } from '../../../src/ports/workers/worker-processes.js'
+import { doorContract } from '../../contract/acceptor.js'
 import { transportContract, until } from '../../contract/transport.js'
 import { handed, NearHatch } from './handed.js'
 import { SocketPeer } from './raw-peer.js'
@@ -38,7 +38,7 @@ describe('HandedListener', () => {
 describe('NetDoor', () => {
   const open: Listening[] = []
 
-  async function listen(door: Door) {
+  async function listen(door: Acceptor) {
     const connections: HandedConnection[] = []
     const listened = await door.listen(ANY_PORT, (connection) => connections.push(connection))
     open.push(listened)

@@ -1,13 +1,13 @@
 import { HandedListener, type HandedTaking } from '../../../src/adapters/socket/handed-listener.js'
-import type { Address } from '../../../src/ports/transport.js'
-import type { Door, HandedConnection, Hatch } from '../../../src/ports/workers.js'
+import type { Address } from '../../../src/ports/serving/transport.js'
+import type { Acceptor, HandedConnection, HandedConnections } from '../../../src/ports/workers/worker-processes.js'
 import type { TransportUnderTest } from '../../contract/transport.js'
 import { Accepting } from './accepting.js'
 
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
 
 /** A hatch that is beside the door, in one process. */
-export class NearHatch implements Hatch {
+export class NearHatch implements HandedConnections {
   give: (connection: HandedConnection) => void = () => undefined
 
   constructor(readonly address: Address) {}
@@ -20,7 +20,7 @@ export class NearHatch implements Hatch {
 }
 
 /** Transports of connections that come from a door. */
-export async function handed(door: Door, taking: HandedTaking, highWaterMark: number): Promise<TransportUnderTest> {
+export async function handed(door: Acceptor, taking: HandedTaking, highWaterMark: number): Promise<TransportUnderTest> {
   const accepting = new Accepting()
   const arrived = (connection: HandedConnection): void => hatch.give(connection)
   const listening = await door.listen(ANY_PORT, arrived)

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import type { Address } from '../../../src/ports/transport.js'
+import type { Address } from '../../../src/ports/serving/transport.js'
 import type { RawPeer } from '../../contract/transport.js'
 
 /** A client socket of Node's as a peer. */

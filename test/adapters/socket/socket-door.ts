@@ -2,11 +2,11 @@ import { createServer } from 'node:net'
 import { handedConnection } from '../../../src/adapters/socket/handed-connection.js'
 import { bind, listening } from '../../../src/adapters/socket/listening.js'
 import { PlainReception } from '../../../src/adapters/socket/reception.js'
-import type { Address, Listening } from '../../../src/ports/transport.js'
-import type { Door, HandedConnection } from '../../../src/ports/workers.js'
+import type { Address, Listening } from '../../../src/ports/serving/transport.js'
+import type { Acceptor, HandedConnection } from '../../../src/ports/workers/worker-processes.js'
 
 /** The door where Node's handles look different. */
-export class SocketDoor implements Door {
+export class SocketDoor implements Acceptor {
   async listen(at: Address, arrived: (connection: HandedConnection) => void): Promise<Listening> {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
     await bind(server, at)

@@ -5,7 +5,7 @@ import { assert } from 'chai'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import { writeNewFiles } from '../../../src/adapters/files/new-files.js'
 import { makeDevelopmentCertificate } from '../../../src/adapters/tls/development-certificate.js'
-import type { CertificateName, DevelopmentCertificate } from '../../../src/ports/development-certificate.js'
+import type { CertificateName, DevelopmentCertificate } from '../../../src/ports/tools/development-certificate.js'
 import { Folder, unprivileged } from '../files/folder.js'
 
 const DAY_MS = 86_400_000

@@ -1,5 +1,5 @@
 import { connect } from 'node:tls'
-import type { Transport, TransportReceiver } from '../../../src/ports/transport.js'
+import type { Transport, TransportReceiver } from '../../../src/ports/serving/transport.js'
 import { transportContract, type TransportUnderTest } from '../../contract/transport.js'
 import { usualCertificate } from '../../end-to-end/support/certificate.js'
 import { SocketPeer } from '../socket/raw-peer.js'

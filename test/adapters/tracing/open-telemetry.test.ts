@@ -18,8 +18,8 @@ import { afterEach, beforeEach, describe, it } from 'mocha'
 import { OpenTelemetry } from '../../../src/adapters/tracing/open-telemetry.js'
 import { FieldSection } from '../../../src/domain/message/field-section.js'
 import type { FieldLine } from '../../../src/domain/message/response-fields.js'
-import type { Exchange } from '../../../src/ports/access-log.js'
-import type { TracedRequest, Tracing } from '../../../src/ports/tracing.js'
+import type { ExchangeRecord } from '../../../src/ports/serving/access-log.js'
+import type { TracedRequest, Tracing } from '../../../src/ports/serving/tracing.js'
 import { exchangeOf } from '../../fakes/exchange.js'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -51,7 +51,7 @@ describe('OpenTelemetry', () => {
     for (const each of [trace, context, propagation]) each.disable()
   })
 
-  function ended(request: TracedRequest, exchange: Partial<Exchange>): ReadableSpan {
+  function ended(request: TracedRequest, exchange: Partial<ExchangeRecord>): ReadableSpan {
     tracing.begin(request)!.end(exchangeOf(exchange))
     const [span] = exporter.getFinishedSpans()
     return span!
@@ -137,7 +137,7 @@ describe('OpenTelemetry', () => {
 
   const UNSET = 0
   const ERROR = 2
-  const outcomes: [exchange: Partial<Exchange>, error: string | undefined, code: number][] = [
+  const outcomes: [exchange: Partial<ExchangeRecord>, error: string | undefined, code: number][] = [
     [{ status: 200, outcome: 'completed' }, undefined, UNSET],
     [{ status: 404, outcome: 'completed' }, undefined, UNSET],
     [{ status: 413, outcome: 'refused' }, undefined, UNSET],

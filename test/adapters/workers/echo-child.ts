@@ -6,12 +6,12 @@ import { ParentLine } from '../../../src/adapters/workers/parent-line.js'
 const line = new ParentLine(handedConnection)
 
 line.begin({
-  told: (message, connection) => {
-    if (message.kind === 'heartbeat') line.tell({ kind: 'alive', askedMs: message.askedMs })
-    else if (message.kind === 'count') line.tell({ kind: 'wanted', connection: message.query })
+  received: (message, connection) => {
+    if (message.kind === 'heartbeat') line.send({ kind: 'alive', askedMs: message.askedMs })
+    else if (message.kind === 'count') line.send({ kind: 'wanted', connection: message.query })
     else if (message.kind === 'drain') void end()
     else if (message.kind === 'connection' && connection !== null) {
-      line.tell({ kind: 'taken', connection: message.connection })
+      line.send({ kind: 'taken', connection: message.connection })
       serve(connection.handle)
     }
   },
@@ -25,7 +25,7 @@ function serve(handle: unknown): void {
 
 async function end(): Promise<void> {
   process.stdout.write('a last line\n')
-  line.tell({ kind: 'shut' })
+  line.send({ kind: 'shut' })
   await line.close()
   process.exit(0)
 }

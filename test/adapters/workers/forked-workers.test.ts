@@ -3,7 +3,7 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { NetDoor } from '../../../src/adapters/socket/net-door.js'
 import { ForkedWorkers } from '../../../src/adapters/workers/forked-workers.js'
-import type { Door, FromWorker, HandedConnection } from '../../../src/ports/workers.js'
+import type { Acceptor, FromWorker, HandedConnection } from '../../../src/ports/workers/worker-processes.js'
 import { until } from '../../contract/transport.js'
 import { workerProcessesContract } from '../../contract/worker-processes.js'
 import { SocketPeer } from '../socket/raw-peer.js'
@@ -15,7 +15,7 @@ const ORPHANED_MS = 60_000
 const echoes = (): ForkedWorkers => new ForkedWorkers(ECHO, (output) => output.resume())
 
 /** A connection that came to a door, and its peer. */
-async function arrival(door: Door = new NetDoor()): Promise<{ connection: HandedConnection; peer: SocketPeer }> {
+async function arrival(door: Acceptor = new NetDoor()): Promise<{ connection: HandedConnection; peer: SocketPeer }> {
   const arrived: HandedConnection[] = []
   const { address, close } = await door.listen({ host: '127.0.0.1', port: 0 }, (each) => arrived.push(each))
   const peer = await SocketPeer.to(address)
@@ -36,7 +36,7 @@ describe('ForkedWorkers', function () {
   it('hands on what a process writes to its standard output, to the end', async () => {
     const written = new Promise<string>((resolve) => {
       const workers = new ForkedWorkers(ECHO, (output) => resolve(text(output)))
-      workers.start({ told: () => undefined, ended: () => undefined }, ORPHANED_MS).tell({ kind: 'drain' })
+      workers.start({ received: () => undefined, ended: () => undefined }, ORPHANED_MS).send({ kind: 'drain' })
     })
     assert.equal(await written, 'a last line\n')
   })
@@ -47,9 +47,9 @@ describe('ForkedWorkers', function () {
   ] as const) {
     it(`hands ${shape} over: the process serves it, though it is given up here`, async () => {
       const told: FromWorker[] = []
-      const process = echoes().start({ told: (each) => told.push(each), ended: () => undefined }, ORPHANED_MS)
+      const process = echoes().start({ received: (each) => told.push(each), ended: () => undefined }, ORPHANED_MS)
       const { connection, peer } = await arrival(door)
-      process.hand({ kind: 'connection', connection: 1, entry: 'http', freshUntil: 0 }, connection)
+      process.handOff({ kind: 'connection', connection: 1, entry: 'http', freshUntil: 0 }, connection)
       await until('it is taken', () => told.length > 0, 10_000)
       connection.release()
       await until('its answer', () => peer.ended, 10_000)

@@ -1,9 +1,9 @@
 import { fork, type SendHandle } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
-import type { FromWorker, ToWorker } from '../../../src/ports/workers.js'
-import { supervisorLineContract } from '../../contract/supervisor-line.js'
-import { FAREWELLS, type Farewell } from '../../fakes/line-worker.js'
+import type { FromWorker, ToWorker } from '../../../src/ports/workers/worker-processes.js'
+import { supervisorLineContract } from '../../contract/supervisor-channel.js'
+import { FAREWELLS, type Farewell } from '../../fakes/channel-worker.js'
 
 const CHILD = new URL('./line-child.js', import.meta.url)
 

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { commandLine } from '../../../src/app/cli/command-line.js'
-import type { CertificateOrder, MakeCertificate } from '../../../src/ports/development-certificate.js'
+import type { CertificateOptions, MakeCertificate } from '../../../src/ports/tools/development-certificate.js'
 import { FakeSettings } from '../../fakes/settings.js'
 import { idleParts } from './idle-parts.js'
 
@@ -10,7 +10,7 @@ interface Run {
   readonly code: number
   readonly out: string
   readonly err: string
-  readonly orders: readonly CertificateOrder[]
+  readonly orders: readonly CertificateOptions[]
   /** How often settings were asked for. */
   readonly loads: number
 }
@@ -24,7 +24,7 @@ const made: MakeCertificate = async ({ directory }) => ({
 /** Runs the program as if it had been started with these words; no file is made. */
 async function run(words: readonly string[], make = made, settings = new FakeSettings()): Promise<Run> {
   const said = { out: '', err: '' }
-  const orders: CertificateOrder[] = []
+  const orders: CertificateOptions[] = []
   const program = commandLine({
     ...idleParts(),
     settings,

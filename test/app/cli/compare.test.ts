@@ -5,9 +5,9 @@ import { LayeredSettings } from '../../../src/adapters/settings/layered-settings
 import { commandLine, type CommandLineParts } from '../../../src/app/cli/command-line.js'
 import { contestantsOf } from '../../../src/app/cli/compare/contest.js'
 import { CLEAR_LINE } from '../../../src/app/cli/load.js'
-import type { LoadOrder, LoadReport } from '../../../src/ports/load.js'
-import type { ServerUsage } from '../../../src/ports/measured-server.js'
-import type { Settings } from '../../../src/ports/settings.js'
+import type { LoadOptions, LoadReport } from '../../../src/ports/tools/load.js'
+import type { ServerUsage } from '../../../src/ports/tools/measured-server.js'
+import type { Settings } from '../../../src/ports/operations/settings.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 import { idleParts } from './idle-parts.js'
 
@@ -51,7 +51,7 @@ interface Run {
   readonly deeds: readonly string[]
   /** Of each server that was started. */
   readonly words: readonly (readonly string[])[]
-  readonly orders: readonly LoadOrder[]
+  readonly orders: readonly LoadOptions[]
   readonly page: string
 }
 
@@ -64,7 +64,7 @@ async function run(flags: string, surroundings: Surroundings = {}): Promise<Run>
   const told = { out: '', err: '', page: '' }
   const deeds: string[] = []
   const words: (readonly string[])[] = []
-  const orders: LoadOrder[] = []
+  const orders: LoadOptions[] = []
   let interrupt = (): void => undefined
   const rounds = new Map<string, number>()
   const program = commandLine({

@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { commandLine } from '../../../src/app/cli/command-line.js'
-import type { LoadOrder, LoadReport } from '../../../src/ports/load.js'
+import type { LoadOptions, LoadReport } from '../../../src/ports/tools/load.js'
 import { idleParts } from './idle-parts.js'
 
 const REPORT: LoadReport = {
@@ -21,7 +21,7 @@ interface Run {
   readonly code: number
   readonly out: string
   readonly err: string
-  readonly orders: readonly LoadOrder[]
+  readonly orders: readonly LoadOptions[]
   readonly stops: number
 }
 
@@ -37,7 +37,7 @@ interface Surroundings {
 async function run(words: string | readonly string[], surroundings: Surroundings = {}): Promise<Run> {
   const { report = REPORT, failure, errIsTerminal = false, interrupts = false } = surroundings
   const said = { out: '', err: '' }
-  const orders: LoadOrder[] = []
+  const orders: LoadOptions[] = []
   let stops = 0
   const program = commandLine({
     ...idleParts(),
@@ -74,7 +74,7 @@ describe('portico load', () => {
     ])
   })
 
-  const flags: [words: readonly string[], order: Partial<LoadOrder>][] = [
+  const flags: [words: readonly string[], order: Partial<LoadOptions>][] = [
     [['--host', 'example.org', '--port', '81', '--path', '/a?b'], { url: 'http://example.org:81/a?b' }],
     [['--host', '::1', '--tls'], { url: 'https://[::1]:8080/' }],
     [['--host', 'unix:/run/s', '--path', '/x'], { url: 'http://localhost/x', socketPath: '/run/s' }],

@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { commandLine } from '../../../src/app/cli/command-line.js'
-import type { NewFile, NewFolder } from '../../../src/ports/new-files.js'
+import type { NewFile, NewFolder } from '../../../src/ports/tools/new-files.js'
 import { idleParts } from './idle-parts.js'
 
 interface Run {

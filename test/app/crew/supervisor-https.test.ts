@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import type { Settings, TlsSettings } from '../../../src/ports/settings.js'
-import type { WorkerOrders } from '../../../src/ports/workers.js'
+import type { Settings, TlsSettings } from '../../../src/ports/operations/settings.js'
+import type { WorkerConfiguration } from '../../../src/ports/workers/worker-processes.js'
 import { credentialsOf } from '../../fakes/fake-credentials.js'
 import type { FakeWorkerProcess } from '../../fakes/fake-workers.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
@@ -17,8 +17,8 @@ const secure = (tls: Partial<TlsSettings> = {}): Partial<Settings> => ({
 })
 const start = (tls?: Partial<TlsSettings>): Promise<Supervised> => Supervised.start({ settings: secure(tls) })
 
-const ordersOf = (process: FakeWorkerProcess): WorkerOrders => process.told('start')[0]!.orders
-const labelIn = ({ secured }: WorkerOrders): string | undefined => secured?.credentials.certificates[0].label
+const ordersOf = (process: FakeWorkerProcess): WorkerConfiguration => process.told('start')[0]!.orders
+const labelIn = ({ secured }: WorkerConfiguration): string | undefined => secured?.credentials.certificates[0].label
 const renewed = { credentials: credentialsOf({ label: 'renewed' }) }
 
 describe('Supervisor of workers with HTTPS', () => {

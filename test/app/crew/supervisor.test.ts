@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import type { CrewCounts } from '../../../src/ports/crew.js'
+import type { GroupCounts } from '../../../src/ports/workers/worker-group.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 import { settled } from '../served.js'
 import { countsOf, NOTHING_CUT, rejection, Supervised } from './supervised.js'
@@ -344,7 +344,7 @@ describe('Supervisor', () => {
   })
 
   describe('counts', () => {
-    async function counts(supervised: Supervised, asker = 0): Promise<CrewCounts> {
+    async function counts(supervised: Supervised, asker = 0): Promise<GroupCounts> {
       const process = supervised.processes[asker]!
       process.say({ kind: 'counts', query: 7, own: countsOf(5) })
       await supervised.pass(1500)
@@ -353,7 +353,7 @@ describe('Supervisor', () => {
       return counts
     }
 
-    const accepted = ({ present, gone }: CrewCounts): number[] =>
+    const accepted = ({ present, gone }: GroupCounts): number[] =>
       [...present.map((each) => each.counts.counters), ...gone].map(({ connections }) => connections.accepted)
 
     it('are its own for one that asks before it is ready', async () => {

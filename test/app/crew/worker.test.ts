@@ -3,20 +3,20 @@ import { describe, it } from 'mocha'
 import { Worker, type WorkerService } from '../../../src/app/crew/worker.js'
 import type { WorkerCrew } from '../../../src/app/crew/worker-crew.js'
 import type { WorkerHatch } from '../../../src/app/crew/worker-hatch.js'
-import type { CrewCounts } from '../../../src/ports/crew.js'
-import type { Credentials } from '../../../src/ports/credentials.js'
-import type { HandedConnection, WorkerOrders } from '../../../src/ports/workers.js'
+import type { GroupCounts } from '../../../src/ports/workers/worker-group.js'
+import type { Credentials } from '../../../src/ports/operations/credentials.js'
+import type { HandedConnection, WorkerConfiguration } from '../../../src/ports/workers/worker-processes.js'
 import { RecordingEventLog } from '../../fakes/event-log.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
 import { credentialsOf } from '../../fakes/fake-credentials.js'
-import { FakeConnection } from '../../fakes/fake-door.js'
-import { FakeLine } from '../../fakes/fake-line.js'
+import { FakeConnection } from '../../fakes/fake-acceptor.js'
+import { FakeLine } from '../../fakes/fake-channel.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 import { NET_SOCKETS } from '../../fakes/sockets.js'
 import { settled } from '../served.js'
 import { countsOf, NOTHING_CUT } from './supervised.js'
 
-const WORKERS: WorkerOrders['workers'] = {
+const WORKERS: WorkerConfiguration['workers'] = {
   configured: 2,
   ready: 1,
   lost: { died: 0, unresponsive: 0 },
@@ -24,7 +24,7 @@ const WORKERS: WorkerOrders['workers'] = {
   renewals: { done: 0, refused: 0 },
 }
 
-const ORDERS: WorkerOrders = {
+const ORDERS: WorkerConfiguration = {
   worker: 2,
   settings: DEFAULT_SETTINGS,
   addresses: { http: { host: '127.0.0.1', port: 81 }, https: null, admin: null },
@@ -323,7 +323,7 @@ describe('Worker', () => {
   })
 
   describe('its crew', () => {
-    const crewCounts = (accepted: number): CrewCounts => ({
+    const crewCounts = (accepted: number): GroupCounts => ({
       present: [{ worker: 1, pid: 1, counts: countsOf(accepted) }],
       gone: [],
       workers: { ...WORKERS, ready: 2 },

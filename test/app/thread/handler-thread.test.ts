@@ -7,8 +7,8 @@ import { NO_RESPONSE_FIELDS } from '../../../src/domain/message/response-fields.
 import { bytes, file, stream, text } from '../../../src/domain/message/response-makers.js'
 import { Response } from '../../../src/domain/message/response.js'
 import { WINDOW } from '../../../src/domain/threadpool/credit-window.js'
-import type { CrossedContent, FromThread, RequestMessage } from '../../../src/ports/crossing.js'
-import type { Handler, Plugin, PluginContext, Routes } from '../../../src/ports/plugin.js'
+import type { ContentDelivery, FromThread, RequestMessage } from '../../../src/ports/threads/thread-messages.js'
+import type { Handler, Plugin, PluginContext, Routes } from '../../../src/ports/plugins/plugin.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
 import { FakeFiles } from '../../fakes/fake-files.js'
 import { FakePlugins } from '../../fakes/fake-plugins.js'
@@ -82,7 +82,7 @@ class Thread {
   }
 
   /** Open for the thread to begin; not yet told. */
-  request(content: CrossedContent = 'none'): RequestMessage {
+  request(content: ContentDelivery = 'none'): RequestMessage {
     const number = ++this.latest
     this.claims.open(number)
     return [
@@ -106,7 +106,7 @@ class Thread {
   }
 
   /** Hands a request over; gives its number. */
-  begin(content: CrossedContent = 'none'): number {
+  begin(content: ContentDelivery = 'none'): number {
     const request = this.request(content)
     this.thread.receive([request])
     return request[1]

@@ -395,10 +395,10 @@ describe('Connection: order', () => {
     const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: y\r\n\r\n'
     const connection = connectionWith(`\r\n${chunked}${GET}`)
     while (connection.next() !== END_OF_CONTENT);
-    assert.equal(connection.octetsIn, 2 + chunked.length)
+    assert.equal(connection.bytesIn, 2 + chunked.length)
     answer(connection)
     requestOf(connection.next())
-    assert.equal(connection.octetsIn, GET.length)
+    assert.equal(connection.bytesIn, GET.length)
   })
 })
 
@@ -603,7 +603,7 @@ describe('Connection: refusal', () => {
     requestOf(connection.next())
     answer(connection)
     assertRefused(connection.next(), 400, 'bare-lf')
-    assert.isBelow(connection.octetsIn, GET.length)
+    assert.isBelow(connection.bytesIn, GET.length)
   })
 
   it('is for what the peer did: an error of ours escapes as it is', () => {

@@ -1,5 +1,5 @@
 import { after, before, describe, type Suite } from 'mocha'
-import type { Settings } from '../../../src/ports/settings.js'
+import type { Settings } from '../../../src/ports/operations/settings.js'
 
 export type EngineName = Settings['engine']
 

@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { tickOf } from '../../../plugins/dashboard/tick.js'
-import type { MetricsSnapshot, RouteMetrics } from '../../../src/ports/metrics.js'
+import type { MetricsSnapshot, RouteMetrics } from '../../../src/ports/operations/metrics.js'
 
 const BOUNDS = [0.001, 0.01, 0.1, Infinity]
 
@@ -26,7 +26,7 @@ function snapshotOf(changed: Partial<MetricsSnapshot>): MetricsSnapshot {
       byErrorClass: { aborted: 0, failed: 0, rejected: 0 } as never,
     },
     routes: [],
-    octets: { in: 0, out: 0 },
+    bytes: { in: 0, out: 0 },
     queue: { length: 0, capacity: 0 },
     threads: null,
     tls: null,
@@ -50,17 +50,17 @@ const requests = (total: number, byStatusClass: Readonly<Record<string, number>>
 
 describe('a tick of the dashboard', () => {
   it('tells what happened in between, per second', () => {
-    const before = snapshotOf({ ...requests(100, { '2xx': 90 }), octets: { in: 1000, out: 0 } })
+    const before = snapshotOf({ ...requests(100, { '2xx': 90 }), bytes: { in: 1000, out: 0 } })
     const now = snapshotOf({
       ...requests(120, { '2xx': 100, '5xx': 4 }),
-      octets: { in: 5000, out: 8 },
+      bytes: { in: 5000, out: 8 },
       uptimeSeconds: 12,
     })
     assert.deepEqual(tickOf(before, now).rates, {
       requests: 10,
       accepted: 0,
-      octetsIn: 2000,
-      octetsOut: 4,
+      bytesIn: 2000,
+      bytesOut: 4,
       byStatusClass: { '2xx': 5, '5xx': 2 },
     })
   })

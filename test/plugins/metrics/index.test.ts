@@ -6,9 +6,9 @@ import { FieldSection } from '../../../src/domain/message/field-section.js'
 import type { Response } from '../../../src/domain/message/response.js'
 import { loneCrew } from '../../../src/app/crew/lone-crew.js'
 import { CrewMetrics } from '../../../src/app/service-metrics.js'
-import type { Crew } from '../../../src/ports/crew.js'
-import type { ThreadsMetrics } from '../../../src/ports/metrics.js'
-import type { PluginContext, Request, RouteDefinition } from '../../../src/ports/plugin.js'
+import type { WorkerGroup } from '../../../src/ports/workers/worker-group.js'
+import type { ThreadsMetrics } from '../../../src/ports/operations/metrics.js'
+import type { PluginContext, Request, RouteDefinition } from '../../../src/ports/plugins/plugin.js'
 import { exchangeOf } from '../../fakes/exchange.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
 import { readExposition } from './exposition.js'
@@ -50,7 +50,7 @@ function counted(threads: ThreadsMetrics | null = null): CountingMetrics {
 }
 
 /** Two workers, one that takes the place of the second, and one that is gone; they have all counted the same. */
-const CREW: Crew = {
+const CREW: WorkerGroup = {
   worker: 1,
   trouble: null,
   counts: async (own) => ({

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { rmSync } from 'node:fs'
-import type { Address, Listener, Listening, Transport } from '../../../ports/transport.js'
+import type { Address, Listener, Listening, Transport } from '../../../ports/serving/transport.js'
 import { listenError } from '../listen-error.js'
 import { removeStale, unixPath } from '../unix-socket.js'
 import { EpollTransport, withPoller, type EpollParts, type EpollTools } from './epoll-transport.js'

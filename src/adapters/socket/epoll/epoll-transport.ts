@@ -1,5 +1,5 @@
 import type { FilePart } from '../../../domain/message/response.js'
-import type { CloseReason, Endpoint, TransportReceiver } from '../../../ports/transport.js'
+import type { CloseReason, Endpoint, TransportReceiver } from '../../../ports/serving/transport.js'
 import { LentBuffer } from '../lent-buffer.js'
 import { QueuedTransport } from '../queued-transport.js'
 import { Poller, type Watched } from './poller.js'

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import type { Transport, TransportReceiver } from '../../../ports/transport.js'
+import type { Transport, TransportReceiver } from '../../../ports/serving/transport.js'
 import { EpollListener } from './epoll-listener.js'
 import { SharedBuffers } from './epoll-transport.js'
 import { loadSystemCalls, type LoadedCalls } from './system-calls.js'

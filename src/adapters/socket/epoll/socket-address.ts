@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { UNIX } from '../../../domain/message/authority.js'
-import type { Endpoint } from '../../../ports/transport.js'
+import type { Endpoint } from '../../../ports/serving/transport.js'
 import { LINUX } from './system-calls.js'
 
 /** Octets of the longest kind, `sockaddr_un`. */

@@ -1,7 +1,7 @@
 /** `portico compare`: what it does. */
-import type { BeginLoad } from '../../../ports/load.js'
-import type { StartMeasuredServer } from '../../../ports/measured-server.js'
-import type { OpenReport } from '../../../ports/report-file.js'
+import type { BeginLoad } from '../../../ports/tools/load.js'
+import type { StartMeasuredServer } from '../../../ports/tools/measured-server.js'
+import type { OpenReport } from '../../../ports/tools/report-file.js'
 import type { Configuration } from '../../configuration.js'
 import { CLEAR_LINE, progressLine, requestsOf } from '../load.js'
 import { Contest, contestantsOf, isSecure, type Plan } from './contest.js'

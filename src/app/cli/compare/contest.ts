@@ -1,8 +1,8 @@
 /** Servers under the same load, in turns. */
-import type { BeginLoad, LoadOrder, LoadReport } from '../../../ports/load.js'
-import type { MeasuredServer, StartMeasuredServer } from '../../../ports/measured-server.js'
-import type { Settings } from '../../../ports/settings.js'
-import type { SocketChoice, SocketKind } from '../../../ports/sockets.js'
+import type { BeginLoad, LoadOptions, LoadReport } from '../../../ports/tools/load.js'
+import type { MeasuredServer, StartMeasuredServer } from '../../../ports/tools/measured-server.js'
+import type { Settings } from '../../../ports/operations/settings.js'
+import type { SocketChoice, SocketKind } from '../../../ports/serving/sockets.js'
 import { sampleOf, type Sample } from './figures.js'
 
 export interface Contestant {
@@ -23,7 +23,7 @@ export interface Plan {
   readonly scheme: 'http' | 'https'
   readonly rounds: number
   readonly path: string
-  readonly requests: Omit<LoadOrder, 'url' | 'socketPath'>
+  readonly requests: Omit<LoadOptions, 'url' | 'socketPath'>
 }
 
 interface ContestParts {
@@ -31,7 +31,7 @@ interface ContestParts {
   readonly beginLoad: BeginLoad
   onInterrupt(told: () => void): void
   /** @param what is measured, and how far that has come */
-  progress(what: string, order: LoadOrder, elapsedMs: number, requests: number): void
+  progress(what: string, order: LoadOptions, elapsedMs: number, requests: number): void
 }
 
 const ENGINES: readonly Settings['engine'][] = ['selectors', 'threadpool']
@@ -119,13 +119,13 @@ export class Contest {
     }
   }
 
-  private orderFor({ origins }: MeasuredServer): LoadOrder {
+  private orderFor({ origins }: MeasuredServer): LoadOptions {
     const { scheme, path, requests } = this.plan
     const origin = origins.find((each) => each.startsWith(`${scheme}:`))!
     return { ...requests, url: `${origin}${path}`, socketPath: null }
   }
 
-  private load(order: LoadOrder, what: string): Promise<LoadReport> {
+  private load(order: LoadOptions, what: string): Promise<LoadReport> {
     const load = this.parts.beginLoad(order, (requests, elapsedMs) =>
       this.parts.progress(what, order, elapsedMs, requests),
     )

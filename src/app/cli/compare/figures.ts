@@ -1,6 +1,6 @@
 /** What is measured of a server under load. */
-import type { LoadReport } from '../../../ports/load.js'
-import type { ServerUsage } from '../../../ports/measured-server.js'
+import type { LoadReport } from '../../../ports/tools/load.js'
+import type { ServerUsage } from '../../../ports/tools/measured-server.js'
 import { errorRate } from '../load.js'
 import { summary, type Summary } from './summary.js'
 

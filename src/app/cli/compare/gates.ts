@@ -1,5 +1,5 @@
 /** What the engines are held to. */
-import type { SocketKind } from '../../../ports/sockets.js'
+import type { SocketKind } from '../../../ports/serving/sockets.js'
 import type { Standing } from './contest.js'
 import { FIGURES, summaryOf, type Sample } from './figures.js'
 import { range, summary, type Summary } from './summary.js'

@@ -4,7 +4,7 @@ import { EpollListener } from '../../../../src/adapters/socket/epoll/epoll-liste
 import type { EpollTools } from '../../../../src/adapters/socket/epoll/epoll-transport.js'
 import { LINUX, type SystemCalls } from '../../../../src/adapters/socket/epoll/system-calls.js'
 import { NetDoor } from '../../../../src/adapters/socket/net-door.js'
-import type { Door } from '../../../../src/ports/workers.js'
+import type { Acceptor } from '../../../../src/ports/workers/worker-processes.js'
 import { transportContract, type TransportUnderTest } from '../../../contract/transport.js'
 import { Accepting } from '../accepting.js'
 import { handed } from '../handed.js'
@@ -47,6 +47,6 @@ async function listened(own: EpollTools): Promise<TransportUnderTest> {
   return { cutOvertakesReads: true, highWaterMark: own.highWaterMark, connect, close }
 }
 
-async function handedBy(door: Door, own: EpollTools): Promise<TransportUnderTest> {
+async function handedBy(door: Acceptor, own: EpollTools): Promise<TransportUnderTest> {
   return { ...(await handed(door, new DescriptorTaking(own), own.highWaterMark)), cutOvertakesReads: true }
 }

@@ -1,4 +1,4 @@
-import type { MaybePromise } from './maybe-promise.js'
+import type { MaybePromise } from '../plugins/maybe-promise.js'
 
 /** Facts about an open regular file, of the moment it was opened. */
 export interface FileFacts {

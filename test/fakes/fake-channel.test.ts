@@ -1,8 +1,8 @@
-import type { ToWorker } from '../../src/ports/workers.js'
-import { supervisorLineContract } from '../contract/supervisor-line.js'
-import { FakeConnection } from './fake-door.js'
-import { FakeLine } from './fake-line.js'
-import { beWorker, type Farewell } from './line-worker.js'
+import type { ToWorker } from '../../src/ports/workers/worker-processes.js'
+import { supervisorLineContract } from '../contract/supervisor-channel.js'
+import { FakeConnection } from './fake-acceptor.js'
+import { FakeLine } from './fake-channel.js'
+import { beWorker, type Farewell } from './channel-worker.js'
 
 supervisorLineContract('FakeLine', () => {
   const line = new FakeLine()

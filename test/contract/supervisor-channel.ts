@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import type { FromWorker, ToWorker } from '../../src/ports/workers.js'
-import type { Farewell } from '../fakes/line-worker.js'
+import type { FromWorker, ToWorker } from '../../src/ports/workers/worker-processes.js'
+import type { Farewell } from '../fakes/channel-worker.js'
 import { until } from './transport.js'
 
 /** The supervisor's end of a line, at the other end of which is a worker. */

@@ -1,5 +1,5 @@
-import type { RequestHead } from '../domain/message/request.js'
-import type { Exchange } from './access-log.js'
+import type { RequestHead } from '../../domain/message/request.js'
+import type { ExchangeRecord } from './access-log.js'
 import type { Security } from './transport.js'
 
 /** A request that has begun. */
@@ -21,7 +21,7 @@ export interface RequestSpan {
   readonly fields: SpanFields
   /** Runs what is part of the span, such as the handler. */
   within<T>(run: () => T): T
-  end(exchange: Exchange): void
+  end(exchange: ExchangeRecord): void
 }
 
 /** Tells telemetry of requests, by spans. */

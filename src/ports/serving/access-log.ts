@@ -1,9 +1,9 @@
-import type { Phase } from '../domain/lifecycle/drain.js'
-import type { Outcome } from '../domain/lifecycle/outcome.js'
+import type { Phase } from '../../domain/lifecycle/drain.js'
+import type { Outcome } from '../../domain/lifecycle/outcome.js'
 import type { Security } from './transport.js'
 
 /** One request, as the access log and the metrics see it at its end. Read during the call, never kept. */
-export interface Exchange {
+export interface ExchangeRecord {
   /** Number of the thread that the handler ran in, from 1; 0 is the event loop. */
   readonly thread: number
   /** Number of the connection, from 1. */
@@ -28,16 +28,16 @@ export interface Exchange {
   /** 0 when no response was begun. */
   readonly status: number
   /** Octets of the request as framed, head and content. */
-  readonly octetsIn: number
+  readonly bytesIn: number
   /** Octets of the response as framed, head and content. */
-  readonly octetsOut: number
+  readonly bytesOut: number
   readonly durationMs: number
   readonly outcome: Outcome
 }
 
 /** The log of requests, one line each. Appending is all that happens on the request path; writing is batched. */
 export interface AccessLog {
-  record(exchange: Exchange): void
+  record(exchange: ExchangeRecord): void
   /** Lines not written because the sink blocked or failed. */
   readonly dropped: number
   /** Writes what is buffered, within a bounded time, and stops. */

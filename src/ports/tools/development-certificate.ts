@@ -8,7 +8,7 @@ export interface CertificateName {
   readonly text: string
 }
 
-export interface CertificateOrder {
+export interface CertificateOptions {
   /** Where the files are to be; it is made where it is missing. */
   readonly directory: string
   /** Each once. The first that has room there is its common name, too. */
@@ -28,4 +28,4 @@ export interface DevelopmentCertificate {
  *
  * @throws {Error} when one of them is there already or cannot be written, which it names; none is left behind then
  */
-export type MakeCertificate = (order: CertificateOrder) => Promise<DevelopmentCertificate>
+export type MakeCertificate = (order: CertificateOptions) => Promise<DevelopmentCertificate>

@@ -1,5 +1,5 @@
-import type { Trouble } from '../domain/lifecycle/readiness.js'
-import type { MetricsCounters, MetricsCounts, WorkersMetrics } from './metrics.js'
+import type { Trouble } from '../../domain/lifecycle/readiness.js'
+import type { MetricsCounters, MetricsCounts, WorkersMetrics } from '../operations/metrics.js'
 
 /** What one worker process has counted. */
 export interface WorkerCounts {
@@ -10,7 +10,7 @@ export interface WorkerCounts {
 }
 
 /** What the processes of a service have counted. */
-export interface CrewCounts {
+export interface GroupCounts {
   /** Those that serve now, in the order of their numbers. */
   readonly present: readonly WorkerCounts[]
   /** What those had counted that are gone, so that no counter ever falls. */
@@ -19,7 +19,7 @@ export interface CrewCounts {
 }
 
 /** The worker processes that share a port, as one of them knows them. */
-export interface Crew {
+export interface WorkerGroup {
   /** Number of this process, from 1; 0 when there is no other, and no supervisor. */
   readonly worker: number
   /**
@@ -28,7 +28,7 @@ export interface Crew {
    * @param own what this process has counted
    * @returns within a bounded time: a process that does not answer is left out
    */
-  counts(own: MetricsCounts): Promise<CrewCounts>
+  counts(own: MetricsCounts): Promise<GroupCounts>
   /** What is wrong with the crew as a whole, for readiness; `null` when all is well. */
   readonly trouble: Trouble | null
 }

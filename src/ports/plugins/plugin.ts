@@ -1,10 +1,10 @@
-import type { FieldSection } from '../domain/message/field-section.js'
-import type { Response } from '../domain/message/response.js'
-import type { Phase } from '../domain/lifecycle/drain.js'
-import type { EventLog } from './event-log.js'
-import type { Files } from './files.js'
-import type { ServiceMetrics } from './metrics.js'
-import type { Security } from './transport.js'
+import type { FieldSection } from '../../domain/message/field-section.js'
+import type { Response } from '../../domain/message/response.js'
+import type { Phase } from '../../domain/lifecycle/drain.js'
+import type { EventLog } from '../operations/event-log.js'
+import type { Files } from '../serving/files.js'
+import type { ServiceMetrics } from '../operations/metrics.js'
+import type { Security } from '../serving/transport.js'
 
 /** Path parameters by name, percent-decoded; the trailing `*` stands under `*`. Has no prototype. */
 export type Params = Readonly<Record<string, string>>

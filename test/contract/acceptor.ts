@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { afterEach, describe, it } from 'mocha'
-import type { Address, Listening, ListenError } from '../../src/ports/transport.js'
-import type { Door, HandedConnection } from '../../src/ports/workers.js'
+import type { Address, Listening, ListenError } from '../../src/ports/serving/transport.js'
+import type { Acceptor, HandedConnection } from '../../src/ports/workers/worker-processes.js'
 import { until, type RawPeer } from './transport.js'
 
 /** What a peer knows of its connection. */
@@ -9,7 +9,7 @@ type Peer = Pick<RawPeer, 'ended' | 'cut' | 'reset'>
 
 /** A door, and how peers come to it. */
 export interface DoorUnderTest {
-  readonly door: Door
+  readonly door: Acceptor
   /** Rejects when nobody listens there. */
   connect(to: Address): Promise<Peer>
 }

@@ -4,16 +4,16 @@
  *
  * `request` is the number of a request in its thread, which tells its slot among the thread's claims.
  */
-import type { SerializedError, PlainValue } from '../domain/threadpool/serialized-error.js'
-import type { Phase } from '../domain/lifecycle/drain.js'
-import type { MetricsSnapshot, WorkerSnapshot } from './metrics.js'
-import type { Clock } from './clock.js'
-import type { Files } from './files.js'
-import type { PluginSource } from './plugins.js'
-import type { Settings } from './settings.js'
+import type { SerializedError, PlainValue } from '../../domain/threadpool/serialized-error.js'
+import type { Phase } from '../../domain/lifecycle/drain.js'
+import type { MetricsSnapshot, WorkerSnapshot } from '../operations/metrics.js'
+import type { Clock } from '../operations/clock.js'
+import type { Files } from '../serving/files.js'
+import type { PluginSource } from '../plugins/plugin-source.js'
+import type { Settings } from '../operations/settings.js'
 import type { ThreadMeter } from './thread-meter.js'
-import type { SpanFields, TracingSource } from './tracing.js'
-import type { Security } from './transport.js'
+import type { SpanFields, TracingSource } from '../serving/tracing.js'
+import type { Security } from '../serving/transport.js'
 
 /** What a thread is started with. */
 export interface ThreadSeed {
@@ -28,7 +28,7 @@ export interface ThreadSeed {
 }
 
 /** What the module of a thread finds in its `workerData`. */
-export interface ThreadOrders {
+export interface ThreadData {
   readonly seed: ThreadSeed
   readonly settings: Settings
   readonly parts: ThreadParts
@@ -56,10 +56,10 @@ export interface ThreadParts {
 }
 
 /** A field section: its text, and four offsets a line. */
-export type CrossedFields = [text: string, bounds: readonly number[]]
+export type EncodedFields = [text: string, bounds: readonly number[]]
 
 /** `coming`: what comes is sent, up to a window ahead of the handler; `withheld`: none before the thread says `want`. */
-export type CrossedContent = 'none' | 'coming' | 'withheld'
+export type ContentDelivery = 'none' | 'coming' | 'withheld'
 
 export type RequestMessage = readonly [
   kind: 'request',
@@ -71,8 +71,8 @@ export type RequestMessage = readonly [
   query: string,
   /** Names and values in turn. */
   params: readonly string[],
-  ...fields: CrossedFields,
-  content: CrossedContent,
+  ...fields: EncodedFields,
+  content: ContentDelivery,
   id: string,
   traceId: string,
   span: SpanFields | null,
@@ -85,7 +85,7 @@ export type RunMessage =
   /** A piece of a request's content. */
   | readonly [kind: 'content', request: number, octets: Uint8Array]
   /** A request's content is complete; with its trailers. */
-  | readonly [kind: 'content-end', request: number, ...trailers: CrossedFields]
+  | readonly [kind: 'content-end', request: number, ...trailers: EncodedFields]
   | readonly [kind: 'content-failed', request: number, error: SerializedError]
   /** Nobody waits for the answer any more; `overdue`: since it came too late. To be answered by `over`. */
   | readonly [kind: 'abort', request: number, error: SerializedError, overdue: boolean]
@@ -97,7 +97,7 @@ export type RunMessage =
   | readonly [kind: 'cancel', request: number]
 
 /** What concerns no single request. */
-export type NewsMessage =
+export type ControlMessage =
   | readonly [kind: 'state', phase: Phase, unready: string | null]
   /** To be answered by `here`. */
   | readonly [kind: 'probe']
@@ -109,17 +109,17 @@ export type NewsMessage =
   /** The plugins are to be stopped. To be answered by `stopped`. */
   | readonly [kind: 'stop']
 
-export type ToThread = RequestMessage | RunMessage | NewsMessage
+export type ToThread = RequestMessage | RunMessage | ControlMessage
 
 /** What a thread asks the main thread, by the answer it gets. */
 export type Question = 'snapshot' | 'per-worker'
 
 /** A file is described, and opened by the main thread. */
-export type CrossedFile = readonly [kind: 'file', path: string, root: string | null, precompressed: boolean]
+export type FileMessage = readonly [kind: 'file', path: string, root: string | null, precompressed: boolean]
 
 /** What concerns a request that is not over in the thread. */
-export type RunNews =
-  | LastNews
+export type RunUpdate =
+  | FinalUpdate
   /** The handler only waits for something now. */
   | readonly [kind: 'waits', request: number]
   /** The handler waits for content of the request: told each time it does. */
@@ -131,10 +131,10 @@ export type RunNews =
   | readonly [kind: 'piece', request: number, octets: Uint8Array]
 
 /** With which a request is over in the thread, which it never blocked for longer than the cost, in milliseconds. */
-export type LastNews =
+export type FinalUpdate =
   /** The answer is a bare text. */
   | readonly [kind: 'text', request: number, costMs: number, text: string]
-  | AnswerNews
+  | ResponseUpdate
   /** The content of the response is complete. */
   | readonly [kind: 'end', request: number, costMs: number]
   /** The handler threw, or its stream did. */
@@ -143,25 +143,25 @@ export type LastNews =
   | readonly [kind: 'over', request: number, costMs: number]
 
 /** An answer whose content is at hand; its fields as on the wire. */
-export type AnswerNews = readonly [
+export type ResponseUpdate = readonly [
   kind: 'answer',
   request: number,
   costMs: number,
   status: number,
   fields: string,
-  content: string | Uint8Array | CrossedFile | null,
+  content: string | Uint8Array | FileMessage | null,
 ]
 
 /** What concerns no request, to be passed on. */
-export type NewsFromThread =
-  | readonly [kind: 'log', level: CrossedLevel, event: string, facts: CrossedFacts]
+export type ThreadReport =
+  | readonly [kind: 'log', level: LogLevel, event: string, facts: SerializedFacts]
   | readonly [kind: 'ask', question: Question]
   /** It has taken more memory than it may, so many octets. */
   | readonly [kind: 'memory', octets: number]
 
 export type FromThread =
-  | RunNews
-  | NewsFromThread
+  | RunUpdate
+  | ThreadReport
   | readonly [kind: 'ready']
   /** It could not start, for this reason. */
   | readonly [kind: 'refused', reason: string]
@@ -170,9 +170,9 @@ export type FromThread =
   | readonly [kind: 'here']
   | readonly [kind: 'stopped']
 
-export type CrossedLevel = 'debug' | 'info' | 'warn' | 'error'
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** The facts of an event: plain ones as they are, errors to be revived, all else as JSON. */
-export type CrossedFact = PlainValue | { readonly error: SerializedError } | { readonly json: string }
+export type SerializedFact = PlainValue | { readonly error: SerializedError } | { readonly json: string }
 
-export type CrossedFacts = Readonly<Record<string, CrossedFact>>
+export type SerializedFacts = Readonly<Record<string, SerializedFact>>

@@ -1,5 +1,5 @@
 /** What is asked of a load. */
-export interface LoadOrder {
+export interface LoadOptions {
   /** `http:` or `https:`; a certificate is taken as it is. */
   readonly url: string
   /** Where the server is a unix socket; the URL's host and port are then only named. */
@@ -48,4 +48,4 @@ export interface Load {
 }
 
 /** @param progress called about once a second with how many requests have been answered, and since when */
-export type BeginLoad = (order: LoadOrder, progress: (requests: number, elapsedMs: number) => void) => Load
+export type BeginLoad = (order: LoadOptions, progress: (requests: number, elapsedMs: number) => void) => Load

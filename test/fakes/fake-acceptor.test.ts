@@ -1,5 +1,5 @@
-import { doorContract } from '../contract/door.js'
-import { FakeDoor } from './fake-door.js'
+import { doorContract } from '../contract/acceptor.js'
+import { FakeDoor } from './fake-acceptor.js'
 
 doorContract('FakeDoor', () => {
   const door = new FakeDoor()

@@ -1,11 +1,11 @@
-import type { DrainReport } from '../domain/lifecycle/drain.js'
-import type { Trouble } from '../domain/lifecycle/readiness.js'
-import type { CrewCounts } from './crew.js'
-import type { MetricsCounts, WorkersMetrics } from './metrics.js'
-import type { Settings } from './settings.js'
-import type { SocketChoice } from './sockets.js'
-import type { Credentials, TicketSeed } from './credentials.js'
-import type { Address, Addresses, Entry, Listening } from './transport.js'
+import type { DrainReport } from '../../domain/lifecycle/drain.js'
+import type { Trouble } from '../../domain/lifecycle/readiness.js'
+import type { GroupCounts } from './worker-group.js'
+import type { MetricsCounts, WorkersMetrics } from '../operations/metrics.js'
+import type { Settings } from '../operations/settings.js'
+import type { SocketChoice } from '../serving/sockets.js'
+import type { Credentials, TicketSeed } from '../operations/credentials.js'
+import type { Address, Addresses, ListenerName, Listening } from '../serving/transport.js'
 
 /** A connection as one process hands it to another. */
 export interface HandedConnection {
@@ -18,13 +18,13 @@ export interface HandedConnection {
 }
 
 /** Takes connections for others to serve. */
-export interface Door {
+export interface Acceptor {
   /** @throws {ListenError} when the address cannot be had */
   listen(at: Address, arrived: (connection: HandedConnection) => void): Promise<Listening>
 }
 
 /** Where a worker is given its connections: the other side of one of the supervisor's doors. */
-export interface Hatch {
+export interface HandedConnections {
   /** Where the supervisor listens. */
   readonly address: Address
   /** Connections may come from now on; each is the taker's own. */
@@ -34,13 +34,13 @@ export interface Hatch {
 }
 
 /** What all workers secure connections by. */
-export interface Secured {
+export interface TlsMaterial {
   readonly credentials: Credentials
   readonly tickets: TicketSeed
 }
 
 /** What a worker needs to know to begin. */
-export interface WorkerOrders {
+export interface WorkerConfiguration {
   /** From 1. */
   readonly worker: number
   /** With its own share of what is for all workers together. */
@@ -48,7 +48,7 @@ export interface WorkerOrders {
   /** Where the supervisor listens. */
   readonly addresses: Addresses
   /** `null` without HTTPS. */
-  readonly secured: Secured | null
+  readonly secured: TlsMaterial | null
   readonly socket: SocketChoice
   /** As `Crew` has it. */
   readonly trouble: Trouble | null
@@ -60,7 +60,7 @@ export interface WorkerOrders {
 
 /** What the supervisor tells a worker. */
 export type ToWorker =
-  | { readonly kind: 'start'; readonly orders: WorkerOrders }
+  | { readonly kind: 'start'; readonly orders: WorkerConfiguration }
   /**
    * A connection to serve, which comes with it, from one of the doors. Who receives it up to `freshUntil`, in milliseconds of the machine, tells
    * that it is `taken`; later it may have been given to another, and has to be asked for.
@@ -68,7 +68,7 @@ export type ToWorker =
   | {
       readonly kind: 'connection'
       readonly connection: number
-      readonly entry: Entry
+      readonly entry: ListenerName
       readonly freshUntil: number
     }
   /** The answer to `wanted`: to be served, or let go. */
@@ -80,7 +80,7 @@ export type ToWorker =
   /** To be answered with `counted`. */
   | { readonly kind: 'count'; readonly query: number }
   /** The answer to `counts`. */
-  | { readonly kind: 'crew'; readonly query: number; readonly counts: CrewCounts }
+  | { readonly kind: 'crew'; readonly query: number; readonly counts: GroupCounts }
   | { readonly kind: 'trouble'; readonly trouble: Trouble | null }
   /** For new connections from now on. */
   | { readonly kind: 'renewal'; readonly credentials: Credentials }
@@ -119,7 +119,7 @@ export interface ProcessEnd {
 
 /** What a worker's process tells the one who started it. */
 export interface WorkerEvents {
-  told(message: FromWorker): void
+  received(message: FromWorker): void
   /** The last call. */
   ended(end: ProcessEnd): void
 }
@@ -128,9 +128,9 @@ export interface WorkerEvents {
 export interface WorkerProcess {
   /** 0 when it could not even be started, of which `ended` tells. */
   readonly pid: number
-  tell(message: ToWorker): void
+  send(message: ToWorker): void
   /** Hands a connection over; it stays ours too, until it is released. */
-  hand(message: ToWorker, connection: HandedConnection): void
+  handOff(message: ToWorker, connection: HandedConnection): void
   /** Ends it at once. */
   kill(): void
 }
@@ -145,19 +145,19 @@ export interface WorkerProcesses {
 }
 
 /** What a worker hears. */
-export interface OrdersReceiver {
+export interface WorkerReceiver {
   /** @param connection with `connection` only; null also there when it was lost on its way */
-  told(message: ToWorker, connection: HandedConnection | null): void
+  received(message: ToWorker, connection: HandedConnection | null): void
   /** The supervisor is gone. The last call. */
   lost(): void
 }
 
 /** A worker's line to its supervisor. */
-export interface SupervisorLine {
+export interface SupervisorChannel {
   /** Called once, before anything else. */
-  begin(receiver: OrdersReceiver): void
+  begin(receiver: WorkerReceiver): void
   /** A no-op when the supervisor is gone. */
-  tell(message: FromWorker): void
+  send(message: FromWorker): void
   /** Resolves when all that was told has left, or never will. */
   close(): Promise<void>
 }

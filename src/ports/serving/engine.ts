@@ -1,6 +1,6 @@
-import type { Trouble } from '../domain/lifecycle/readiness.js'
-import type { ThreadsMetrics } from './metrics.js'
-import type { Answer, Handler, Request, SharedContext } from './plugin.js'
+import type { Trouble } from '../../domain/lifecycle/readiness.js'
+import type { ThreadsMetrics } from '../operations/metrics.js'
+import type { Answer, Handler, Request, SharedContext } from '../plugins/plugin.js'
 import type { SpanFields } from './tracing.js'
 
 /** A handler in its place: what an engine is asked to run. */

@@ -1,5 +1,5 @@
-import type { Address, Listening, ListenError } from '../../src/ports/transport.js'
-import type { Door, HandedConnection } from '../../src/ports/workers.js'
+import type { Address, Listening, ListenError } from '../../src/ports/serving/transport.js'
+import type { Acceptor, HandedConnection } from '../../src/ports/workers/worker-processes.js'
 
 /** A connection that came to a door, and what has become of it. */
 export class FakeConnection implements HandedConnection {
@@ -31,7 +31,7 @@ export class FakeConnection implements HandedConnection {
 type Arrived = (connection: HandedConnection) => void
 
 /** A door without a network: the test comes to it. */
-export class FakeDoor implements Door {
+export class FakeDoor implements Acceptor {
   /** What `listen` fails with, `null` to succeed. */
   failure: ListenError | null = null
   readonly #open = new Map<Address, Arrived>()

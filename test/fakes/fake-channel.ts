@@ -1,23 +1,29 @@
-import type { FromWorker, HandedConnection, OrdersReceiver, SupervisorLine, ToWorker } from '../../src/ports/workers.js'
+import type {
+  FromWorker,
+  HandedConnection,
+  WorkerReceiver,
+  SupervisorChannel,
+  ToWorker,
+} from '../../src/ports/workers/worker-processes.js'
 
 /** A line whose other end the test holds, as the supervisor. */
-export class FakeLine implements SupervisorLine {
+export class FakeLine implements SupervisorChannel {
   readonly heard: FromWorker[] = []
-  #receiver: OrdersReceiver | null = null
+  #receiver: WorkerReceiver | null = null
   #isGone = false
 
-  begin(receiver: OrdersReceiver): void {
+  begin(receiver: WorkerReceiver): void {
     this.#receiver = receiver
   }
 
-  tell(message: FromWorker): void {
+  send(message: FromWorker): void {
     if (!this.#isGone) this.heard.push(message)
   }
 
   async close(): Promise<void> {}
 
   say(message: ToWorker, connection: HandedConnection | null = null): void {
-    this.#receiver!.told(message, connection)
+    this.#receiver!.received(message, connection)
   }
 
   /** The supervisor is gone. */

@@ -14,4 +14,4 @@ export interface SocketChoice {
  * @returns what system calls are made through, such as `koffi 3.3.4`
  * @throws {Error} that says why they do not work
  */
-export type TryEpoll = () => Promise<string>
+export type CheckEpoll = () => Promise<string>

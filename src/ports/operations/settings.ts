@@ -1,4 +1,4 @@
-import type { SocketKind } from './sockets.js'
+import type { SocketKind } from '../serving/sockets.js'
 
 /** The configuration in effect, checked: every key has a value of its type and range. Durations are milliseconds. */
 export interface Settings {

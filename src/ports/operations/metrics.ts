@@ -1,7 +1,7 @@
-import type { Phase } from '../domain/lifecycle/drain.js'
-import type { LatencyCounts } from '../domain/metrics/latency-summary.js'
-import type { Outcome } from '../domain/lifecycle/outcome.js'
-import type { Exchange } from './access-log.js'
+import type { Phase } from '../../domain/lifecycle/drain.js'
+import type { LatencyCounts } from '../../domain/metrics/latency-summary.js'
+import type { Outcome } from '../../domain/lifecycle/outcome.js'
+import type { ExchangeRecord } from '../serving/access-log.js'
 
 /** Milliseconds. */
 export interface LatencyMs {
@@ -95,7 +95,7 @@ export interface MetricsSnapshot {
     readonly byErrorClass: Readonly<Record<Exclude<Outcome, 'completed'>, number>>
   }
   readonly routes: readonly RouteMetrics[]
-  readonly octets: { readonly in: number; readonly out: number }
+  readonly bytes: { readonly in: number; readonly out: number }
   /** Requests waiting for a handler, and how many may: 0 of 0 on an engine without a queue. */
   readonly queue: { readonly length: number; readonly capacity: number }
   /** `null` on an engine without threads. */
@@ -137,7 +137,7 @@ export interface MetricsCounters {
   readonly connections: Pick<MetricsSnapshot['connections'], 'accepted' | 'rejected'>
   readonly requests: Pick<MetricsSnapshot['requests'], 'total' | 'byStatusClass' | 'byErrorClass'>
   readonly routes: readonly RouteCounters[]
-  readonly octets: MetricsSnapshot['octets']
+  readonly bytes: MetricsSnapshot['bytes']
   readonly rejections: MetricsSnapshot['rejections']
   readonly accessLogDropped: number
   readonly threadsLost: ThreadsMetrics['lost']
@@ -198,7 +198,7 @@ export interface Metrics {
   /** A request's head is complete, or was refused. */
   requestBegun(): void
   /** A request that was begun is over. */
-  requestEnded(exchange: Exchange): void
+  requestEnded(exchange: ExchangeRecord): void
   /** A refusal by this rule; beside `requestEnded` where the request was begun. */
   refused(rule: string): void
   counts(): MetricsCounts

@@ -1,5 +1,5 @@
-import type { FilePart } from '../domain/message/response.js'
-import type { Credentials } from './credentials.js'
+import type { FilePart } from '../../domain/message/response.js'
+import type { Credentials } from '../operations/credentials.js'
 
 /** One end of a connection. */
 export interface Endpoint {
@@ -125,10 +125,10 @@ export interface Listening {
 }
 
 /** The ways in: two for everyone, and `admin`, by plain HTTP, for who looks after the server. */
-export type Entry = 'http' | 'https' | 'admin'
+export type ListenerName = 'http' | 'https' | 'admin'
 
 /** Where each of them is; `null` where there is none. */
-export type Addresses = Readonly<Record<Entry, Address | null>>
+export type Addresses = Readonly<Record<ListenerName, Address | null>>
 
 /** Takes connections. */
 export interface Listener {

@@ -1,6 +1,6 @@
-import type { PlacedHandler } from './engine.js'
+import type { PlacedHandler } from '../serving/engine.js'
 import type { Plugin, SharedContext } from './plugin.js'
-import type { Settings } from './settings.js'
+import type { Settings } from '../operations/settings.js'
 
 /** Why plugins cannot be loaded, started or stopped. */
 export interface PluginError extends Error {
