@@ -1,6 +1,6 @@
 /** What Linux knows about processes from outside (proc(5)). */
 import { readFileSync } from 'node:fs'
-import { usageOfTree } from '../dist/src/adapters/comparison/process-tree.js'
+import { usageOfTree } from '../dist/src/adapters/tools/comparison/process-tree.js'
 
 /** What Linux counts processor time in, wherever it shows it to users. */
 const TICKS_PER_SECOND = 100

@@ -3,24 +3,24 @@ import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { Container, type ServiceIdentifier } from 'inversify'
 import { SystemClock } from '../adapters/clock/system-clock.js'
-import { SelectorsEngine } from '../adapters/engine/selectors-engine.js'
-import type { StartThread } from '../adapters/engine/thread-link.js'
-import { SystemThreadMeter } from '../adapters/engine/thread-meter.js'
-import { ThreadpoolEngine } from '../adapters/engine/threadpool-engine.js'
-import { threadsEnded, workerThreads } from '../adapters/engine/worker-thread.js'
-import { serverProcesses } from '../adapters/comparison/server-process.js'
+import { SelectorsEngine } from '../adapters/engine/selectors/selectors-engine.js'
+import type { StartThread } from '../adapters/engine/threadpool/thread-link.js'
+import { SystemThreadMeter } from '../adapters/engine/threadpool/thread-meter.js'
+import { ThreadpoolEngine } from '../adapters/engine/threadpool/threadpool-engine.js'
+import { threadsEnded, workerThreads } from '../adapters/engine/threadpool/worker-thread.js'
+import { serverProcesses } from '../adapters/tools/comparison/server-process.js'
 import { CachedFiles } from '../adapters/files/cached-files.js'
 import { mediaTypeOf } from '../adapters/files/media-types.js'
-import { writeNewFiles } from '../adapters/files/new-files.js'
-import { openReportFile } from '../adapters/files/report-file.js'
+import { writeNewFiles } from '../adapters/tools/new-files.js'
+import { openReportFile } from '../adapters/tools/report-file.js'
 import { SystemFiles } from '../adapters/files/system-files.js'
-import { autocannonLoad } from '../adapters/load/autocannon-load.js'
-import { nodeLoad } from '../adapters/load/node-load.js'
+import { autocannonLoad } from '../adapters/tools/load/autocannon-load.js'
+import { nodeLoad } from '../adapters/tools/load/node-load.js'
 import { jsonAccessLine, plainAccessLine } from '../adapters/log/access-line.js'
 import { colouredEventLine, jsonEventLine, plainEventLine } from '../adapters/log/event-line.js'
 import { LineForwarder } from '../adapters/log/line-forwarder.js'
 import { NoAccessLog } from '../adapters/log/no-access-log.js'
-import { openOutlet } from '../adapters/log/outlet.js'
+import { openOutput } from '../adapters/log/output.js'
 import { Sink } from '../adapters/log/sink.js'
 import { SinkAccessLog } from '../adapters/log/sink-access-log.js'
 import { WinstonEventLog } from '../adapters/log/winston-event-log.js'
@@ -29,27 +29,27 @@ import { measureEventLoopDelay } from '../adapters/metrics/event-loop-delay.js'
 import { residentMemory } from '../adapters/metrics/resident-memory.js'
 import { FolderPlugins } from '../adapters/plugins/folder-plugins.js'
 import { LayeredSettings } from '../adapters/settings/layered-settings.js'
-import { DescriptorTaking } from '../adapters/socket/epoll/descriptor-taking.js'
+import { DescriptorAdopter } from '../adapters/socket/handoff/descriptor-adopter.js'
 import { EpollListener } from '../adapters/socket/epoll/epoll-listener.js'
 import { SharedBuffers, type EpollTools } from '../adapters/socket/epoll/epoll-transport.js'
 import { checkSockets } from '../adapters/socket/epoll/self-check.js'
 import { loadSystemCalls } from '../adapters/socket/epoll/system-calls.js'
-import { handedConnection } from '../adapters/socket/handed-connection.js'
-import { HandedListener, type HandedTaking } from '../adapters/socket/handed-listener.js'
-import { lend } from '../adapters/socket/lent-reads.js'
-import { NetDoor } from '../adapters/socket/net-door.js'
-import { NetListener } from '../adapters/socket/net-listener.js'
-import { SocketTaking } from '../adapters/socket/socket-taking.js'
-import { NetTransport, takeOctets } from '../adapters/socket/net-transport.js'
-import { PlainReception, transportOptions, type Reception } from '../adapters/socket/reception.js'
+import { handedConnection } from '../adapters/socket/handoff/handed-connection.js'
+import { HandedListener, type ConnectionAdopter } from '../adapters/socket/handoff/handed-listener.js'
+import { lend } from '../adapters/socket/net/lent-reads.js'
+import { NetAcceptor } from '../adapters/socket/handoff/net-acceptor.js'
+import { NetListener } from '../adapters/socket/net/net-listener.js'
+import { SocketAdopter } from '../adapters/socket/handoff/socket-adopter.js'
+import { NetTransport, takeOctets } from '../adapters/socket/net/net-transport.js'
+import { PlainSetup, transportOptions, type ConnectionSetup } from '../adapters/socket/net/connection-setup.js'
 import { CredentialFiles } from '../adapters/tls/credential-files.js'
 import { Handshakes } from '../adapters/tls/handshakes.js'
 import { TicketKeys } from '../adapters/tls/ticket-keys.js'
 import { TlsListener } from '../adapters/tls/tls-listener.js'
-import { makeDevelopmentCertificate } from '../adapters/tls/development-certificate.js'
+import { makeDevelopmentCertificate } from '../adapters/tools/development-certificate.js'
 import { OpenTelemetry } from '../adapters/tracing/open-telemetry.js'
 import { ForkedWorkers } from '../adapters/workers/forked-workers.js'
-import { ParentLine } from '../adapters/workers/parent-line.js'
+import { ParentChannel } from '../adapters/workers/parent-channel.js'
 import { workerCount } from '../domain/workers/supervision.js'
 import type { AccessLog } from '../ports/serving/access-log.js'
 import type { Clock } from '../ports/operations/clock.js'
@@ -113,7 +113,7 @@ const THREAD_PARTS: ThreadParts = {
   plugins: crossedPart('../adapters/plugins/folder-plugins.js', FolderPlugins),
   files: crossedPart('../adapters/files/system-files.js', SystemFiles),
   clock: crossedPart('../adapters/clock/system-clock.js', SystemClock),
-  meter: crossedPart('../adapters/engine/thread-meter.js', SystemThreadMeter),
+  meter: crossedPart('../adapters/engine/threadpool/thread-meter.js', SystemThreadMeter),
   tracing: crossedPart('../adapters/tracing/open-telemetry.js', OpenTelemetry),
 }
 
@@ -160,7 +160,7 @@ export function wire(configuration: Configuration): WiredAlone {
   const container = containerFor(settings)
   container.bind(CREW).toConstantValue(loneCrew(() => renewal?.counts ?? { done: 0, refused: 0 }))
   const listeners = {
-    net: (reception: Reception) => new NetListener(settings.readChunkSize, reception),
+    net: (reception: ConnectionSetup) => new NetListener(settings.readChunkSize, reception),
     epoll: () => new EpollListener(epollTools(settings)),
   }
   bindListeners(container, listeners, socket.kind, secureBy(credentials, null))
@@ -216,7 +216,7 @@ function wireSupervisor(configuration: Configuration, load: () => Promise<Loaded
   const processes = new ForkedWorkers(WORKER_MODULE, (output) => forwarder.forward(output))
   const place = { cores: availableParallelism(), coloured: sink.isTerminal }
   const tls = { credentialSource: new CredentialFiles(), newTickets: (ms: number) => new TicketKeys(ms, clock) }
-  const door = new NetDoor()
+  const door = new NetAcceptor()
   const service = new Supervisor({ ...configuration, load, clock, door, processes, log, ...tls, ...place })
   const closeLogs = async (): Promise<void> => {
     await forwarder.flush()
@@ -227,15 +227,15 @@ function wireSupervisor(configuration: Configuration, load: () => Promise<Loaded
 
 /** A worker process, which gets its settings from its supervisor. */
 export function wireWorker(): Worker {
-  return new Worker(new ParentLine(handedConnection), new SystemClock(), (orders, hatch, crew) => {
+  return new Worker(new ParentChannel(handedConnection), new SystemClock(), (orders, hatch, crew) => {
     const container = containerFor(orders.settings)
     container.bind(CREW).toConstantValue(crew)
     const { settings, socket, secured } = orders
-    const handed = (taking: HandedTaking, entry: ListenerName) => new HandedListener(taking, hatch.at(entry))
+    const handed = (taking: ConnectionAdopter, entry: ListenerName) => new HandedListener(taking, hatch.at(entry))
     const listeners = {
-      net: (reception: Reception, entry: ListenerName) =>
-        handed(new SocketTaking(settings.readChunkSize, reception), entry),
-      epoll: (entry: ListenerName) => handed(new DescriptorTaking(epollTools(settings)), entry),
+      net: (reception: ConnectionSetup, entry: ListenerName) =>
+        handed(new SocketAdopter(settings.readChunkSize, reception), entry),
+      epoll: (entry: ListenerName) => handed(new DescriptorAdopter(epollTools(settings)), entry),
     }
     bindListeners(container, listeners, socket.kind, secureBy(secured?.credentials ?? null, secured?.tickets ?? null))
     const { server, log, closeLogs } = wireServer(container, orders)
@@ -260,14 +260,14 @@ const secureBy = (credentials: Credentials | null, tickets: TicketSeed | null): 
 /** Listeners by the kind of their sockets. */
 interface Listeners {
   /** @param reception what becomes of the sockets */
-  net(reception: Reception, entry: ListenerName): Listener
+  net(reception: ConnectionSetup, entry: ListenerName): Listener
   epoll(entry: ListenerName): Listener
 }
 
 function bindListeners(container: Container, listeners: Listeners, kind: SocketKind, secured: SecuredBy | null): void {
   const { writeChunkSize } = container.get(SETTINGS)
   const plain = (entry: ListenerName): Listener =>
-    kind === 'epoll' ? listeners.epoll(entry) : listeners.net(new PlainReception(writeChunkSize), entry)
+    kind === 'epoll' ? listeners.epoll(entry) : listeners.net(new PlainSetup(writeChunkSize), entry)
   container.bind(LISTENER).toResolvedValue(() => plain('http'))
   container
     .bind(ADMIN_LISTENER)
@@ -362,7 +362,7 @@ function crossedPart<Port>(path: string, made: new () => Port): CrossedPart<Port
 
 /** @param orders of a worker, whose logs pass through its supervisor */
 function bindLogs(container: Container, orders?: WorkerConfiguration): void {
-  container.bind(SINK).toResolvedValue((clock: Clock) => new Sink(openOutlet(STANDARD_OUTPUT), clock), [CLOCK])
+  container.bind(SINK).toResolvedValue((clock: Clock) => new Sink(openOutput(STANDARD_OUTPUT), clock), [CLOCK])
   container.bind(EVENT_LOG).toResolvedValue(
     (sink: Sink, clock: Clock, { log }: Settings) => {
       const plain = (orders?.coloured ?? sink.isTerminal) ? colouredEventLine : plainEventLine

@@ -86,7 +86,7 @@ export function loadContract(beginLoad: BeginLoad, usual: Partial<LoadOptions> =
     assert.deepEqual([...seen], ['POST /there?q yes sent'])
     assert.isAbove(report.requests, 10)
     assert.deepEqual(report.errors, { connection: 0, timeout: 0, status: 0 })
-    assert.isAbove(report.octets, report.requests * 'answer'.length)
+    assert.isAbove(report.bytes, report.requests * 'answer'.length)
     assert.isAtMost(report.latencyMs.p50, report.latencyMs.p99)
     assert.isAtMost(report.latencyMs.p99, report.latencyMs.max)
     const shares = report.quantilesMs.map(([share]) => share)

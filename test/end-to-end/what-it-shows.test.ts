@@ -221,7 +221,7 @@ describeOnEachEngine('what the server shows', () => {
         'requests',
         'routes',
       ])
-      assert.containsAllKeys(metrics, ['octets', 'queue', 'rejections', 'process'])
+      assert.containsAllKeys(metrics, ['bytes', 'queue', 'rejections', 'process'])
       assert.hasAllKeys(metrics.connections, ['active', 'idle', 'accepted', 'rejected'])
       assert.hasAllKeys(metrics.requests, ['total', 'inFlight', 'byStatusClass', 'byErrorClass'])
       assert.hasAllKeys(metrics.routes[0]!.latencyMs, ['p50', 'p95', 'p99', 'max'])

@@ -1,5 +1,5 @@
 import type { Clock, Stoppable } from '../../ports/operations/clock.js'
-import type { Outlet } from './outlet.js'
+import type { Output } from './output.js'
 
 /** Lines wait at most so long for others to be written with. */
 const BATCH_MS = 100
@@ -49,7 +49,7 @@ export class Sink {
   private awaitingRoom: (() => void)[] = []
 
   constructor(
-    private readonly outlet: Outlet,
+    private readonly outlet: Output,
     private readonly clock: Clock,
   ) {}
 

@@ -88,7 +88,7 @@ export class Handshakes {
   }
 
   /** For the listener: a connection has come. */
-  readonly arrived = (raw: Socket, accept: (transport: Transport) => void): void => {
+  readonly setUp = (raw: Socket, accept: (transport: Transport) => void): void => {
     this.sweeping ??= this.parts.clock.every(SWEEP_MS, () => this.sweep())
     const handshake = new Handshake(raw, accept)
     raw.on('error', () => undefined)

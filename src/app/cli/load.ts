@@ -174,9 +174,9 @@ export function progressLine({ durationMs }: LoadOptions, elapsedMs: number, req
 }
 
 export function loadText(order: LoadOptions, report: LoadReport): string {
-  const { errors, latencyMs, octets, requests, seconds } = report
+  const { errors, latencyMs, bytes, requests, seconds } = report
   const ms = (value: number): string => `${value.toFixed(value < 10 ? 3 : 1)} ms`
-  const megabytes = octets / OCTETS_PER_MEGABYTE
+  const megabytes = bytes / OCTETS_PER_MEGABYTE
   const where = order.socketPath === null ? order.url : `${order.url} at ${order.socketPath}`
   const { status, connection, timeout } = errors
   const isSilent = requests + connection + timeout === 0
@@ -191,7 +191,7 @@ export function loadText(order: LoadOptions, report: LoadReport): string {
       `p50 ${ms(latencyMs.p50)}`,
       `p95 ${ms(latencyMs.p95)}, p99 ${ms(latencyMs.p99)}, max ${ms(latencyMs.max)}`,
     ],
-    ['octets', `${megabytes.toFixed(1)} MB`, `${(megabytes / seconds).toFixed(1)} MB a second`],
+    ['bytes', `${megabytes.toFixed(1)} MB`, `${(megabytes / seconds).toFixed(1)} MB a second`],
   ])}`
 }
 

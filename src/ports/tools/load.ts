@@ -30,7 +30,7 @@ export interface LoadReport {
     readonly status: number
   }
   /** Octets that were read. */
-  readonly octets: number
+  readonly bytes: number
   /** At a rate: from when each request was due, so that a server that stalls is charged with all that it held up. */
   readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number }
   /** The same in finer steps: shares of all requests, and how long so many took at most; both rise, the last share is 1. */

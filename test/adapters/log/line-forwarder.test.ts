@@ -5,7 +5,7 @@ import { LineForwarder } from '../../../src/adapters/log/line-forwarder.js'
 import { Sink } from '../../../src/adapters/log/sink.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
 import { settled } from '../../app/served.js'
-import { ManualOutlet } from './manual-outlet.js'
+import { ManualOutlet } from './manual-output.js'
 
 const BATCH_MS = 100
 

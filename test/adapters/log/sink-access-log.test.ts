@@ -8,7 +8,7 @@ import type { ExchangeRecord } from '../../../src/ports/serving/access-log.js'
 import { accessLogContract } from '../../contract/access-log.js'
 import { exchangeOf } from '../../fakes/exchange.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
-import { ManualOutlet } from './manual-outlet.js'
+import { ManualOutlet } from './manual-output.js'
 
 const timeOnly: AccessLine = (time) => `${time}\n`
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { Sink } from '../../../src/adapters/log/sink.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
-import { ManualOutlet } from './manual-outlet.js'
+import { ManualOutlet } from './manual-output.js'
 
 const LINE_LENGTH = 100
 const MEBIBYTE = 1024 * 1024

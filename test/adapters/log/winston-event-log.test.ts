@@ -13,7 +13,7 @@ import type { Facts } from '../../../src/ports/operations/event-log.js'
 import type { Settings } from '../../../src/ports/operations/settings.js'
 import { eventLogContract } from '../../contract/event-log.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
-import { ManualOutlet } from './manual-outlet.js'
+import { ManualOutlet } from './manual-output.js'
 
 const TIME = '2026-01-31T12:00:00.000Z'
 

@@ -1,9 +1,9 @@
 /** A worker process for the contract of those who start them: it echoes, and serves each connection with a word. */
 import { Socket } from 'node:net'
-import { handedConnection } from '../../../src/adapters/socket/handed-connection.js'
-import { ParentLine } from '../../../src/adapters/workers/parent-line.js'
+import { handedConnection } from '../../../src/adapters/socket/handoff/handed-connection.js'
+import { ParentChannel } from '../../../src/adapters/workers/parent-channel.js'
 
-const line = new ParentLine(handedConnection)
+const line = new ParentChannel(handedConnection)
 
 line.begin({
   received: (message, connection) => {

@@ -1,13 +1,13 @@
 import { text } from 'node:stream/consumers'
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import { NetDoor } from '../../../src/adapters/socket/net-door.js'
+import { NetAcceptor } from '../../../src/adapters/socket/handoff/net-acceptor.js'
 import { ForkedWorkers } from '../../../src/adapters/workers/forked-workers.js'
 import type { Acceptor, FromWorker, HandedConnection } from '../../../src/ports/workers/worker-processes.js'
 import { until } from '../../contract/transport.js'
 import { workerProcessesContract } from '../../contract/worker-processes.js'
 import { SocketPeer } from '../socket/raw-peer.js'
-import { SocketDoor } from '../socket/socket-door.js'
+import { SocketDoor } from '../socket/socket-acceptor.js'
 
 const ECHO = new URL('./echo-child.js', import.meta.url)
 const ORPHANED_MS = 60_000
@@ -15,7 +15,9 @@ const ORPHANED_MS = 60_000
 const echoes = (): ForkedWorkers => new ForkedWorkers(ECHO, (output) => output.resume())
 
 /** A connection that came to a door, and its peer. */
-async function arrival(door: Acceptor = new NetDoor()): Promise<{ connection: HandedConnection; peer: SocketPeer }> {
+async function arrival(
+  door: Acceptor = new NetAcceptor(),
+): Promise<{ connection: HandedConnection; peer: SocketPeer }> {
   const arrived: HandedConnection[] = []
   const { address, close } = await door.listen({ host: '127.0.0.1', port: 0 }, (each) => arrived.push(each))
   const peer = await SocketPeer.to(address)
@@ -42,7 +44,7 @@ describe('ForkedWorkers', function () {
   })
 
   for (const [door, shape] of [
-    [new NetDoor(), 'a handle'],
+    [new NetAcceptor(), 'a handle'],
     [new SocketDoor(), 'a socket'],
   ] as const) {
     it(`hands ${shape} over: the process serves it, though it is given up here`, async () => {

@@ -16,7 +16,7 @@ function reportOf(requestsPerSecond: number, changed: Partial<LoadReport> = {}):
     seconds: 5,
     requests: requestsPerSecond * 5,
     errors: { connection: 0, timeout: 0, status: 0 },
-    octets: 5_000_000,
+    bytes: 5_000_000,
     latencyMs: { p50: 1, p95: 2, p99: 3, max: 4 },
     quantilesMs: [
       [0.5, 1],

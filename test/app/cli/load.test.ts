@@ -8,7 +8,7 @@ const REPORT: LoadReport = {
   seconds: 10,
   requests: 1980,
   errors: { connection: 10, timeout: 10, status: 0 },
-  octets: 5_000_000,
+  bytes: 5_000_000,
   latencyMs: { p50: 0.5, p95: 2, p99: 12.25, max: 100 },
   quantilesMs: [
     [0.5, 0.5],
@@ -141,7 +141,7 @@ describe('portico load', () => {
       'requests  1980          198 a second',
       'errors    1.00 %        0 by status, 10 of connections, 10 by time',
       'latency   p50 0.500 ms  p95 2.000 ms, p99 12.3 ms, max 100.0 ms',
-      'octets    5.0 MB        0.5 MB a second',
+      'bytes     5.0 MB        0.5 MB a second',
       '',
     ])
   })

@@ -1,14 +1,14 @@
 import { it } from 'mocha'
-import { DescriptorTaking } from '../../../../src/adapters/socket/epoll/descriptor-taking.js'
+import { DescriptorAdopter } from '../../../../src/adapters/socket/handoff/descriptor-adopter.js'
 import { EpollListener } from '../../../../src/adapters/socket/epoll/epoll-listener.js'
 import type { EpollTools } from '../../../../src/adapters/socket/epoll/epoll-transport.js'
 import { LINUX, type SystemCalls } from '../../../../src/adapters/socket/epoll/system-calls.js'
-import { NetDoor } from '../../../../src/adapters/socket/net-door.js'
+import { NetAcceptor } from '../../../../src/adapters/socket/handoff/net-acceptor.js'
 import type { Acceptor } from '../../../../src/ports/workers/worker-processes.js'
 import { transportContract, type TransportUnderTest } from '../../../contract/transport.js'
 import { Accepting } from '../accepting.js'
-import { handed } from '../handed.js'
-import { SocketDoor } from '../socket-door.js'
+import { handed } from '../handed-off.js'
+import { SocketDoor } from '../socket-acceptor.js'
 import { epollTools } from './epoll-tools.js'
 
 const tools = epollTools()
@@ -19,7 +19,7 @@ if (tools === null) {
   transportContract('EpollTransport', () => listened(tools))
   const withoutSendfile = { ...tools, calls: withoutSendfileOf(tools.calls) }
   transportContract('EpollTransport, where there is no sendfile,', () => listened(withoutSendfile))
-  transportContract('EpollTransport, of a handle that was handed over,', () => handedBy(new NetDoor(), tools))
+  transportContract('EpollTransport, of a handle that was handed over,', () => handedBy(new NetAcceptor(), tools))
   transportContract('EpollTransport, of a socket that was handed over,', () => handedBy(new SocketDoor(), tools))
 }
 
@@ -48,5 +48,5 @@ async function listened(own: EpollTools): Promise<TransportUnderTest> {
 }
 
 async function handedBy(door: Acceptor, own: EpollTools): Promise<TransportUnderTest> {
-  return { ...(await handed(door, new DescriptorTaking(own), own.highWaterMark)), cutOvertakesReads: true }
+  return { ...(await handed(door, new DescriptorAdopter(own), own.highWaterMark)), cutOvertakesReads: true }
 }

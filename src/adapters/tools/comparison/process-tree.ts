@@ -1,0 +1,37 @@
+/** What Linux knows about a process and all that descend from it (proc(5)). */
+import { readdirSync, readFileSync } from 'node:fs'
+import type { ServerUsage } from '../../../ports/tools/measured-server.js'
+
+const NS_PER_MS = 1e6
+const OCTETS_PER_KIBIBYTE = 1024
+
+/** @returns `null` where there is no such process, or nothing that tells of it */
+export function usageOfTree(pid: number): ServerUsage | null {
+  try {
+    const all = treeOf(pid)
+    return { processorMs: sum(all.map(processorMs)), residentOctets: sum(all.map(residentOctets)) }
+  } catch {
+    return null
+  }
+}
+
+const threadsOf = (pid: number): string[] =>
+  readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`)
+
+function treeOf(pid: number): number[] {
+  const children = threadsOf(pid).flatMap((thread) => readFileSync(`${thread}/children`, 'utf8').match(/\d+/g) ?? [])
+  return [pid, ...children.flatMap((child) => treeOf(Number(child)))]
+}
+
+/** The scheduler's own account: /proc/PID/stat would tell it in ticks of 10 ms. */
+function processorMs(pid: number): number {
+  const ns = threadsOf(pid).map((thread) => Number(readFileSync(`${thread}/schedstat`, 'utf8').split(' ')[0]))
+  return sum(ns) / NS_PER_MS
+}
+
+function residentOctets(pid: number): number {
+  const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kibibytes) * OCTETS_PER_KIBIBYTE
+}
+
+const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0)

@@ -1,4 +1,0 @@
-import { SelectorsEngine } from '../../../src/adapters/engine/selectors-engine.js'
-import { engineContract } from '../../contract/engine.js'
-
-engineContract('SelectorsEngine', () => new SelectorsEngine())

@@ -1,0 +1,9 @@
+import { SystemClock } from '../../../../src/adapters/clock/system-clock.js'
+import { ThreadpoolEngine } from '../../../../src/adapters/engine/threadpool/threadpool-engine.js'
+import { handlerThreads } from '../../../../src/app/container.js'
+import { CONTRACT_SETTINGS, engineContract } from '../../../contract/engine.js'
+
+engineContract(
+  'ThreadpoolEngine',
+  () => new ThreadpoolEngine(CONTRACT_SETTINGS, new SystemClock(), handlerThreads(CONTRACT_SETTINGS), () => 0),
+)

@@ -1,8 +1,0 @@
-import { describe } from 'mocha'
-import { autocannonLoad } from '../../../src/adapters/load/autocannon-load.js'
-import { loadContract } from '../../contract/load.js'
-
-describe('Load: autocannon', function () {
-  this.timeout(15_000)
-  loadContract(autocannonLoad)
-})

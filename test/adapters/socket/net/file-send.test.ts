@@ -1,0 +1,86 @@
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { assert } from 'chai'
+import { after, before, describe, it } from 'mocha'
+import { BufferPool } from '../../../../src/adapters/socket/shared/buffer-pool.js'
+import { FileSend } from '../../../../src/adapters/socket/net/file-send.js'
+
+describe('BufferPool', () => {
+  it('lends a buffer again that came back', () => {
+    const pool = new BufferPool(8, 2)
+    const first = pool.take()
+    pool.give(first)
+    assert.strictEqual(pool.take(), first)
+    assert.notStrictEqual(pool.take(), first)
+  })
+
+  it('keeps no more free buffers than it may', () => {
+    const pool = new BufferPool(8, 1)
+    const [kept, dropped] = [pool.take(), pool.take()]
+    pool.give(kept)
+    pool.give(dropped)
+    assert.strictEqual(pool.take(), kept)
+    assert.notStrictEqual(pool.take(), dropped)
+  })
+})
+
+describe('FileSend', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'portico-file-send-'))
+  let descriptor: number
+
+  before(() => {
+    writeFileSync(join(folder, 'content'), '0123456789')
+    descriptor = openSync(join(folder, 'content'), 'r')
+  })
+  after(() => {
+    closeSync(descriptor)
+    rmSync(folder, { recursive: true })
+  })
+
+  function send(offset: number, length: number, pool = new BufferPool(4, 4)) {
+    const releases: (Error | null)[] = []
+    const part = { descriptor, offset, length, released: (error: Error | null) => void releases.push(error) }
+    return { file: new FileSend(part, pool), releases }
+  }
+
+  function read(file: FileSend): Promise<Error | null> {
+    return new Promise((resolve) => file.read(resolve))
+  }
+
+  it('reads pieces of at most one buffer until the part is complete', async () => {
+    const { file, releases } = send(1, 8)
+    const pieces: string[] = []
+    while (!file.complete) {
+      assert.isNull(await read(file))
+      assert.isTrue(file.ready)
+      pieces.push(String(file.take()))
+      assert.isFalse(file.ready)
+    }
+    file.release(null)
+    assert.deepEqual(pieces, ['1234', '5678'])
+    assert.deepEqual(releases, [null])
+  })
+
+  it('tells by how much the file falls short', async () => {
+    const { file, releases } = send(8, 5)
+    assert.isNull(await read(file))
+    assert.equal(String(file.take()), '89')
+    const error = await read(file)
+    assert.equal(error?.message, 'Cannot send the file: it ended 3 octets short of what was promised')
+    file.release(new Error('the connection closed'))
+    assert.deepEqual(releases, [error])
+  })
+
+  it('keeps descriptor and buffer until a read under way is over, and releases once', async () => {
+    const pool = new BufferPool(4, 4)
+    const { file, releases } = send(0, 10, pool)
+    const reading = read(file)
+    const error = new Error('the connection closed')
+    file.release(error)
+    file.release(null)
+    assert.deepEqual(releases, [])
+    await reading
+    assert.deepEqual(releases, [error])
+  })
+})

@@ -1,0 +1,16 @@
+import { createServer } from 'node:net'
+import { handedConnection } from '../../../src/adapters/socket/handoff/handed-connection.js'
+import { bind, listening } from '../../../src/adapters/socket/net/listening.js'
+import { PlainSetup } from '../../../src/adapters/socket/net/connection-setup.js'
+import type { Address, Listening } from '../../../src/ports/serving/transport.js'
+import type { Acceptor, HandedConnection } from '../../../src/ports/workers/worker-processes.js'
+
+/** The door where Node's handles look different. */
+export class SocketDoor implements Acceptor {
+  async listen(at: Address, arrived: (connection: HandedConnection) => void): Promise<Listening> {
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
+    await bind(server, at)
+    server.on('connection', (socket) => arrived(handedConnection(socket)))
+    return listening(server, new PlainSetup(0))
+  }
+}

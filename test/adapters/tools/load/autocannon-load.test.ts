@@ -1,0 +1,8 @@
+import { describe } from 'mocha'
+import { autocannonLoad } from '../../../../src/adapters/tools/load/autocannon-load.js'
+import { loadContract } from '../../../contract/load.js'
+
+describe('Load: autocannon', function () {
+  this.timeout(15_000)
+  loadContract(autocannonLoad)
+})

@@ -1,0 +1,66 @@
+import type { RequestListener } from 'node:http'
+import { assert } from 'chai'
+import { afterEach, describe, it } from 'mocha'
+import { nodeLoad } from '../../../../src/adapters/tools/load/node-load.js'
+import { loadContract, LoadedServer, loadOrder } from '../../../contract/load.js'
+
+describe('Load: Node, a connection for each request', function () {
+  this.timeout(15_000)
+  loadContract(nodeLoad, { keepAlive: false })
+})
+
+describe('Load: Node, at a rate', function () {
+  this.timeout(15_000)
+  loadContract(nodeLoad, { rate: 200 })
+})
+
+describe('nodeLoad', function () {
+  this.timeout(15_000)
+
+  let server: LoadedServer
+
+  afterEach(() => server.close())
+
+  const serve = async (answer: RequestListener): Promise<string> => (server = await LoadedServer.listen(answer)).url
+
+  it('opens a connection for each request when told to', async () => {
+    const url = await serve((_, response) => response.end())
+    const { requests } = await nodeLoad(loadOrder({ url, keepAlive: false }), () => undefined).report
+    assert.isAbove(requests, 10)
+    assert.isAtLeast(server.connections, requests)
+  })
+
+  it('keeps to a rate, over connections that persist, at even distances', async () => {
+    const times: number[] = []
+    const url = await serve((_, response) => {
+      times.push(performance.now())
+      response.end()
+    })
+    const { requests, seconds } = await nodeLoad(loadOrder({ url, rate: 50, durationMs: 2000 }), () => undefined).report
+    assert.equal(requests, 100)
+    assert.isAtLeast(seconds, 1.9)
+    assert.isAtMost(server.connections, 4)
+    const inFirstHalf = times.filter((time) => time - times[0]! < 1000).length
+    assert.closeTo(inFirstHalf, 50, 15)
+  })
+
+  it('charges a server that stalls with all that it held up', async () => {
+    let stalledUntilMs = 0
+    const url = await serve((_, response) => {
+      stalledUntilMs ||= performance.now() + 500
+      setTimeout(() => response.end(), Math.max(stalledUntilMs - performance.now(), 0))
+    })
+    const order = loadOrder({ url, connections: 1, rate: 100, durationMs: 1000 })
+    const { requests, latencyMs } = await nodeLoad(order, () => undefined).report
+    assert.equal(requests, 100)
+    // Half of all were due in the stall, and waited for a quarter of a second on average.
+    assert.isAbove(latencyMs.p95, 300)
+    assert.isAbove(latencyMs.max, 450)
+  })
+
+  it('counts connections that end before their answer', async () => {
+    const url = await serve((request) => request.socket.destroy())
+    const { requests, errors } = await nodeLoad(loadOrder({ url, rate: 50 }), () => undefined).report
+    assert.deepEqual([requests, errors], [0, { connection: 50, timeout: 0, status: 0 }])
+  })
+})
