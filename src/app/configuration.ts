@@ -53,7 +53,7 @@ export async function loadConfiguration(
 }
 
 /** One line where the sockets are not those that would be the best. */
-export function tellSocket(log: EventLog, { settings, socket: { kind, reason } }: Configuration): void {
+export function logSocketChoice(log: EventLog, { settings, socket: { kind, reason } }: Configuration): void {
   if (settings.socket === 'auto' && kind === 'net') log.info('epoll sockets cannot be had', { reason, socket: kind })
 }
 

@@ -70,20 +70,25 @@ import type { PluginRoute } from '../ports/plugins/plugin-source.js'
 import type { SocketChoice, SocketKind } from '../ports/serving/sockets.js'
 import type { ListenerName, Listener, SecureListener } from '../ports/serving/transport.js'
 import type { WorkerConfiguration } from '../ports/workers/worker-processes.js'
-import { FileResponder } from './file-response.js'
-import { loneCrew } from './crew/lone-crew.js'
-import { tellSocket, type Configuration, type ConfigurationSources, type LoadedConfiguration } from './configuration.js'
-import { Renewal } from './renewal.js'
-import { alone, type LoneRenewal, type Runnable } from './run.js'
-import { Server } from './server.js'
-import { CrewMetrics } from './service-metrics.js'
-import { Supervisor } from './crew/supervisor.js'
-import { Worker } from './crew/worker.js'
+import { FileResponder } from './files/file-response.js'
+import { singleProcessGroup } from './workers/single-process-group.js'
+import {
+  logSocketChoice,
+  type Configuration,
+  type ConfigurationSources,
+  type LoadedConfiguration,
+} from './configuration.js'
+import { CertificateRenewal } from './server/certificate-renewal.js'
+import { singleProcess, type RenewalControl, type Runnable } from './run.js'
+import { Server } from './server/server.js'
+import { GroupMetrics } from './server/service-metrics.js'
+import { Supervisor } from './workers/supervisor.js'
+import { Worker } from './workers/worker.js'
 import {
   ACCESS_LOG,
   ADMIN_LISTENER,
   CLOCK,
-  CREW,
+  WORKER_GROUP,
   ENGINE,
   EVENT_LOG,
   FILES,
@@ -101,10 +106,10 @@ import {
 const STANDARD_OUTPUT = 1
 
 /** What worker processes run. */
-const WORKER_MODULE = new URL('./crew/worker-main.js', import.meta.url)
+const WORKER_MODULE = new URL('./workers/worker-main.js', import.meta.url)
 
 /** What handler threads run. */
-const THREAD_MODULE = new URL('./thread/thread-main.js', import.meta.url)
+const THREAD_MODULE = new URL('./threads/thread-main.js', import.meta.url)
 
 /** Longer than a thread takes to end that can. */
 const THREADS_END_MS = 500
@@ -144,7 +149,9 @@ export const writeNew: WriteNew = writeNewFiles
 export const openReport: OpenReport = openReportFile
 
 /** Servers to compare run as their user would run them. */
-export const startServer: StartMeasuredServer = serverProcesses(new URL('./compared-main.js', import.meta.url))
+export const startServer: StartMeasuredServer = serverProcesses(
+  new URL('./cli/compare/compared-main.js', import.meta.url),
+)
 
 /** A server wired by its settings, and what is left to close behind it. */
 export interface Wired {
@@ -158,14 +165,14 @@ export interface Wired {
 export function wire(configuration: Configuration): WiredAlone {
   const { settings, credentials, socket } = configuration
   const container = containerFor(settings)
-  container.bind(CREW).toConstantValue(loneCrew(() => renewal?.counts ?? { done: 0, refused: 0 }))
+  container.bind(WORKER_GROUP).toConstantValue(singleProcessGroup(() => renewal?.counts ?? { done: 0, refused: 0 }))
   const listeners = {
     net: (reception: ConnectionSetup) => new NetListener(settings.readChunkSize, reception),
     epoll: () => new EpollListener(epollTools(settings)),
   }
   bindListeners(container, listeners, socket.kind, secureBy(credentials, null))
   const wired = wireServer(container)
-  tellSocket(wired.log, configuration)
+  logSocketChoice(wired.log, configuration)
   const renewal = renewalOf(container)
   const begin = (): void => renewal?.begin(settings.tls, credentials!)
   const lone = renewal && { begin, renew: () => renewal.renew(), stop: () => renewal.stop() }
@@ -182,17 +189,17 @@ export function listRoutes(settings: Settings): Promise<readonly PluginRoute[]> 
 /** A server that is the only one of its service. */
 interface WiredAlone extends Wired {
   /** `null` without HTTPS. */
-  readonly renewal: LoneRenewal | null
+  readonly renewal: RenewalControl | null
 }
 
-function renewalOf(container: Container): Renewal | null {
+function renewalOf(container: Container): CertificateRenewal | null {
   const listener = container.get(SECURE_LISTENER)
   if (listener === null) return null
   const [clock, log] = [container.get(CLOCK), container.get(EVENT_LOG)]
   const use = (credentials: Credentials): void => {
     listener.credentials = credentials
   }
-  return new Renewal({ source: new CredentialFiles(), clock, log, use })
+  return new CertificateRenewal({ source: new CredentialFiles(), clock, log, use })
 }
 
 /** What the settings ask to be run: this process alone, or a supervisor with its workers. */
@@ -200,7 +207,7 @@ export function wireService(configuration: Configuration, load: () => Promise<Lo
   const { workers } = configuration.settings
   if (workerCount(workers, availableParallelism()) > 1) return wireSupervisor(configuration, load)
   const { server, renewal, log, closeLogs } = wire(configuration)
-  return { service: alone(server, renewal, log, configuration.socket.kind), log, closeLogs }
+  return { service: singleProcess(server, renewal, log, configuration.socket.kind), log, closeLogs }
 }
 
 /** Something to run, and what is left to close behind it. */
@@ -227,18 +234,18 @@ function wireSupervisor(configuration: Configuration, load: () => Promise<Loaded
 
 /** A worker process, which gets its settings from its supervisor. */
 export function wireWorker(): Worker {
-  return new Worker(new ParentChannel(handedConnection), new SystemClock(), (orders, hatch, crew) => {
-    const container = containerFor(orders.settings)
-    container.bind(CREW).toConstantValue(crew)
-    const { settings, socket, secured } = orders
-    const handed = (taking: ConnectionAdopter, entry: ListenerName) => new HandedListener(taking, hatch.at(entry))
+  return new Worker(new ParentChannel(handedConnection), new SystemClock(), (configuration, receiver, group) => {
+    const container = containerFor(configuration.settings)
+    container.bind(WORKER_GROUP).toConstantValue(group)
+    const { settings, socket, secured } = configuration
+    const handed = (taking: ConnectionAdopter, entry: ListenerName) => new HandedListener(taking, receiver.at(entry))
     const listeners = {
       net: (reception: ConnectionSetup, entry: ListenerName) =>
         handed(new SocketAdopter(settings.readChunkSize, reception), entry),
       epoll: (entry: ListenerName) => handed(new DescriptorAdopter(epollTools(settings)), entry),
     }
     bindListeners(container, listeners, socket.kind, secureBy(secured?.credentials ?? null, secured?.tickets ?? null))
-    const { server, log, closeLogs } = wireServer(container, orders)
+    const { server, log, closeLogs } = wireServer(container, configuration)
     const [metrics, listener] = [container.get(METRICS), container.get(SECURE_LISTENER)]
     const renew = (renewed: Credentials): void => {
       if (listener !== null) listener.credentials = renewed
@@ -314,7 +321,7 @@ function containerFor(settings: Settings): Container {
   return container
 }
 
-function wireServer(container: Container, orders?: WorkerConfiguration): Wired {
+function wireServer(container: Container, configuration?: WorkerConfiguration): Wired {
   container
     .bind(ENGINE)
     .toResolvedValue(
@@ -333,7 +340,7 @@ function wireServer(container: Container, orders?: WorkerConfiguration): Wired {
   )
   container.bind(PLUGINS).toConstantValue(new FolderPlugins())
   container.bind(TRACING).toConstantValue(new OpenTelemetry())
-  bindLogs(container, orders)
+  bindLogs(container, configuration)
   bindServer(container)
   const sink = container.get(SINK)
   return { server: container.get(SERVER), log: container.get(EVENT_LOG), closeLogs: () => sink.close() }
@@ -360,14 +367,14 @@ function crossedPart<Port>(path: string, made: new () => Port): CrossedPart<Port
   return { module: new URL(path, import.meta.url).href, name: made.name }
 }
 
-/** @param orders of a worker, whose logs pass through its supervisor */
-function bindLogs(container: Container, orders?: WorkerConfiguration): void {
+/** @param configuration of a worker, whose logs pass through its supervisor */
+function bindLogs(container: Container, configuration?: WorkerConfiguration): void {
   container.bind(SINK).toResolvedValue((clock: Clock) => new Sink(openOutput(STANDARD_OUTPUT), clock), [CLOCK])
   container.bind(EVENT_LOG).toResolvedValue(
     (sink: Sink, clock: Clock, { log }: Settings) => {
-      const plain = (orders?.coloured ?? sink.isTerminal) ? colouredEventLine : plainEventLine
+      const plain = (configuration?.coloured ?? sink.isTerminal) ? colouredEventLine : plainEventLine
       const events = WinstonEventLog.into(sink, clock, log.format === 'json' ? jsonEventLine : plain, log.level)
-      return orders === undefined ? events : events.with({ worker: orders.worker })
+      return configuration === undefined ? events : events.with({ worker: configuration.worker })
     },
     [SINK, CLOCK, SETTINGS],
   )
@@ -377,7 +384,7 @@ function bindLogs(container: Container, orders?: WorkerConfiguration): void {
       const line = log.format === 'json' ? jsonAccessLine(engine, worker) : plainAccessLine(engine, worker)
       return new SinkAccessLog(sink, clock, line)
     },
-    [SINK, CLOCK, CREW, SETTINGS],
+    [SINK, CLOCK, WORKER_GROUP, SETTINGS],
   )
 }
 
@@ -387,7 +394,10 @@ function bindServer(container: Container): void {
     .toResolvedValue((clock: Clock) => new CountingMetrics(clock, residentMemory(), measureEventLoopDelay()), [CLOCK])
   container
     .bind(SERVICE_METRICS)
-    .toResolvedValue((metrics: Metrics, crew: WorkerGroup) => new CrewMetrics(metrics, crew), [METRICS, CREW])
+    .toResolvedValue(
+      (metrics: Metrics, group: WorkerGroup) => new GroupMetrics(metrics, group),
+      [METRICS, WORKER_GROUP],
+    )
   container.bind(FILE_RESPONDER).toResolvedValue(
     (files: Files, clock: Clock) =>
       new FileResponder(
@@ -411,13 +421,13 @@ function bindServer(container: Container): void {
       fileResponder,
       metrics,
       serviceMetrics,
-      crew,
+      group,
       accessLog,
       log,
       tracing,
     ) => {
       const listeners = { listener, secureListener, adminListener }
-      const outside = { clock, ...listeners, engine, plugins, files, metrics, crew, accessLog, log, tracing }
+      const outside = { clock, ...listeners, engine, plugins, files, metrics, group, accessLog, log, tracing }
       return new Server({ settings, ...outside, fileResponder, serviceMetrics })
     },
     [
@@ -432,7 +442,7 @@ function bindServer(container: Container): void {
       FILE_RESPONDER,
       METRICS,
       SERVICE_METRICS,
-      CREW,
+      WORKER_GROUP,
       ACCESS_LOG,
       EVENT_LOG,
       TRACING,

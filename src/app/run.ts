@@ -2,9 +2,9 @@ import { hasCut, type DrainReport } from '../domain/lifecycle/drain.js'
 import type { EventLog } from '../ports/operations/event-log.js'
 import type { SocketKind } from '../ports/serving/sockets.js'
 import type { Addresses, ListenerName } from '../ports/serving/transport.js'
-import { originsOf } from './addresses.js'
+import { originsOf } from './server/addresses.js'
 import { messageOf } from './message-of.js'
-import type { Server } from './server.js'
+import type { Server } from './server/server.js'
 
 /** What has begun to serve. */
 export interface Started {
@@ -55,7 +55,7 @@ export async function run(server: Runnable, surroundings: Surroundings): Promise
 }
 
 /** Takes up the certificates of one server that change. */
-export interface LoneRenewal {
+export interface RenewalControl {
   /** Watches them from now on. */
   begin(): void
   /** Reads them now. */
@@ -68,7 +68,12 @@ export interface LoneRenewal {
  *
  * @param renewal of its certificates; `null` without HTTPS
  */
-export function alone(server: Server, renewal: LoneRenewal | null, log: EventLog, socket: SocketKind): Runnable {
+export function singleProcess(
+  server: Server,
+  renewal: RenewalControl | null,
+  log: EventLog,
+  socket: SocketKind,
+): Runnable {
   return {
     start: async () => {
       const addresses = await server.start()

@@ -10,8 +10,8 @@ import type { PluginSource } from '../ports/plugins/plugin-source.js'
 import type { Settings } from '../ports/operations/settings.js'
 import type { TracingSource } from '../ports/serving/tracing.js'
 import type { Listener, SecureListener } from '../ports/serving/transport.js'
-import type { FileResponder } from './file-response.js'
-import type { Server } from './server.js'
+import type { FileResponder } from './files/file-response.js'
+import type { Server } from './server/server.js'
 
 /** The token carries its type, so that wiring mistakes are compile errors. */
 const token = <T>(name: string): ServiceIdentifier<T> => Symbol(name)
@@ -22,7 +22,7 @@ export const EVENT_LOG = token<EventLog>('EventLog')
 export const ACCESS_LOG = token<AccessLog>('AccessLog')
 export const METRICS = token<Metrics>('Metrics')
 export const SERVICE_METRICS = token<ServiceMetrics>('ServiceMetrics')
-export const CREW = token<WorkerGroup>('Crew')
+export const WORKER_GROUP = token<WorkerGroup>('Crew')
 export const FILES = token<Files>('Files')
 export const FILE_RESPONDER = token<FileResponder>('FileResponder')
 export const PLUGINS = token<PluginSource>('PluginSource')

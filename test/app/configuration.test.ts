@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import { loadConfiguration, tellSocket } from '../../src/app/configuration.js'
+import { loadConfiguration, logSocketChoice } from '../../src/app/configuration.js'
 import type {
   EffectiveSetting,
   LoadedSettings,
@@ -106,7 +106,7 @@ describe('loadConfiguration()', () => {
       it(`${wanted} that has come to ${kind} is ${events.length === 0 ? 'not ' : ''}told of in the log`, () => {
         const log = new RecordingEventLog()
         const socket: SocketChoice = { kind, reason: 'of the test' }
-        tellSocket(log, { settings: { ...DEFAULT_SETTINGS, socket: wanted }, credentials: null, socket })
+        logSocketChoice(log, { settings: { ...DEFAULT_SETTINGS, socket: wanted }, credentials: null, socket })
         assert.deepEqual(
           log.events.map(({ event }) => event),
           events,

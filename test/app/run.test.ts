@@ -1,9 +1,9 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import { alone, run, type Surroundings } from '../../src/app/run.js'
+import { singleProcess, run, type Surroundings } from '../../src/app/run.js'
 import type { Plugin } from '../../src/ports/plugins/plugin.js'
 import type { ListenError } from '../../src/ports/serving/transport.js'
-import { get, Held, Served, settled, type ServedOptions } from './served.js'
+import { get, Held, Served, settled, type ServedOptions } from './serving/served.js'
 
 /** A server that runs, what it told, a way to tell it to stop, and its exit code once there is one. */
 async function setUp(options: ServedOptions = {}, failure: ListenError | null = null) {
@@ -18,7 +18,7 @@ async function setUp(options: ServedOptions = {}, failure: ListenError | null = 
     onStop: (stopped) => (stop = stopped),
     onReload: (asked) => (reload = asked),
   }
-  void run(alone(served.server, null, served.log, 'epoll'), surroundings).then((exit) => (state.code = exit))
+  void run(singleProcess(served.server, null, served.log, 'epoll'), surroundings).then((exit) => (state.code = exit))
   await settled()
   const stopNow = async (): Promise<void> => {
     stop()

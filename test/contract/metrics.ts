@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import { processSnapshot } from '../../src/app/merged-metrics.js'
+import { processSnapshot } from '../../src/app/server/merged-metrics.js'
 import { OUTCOMES } from '../../src/domain/lifecycle/outcome.js'
 import type { Metrics, MetricsSources, ProcessSnapshot } from '../../src/ports/operations/metrics.js'
 import { exchangeOf } from '../fakes/exchange.js'

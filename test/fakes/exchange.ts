@@ -28,5 +28,5 @@ export function copyOf(exchange: ExchangeRecord): ExchangeRecord {
   const { thread, connection, request, trace, phase, peer, method, target, route, routeName, status } = exchange
   const { bytesIn: bytesIn, bytesOut: bytesOut, durationMs, outcome, security } = exchange
   const head = { thread, connection, request, trace, phase, peer, method, target, route, routeName }
-  return { ...head, security, status, bytesIn: bytesIn, bytesOut: bytesOut, durationMs, outcome }
+  return { ...head, security, status, bytesIn, bytesOut, durationMs, outcome }
 }

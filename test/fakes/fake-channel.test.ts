@@ -5,14 +5,14 @@ import { FakeLine } from './fake-channel.js'
 import { beWorker, type Farewell } from './channel-worker.js'
 
 supervisorLineContract('FakeLine', () => {
-  const line = new FakeLine()
+  const channel = new FakeLine()
   const state: { farewell: Farewell | null } = { farewell: null }
-  void beWorker(line, (connection) => connection.release()).then((farewell) => (state.farewell = farewell))
+  void beWorker(channel, (connection) => connection.release()).then((farewell) => (state.farewell = farewell))
   return {
-    say: (message) => line.say(message),
-    hand: async (message: ToWorker) => line.say(message, new FakeConnection()),
-    heard: line.heard,
-    leave: () => line.leave(),
+    say: (message) => channel.say(message),
+    hand: async (message: ToWorker) => channel.say(message, new FakeConnection()),
+    heard: channel.heard,
+    leave: () => channel.leave(),
     get farewell() {
       return state.farewell
     },

@@ -6,7 +6,7 @@ import type {
   ToWorker,
 } from '../../src/ports/workers/worker-processes.js'
 
-/** A line whose other end the test holds, as the supervisor. */
+/** A channel whose other end the test holds, as the supervisor. */
 export class FakeLine implements SupervisorChannel {
   readonly heard: FromWorker[] = []
   #receiver: WorkerReceiver | null = null

@@ -1,4 +1,4 @@
-import { processSnapshot } from '../../src/app/merged-metrics.js'
+import { processSnapshot } from '../../src/app/server/merged-metrics.js'
 import { LatencySummary } from '../../src/domain/metrics/latency-summary.js'
 import { OUTCOMES } from '../../src/domain/lifecycle/outcome.js'
 import type { ExchangeRecord } from '../../src/ports/serving/access-log.js'

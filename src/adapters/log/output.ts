@@ -18,7 +18,7 @@ export interface Output {
 }
 
 /**
- * An outlet onto a file descriptor of ours, such as 1.
+ * An output onto a file descriptor of ours, such as 1.
  *
  * Pipes, terminals and sockets take octets as fast as their reader reads, which may be never: a write that waits would
  * stop the event loop, or, in libuv's thread pool, keep the process from its exit. So they are written non-blocking.

@@ -5,11 +5,11 @@ import type { Output } from './output.js'
 const BATCH_MS = 100
 /** So many characters of lines are written at once: each write takes a thread of the pool its 20 to 30 µs. */
 const BATCH_CHARACTERS = 64 * 1024
-/** So many characters of lines are held while the outlet takes none. */
+/** So many characters of lines are held while the output takes none. */
 const MOST_CHARACTERS = 1024 * 1024
 /** Who can hold lines back does so while more than so many are held, so that none of them need be dropped. */
 const FULL_CHARACTERS = 256 * 1024
-/** A full outlet is tried again after the first, then twice as long each time up to the last. */
+/** A full output is tried again after the first, then twice as long each time up to the last. */
 const FIRST_RETRY_MS = 1
 const LAST_RETRY_MS = 100
 /** Full disks and absent readers take their time. */
@@ -22,10 +22,10 @@ const OCTETS_PER_CHARACTER = 3
 const NOTHING = new Uint8Array(0)
 
 /**
- * Takes the lines of all logs and writes them to one outlet in batches, each line whole and in order.
+ * Takes the lines of all logs and writes them to one output in batches, each line whole and in order.
  *
  * Appending is a concatenation. A timer is set when the first line of a batch comes, and hastened when the batch is
- * full: none for a single line. When the outlet blocks or fails, writing is tried again and again, lines are held up
+ * full: none for a single line. When the output blocks or fails, writing is tried again and again, lines are held up
  * to a bound, and the newest are dropped and counted. They are dropped until half of the bound is free again, so that
  * the gap is one and its report stands in its place.
  */
@@ -49,12 +49,12 @@ export class Sink {
   private awaitingRoom: (() => void)[] = []
 
   constructor(
-    private readonly outlet: Output,
+    private readonly output: Output,
     private readonly clock: Clock,
   ) {}
 
   get isTerminal(): boolean {
-    return this.outlet.isTerminal
+    return this.output.isTerminal
   }
 
   /** @param report called after a gap, with the number of lines missing there; may append a line that tells it */
@@ -127,7 +127,7 @@ export class Sink {
     this.due = null
     if (this.octets === NOTHING) this.takeText()
     this.writing = true
-    this.outlet.write(this.offset === 0 ? this.octets : this.octets.subarray(this.offset), this.written)
+    this.output.write(this.offset === 0 ? this.octets : this.octets.subarray(this.offset), this.written)
   }
 
   private takeText(): void {
@@ -152,7 +152,7 @@ export class Sink {
     else this.finishBatch()
   }
 
-  /** Some octets taken and others not means that the outlet is full, too. */
+  /** Some octets taken and others not means that the output is full, too. */
   private retry(error: NodeJS.ErrnoException | null): void {
     const isFull = error === null || error.code === 'EAGAIN'
     this.writeAfter(isFull ? this.retryMs : FAILURE_RETRY_MS)

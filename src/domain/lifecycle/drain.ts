@@ -23,7 +23,7 @@ export function isOverdue(elapsedMs: number, rules: DrainRules): boolean {
 }
 
 /**
- * The rules for a server that is relieved: another worker process has taken its place. Its door is closed at once, and
+ * The rules for a server that is retired: another worker process has taken its place. Its door is closed at once, and
  * nobody is turned away: it gives notice for as long as a drain may take, and drains what is left then.
  */
 export function retirementRules({ timeoutMs }: DrainRules): DrainRules {
@@ -31,7 +31,7 @@ export function retirementRules({ timeoutMs }: DrainRules): DrainRules {
 }
 
 /**
- * The phase of a server that was relieved `elapsedMs` ago: nobody new comes, so that its notice ends with its last
+ * The phase of a server that was retired `elapsedMs` ago: nobody new comes, so that its notice ends with its last
  * connection.
  *
  * @param openConnections those on their way from the door among them

@@ -17,10 +17,10 @@ export interface ServiceState {
 /**
  * Why a server wants no new requests: its phase, or its troubles; null when it does want them.
  *
- * One that is relieved speaks for the service, not for itself: who asks it over a connection that is still open would
+ * One that is retired speaks for the service, not for itself: who asks it over a connection that is still open would
  * else take the service to be down during every rolling restart.
  */
-export function unreadyReason({ phase, isRetired: isRelieved, troubles }: ServiceState): string | null {
-  if (phase !== 'running' && !isRelieved) return phase
+export function unreadyReason({ phase, isRetired: isRetired, troubles }: ServiceState): string | null {
+  if (phase !== 'running' && !isRetired) return phase
   return troubles.length === 0 ? null : troubles.join(', ')
 }

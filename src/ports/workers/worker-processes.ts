@@ -60,7 +60,7 @@ export interface WorkerConfiguration {
 
 /** What the supervisor tells a worker. */
 export type ToWorker =
-  | { readonly kind: 'start'; readonly orders: WorkerConfiguration }
+  | { readonly kind: 'start'; readonly configuration: WorkerConfiguration }
   /**
    * A connection to serve, which comes with it, from one of the doors. Who receives it up to `freshUntil`, in milliseconds of the machine, tells
    * that it is `taken`; later it may have been given to another, and has to be asked for.
@@ -80,13 +80,13 @@ export type ToWorker =
   /** To be answered with `counted`. */
   | { readonly kind: 'count'; readonly query: number }
   /** The answer to `counts`. */
-  | { readonly kind: 'crew'; readonly query: number; readonly counts: GroupCounts }
+  | { readonly kind: 'group'; readonly query: number; readonly counts: GroupCounts }
   | { readonly kind: 'trouble'; readonly trouble: Trouble | null }
   /** For new connections from now on. */
   | { readonly kind: 'renewal'; readonly credentials: Credentials }
   | { readonly kind: 'drain' }
   /** Another has taken the worker's place. */
-  | { readonly kind: 'relieve' }
+  | { readonly kind: 'retire' }
 
 /** What a worker tells the supervisor. */
 export type FromWorker =

@@ -4,16 +4,16 @@ import { describe, it } from 'mocha'
 import { LineForwarder } from '../../../src/adapters/log/line-forwarder.js'
 import { Sink } from '../../../src/adapters/log/sink.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
-import { settled } from '../../app/served.js'
-import { ManualOutlet } from './manual-output.js'
+import { settled } from '../../app/serving/served.js'
+import { ManualOutput } from './manual-output.js'
 
 const BATCH_MS = 100
 
 /** A forwarder of as many sources as the test wants, and where their lines come out. */
 function setUp(sources = 1) {
   const clock = new FakeClock()
-  const outlet = new ManualOutlet()
-  const sink = new Sink(outlet, clock)
+  const output = new ManualOutput()
+  const sink = new Sink(output, clock)
   const forwarder = new LineForwarder(sink)
   const streams = Array.from({ length: sources }, () => new PassThrough())
   for (const stream of streams) forwarder.forward(stream)
@@ -21,9 +21,9 @@ function setUp(sources = 1) {
     await settled()
     clock.advance(BATCH_MS)
     await settled()
-    return outlet.text
+    return output.text
   }
-  return { clock, outlet, sink, forwarder, streams, source: streams[0]!, written }
+  return { clock, output, sink, forwarder, streams, source: streams[0]!, written }
 }
 
 describe('LineForwarder', () => {
@@ -77,8 +77,8 @@ describe('LineForwarder', () => {
   })
 
   it('stops reading while the sink is full, loses nothing, and reads on when there is room', async () => {
-    const { source, written, sink, outlet, clock } = setUp()
-    outlet.room = 0
+    const { source, written, sink, output, clock } = setUp()
+    output.room = 0
     const line = `${'x'.repeat(1023)}\n`
     for (let count = 0; count < 2048; count++) source.write(line)
     await settled()
@@ -86,14 +86,14 @@ describe('LineForwarder', () => {
     await settled()
     assert.isTrue(source.isPaused())
     assert.isTrue(sink.isFull)
-    outlet.room = Infinity
+    output.room = Infinity
     for (let round = 0; round < 100 && source.readableLength > 0; round++) await written()
     assert.lengthOf((await written()).split('\n'), 2049)
   })
 
   it('stops reading all of many sources, before the sink would drop what comes from the next', async () => {
-    const { streams, sink, outlet, clock, written } = setUp(30)
-    outlet.room = 0
+    const { streams, sink, output, clock, written } = setUp(30)
+    output.room = 0
     let dropped = 0
     sink.onRecovery((lines) => (dropped += lines))
     const piece = `${'x'.repeat(1023)}\n`.repeat(64)
@@ -102,7 +102,7 @@ describe('LineForwarder', () => {
     clock.advance(BATCH_MS)
     await settled()
     assert.isTrue(streams.every((source) => source.isPaused()))
-    outlet.room = Infinity
+    output.room = Infinity
     for (let round = 0; round < 200 && streams.some(({ readableLength }) => readableLength > 0); round++)
       await written()
     assert.lengthOf((await written()).split('\n'), 30 * 4 * 64 + 1)
@@ -110,8 +110,8 @@ describe('LineForwarder', () => {
   })
 
   it('does not begin to read while the sink is full', async () => {
-    const { source, sink, outlet, forwarder } = setUp()
-    outlet.room = 0
+    const { source, sink, output, forwarder } = setUp()
+    output.room = 0
     source.write(`${'x'.repeat(1023)}\n`.repeat(300))
     await settled()
     assert.isTrue(sink.isFull)

@@ -1,7 +1,7 @@
 import type { Output } from '../../../src/adapters/log/output.js'
 
-/** An outlet in memory, which a test can fill up, break, or make slow. */
-export class ManualOutlet implements Output {
+/** An output in memory, which a test can fill up, break, or make slow. */
+export class ManualOutput implements Output {
   readonly isTerminal = false
   /** How many octets there is room for. */
   room = Infinity

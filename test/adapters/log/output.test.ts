@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 
-const CHILD = fileURLToPath(new URL('outlet-child.js', import.meta.url))
+const CHILD = fileURLToPath(new URL('output-child.js', import.meta.url))
 
 interface Result {
   readonly code: number

@@ -8,34 +8,34 @@ import type { ExchangeRecord } from '../../../src/ports/serving/access-log.js'
 import { accessLogContract } from '../../contract/access-log.js'
 import { exchangeOf } from '../../fakes/exchange.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
-import { ManualOutlet } from './manual-output.js'
+import { ManualOutput } from './manual-output.js'
 
 const timeOnly: AccessLine = (time) => `${time}\n`
 
 describe('SinkAccessLog', () => {
   accessLogContract(() => {
-    const outlet = new ManualOutlet()
+    const output = new ManualOutput()
     const clock = new FakeClock()
-    const log = new SinkAccessLog(new Sink(outlet, clock), clock, jsonAccessLine('selectors', 0))
+    const log = new SinkAccessLog(new Sink(output, clock), clock, jsonAccessLine('selectors', 0))
     const close = (): Promise<void> => {
       const closed = log.close()
       clock.advance(100)
       return closed
     }
-    const recorded = (): ExchangeRecord[] => outlet.lines.map((line) => JSON.parse(line) as ExchangeRecord)
+    const recorded = (): ExchangeRecord[] => output.lines.map((line) => JSON.parse(line) as ExchangeRecord)
     return { log, close, recorded }
   })
 
   it('stamps each line with the time of its record, to the millisecond', () => {
     const clock = new FakeClock(Date.UTC(2026, 11, 31, 23, 59, 59, 998))
-    const outlet = new ManualOutlet()
-    const log = new SinkAccessLog(new Sink(outlet, clock), clock, timeOnly)
+    const output = new ManualOutput()
+    const log = new SinkAccessLog(new Sink(output, clock), clock, timeOnly)
     for (const passMs of [0, 0.9, 1.2, 60_000]) {
       clock.advance(passMs)
       log.record(exchangeOf())
     }
     clock.advance(100)
-    assert.deepEqual(outlet.lines, [
+    assert.deepEqual(output.lines, [
       '2026-12-31T23:59:59.998Z',
       '2026-12-31T23:59:59.998Z',
       '2027-01-01T00:00:00.000Z',
@@ -45,9 +45,9 @@ describe('SinkAccessLog', () => {
 
   it('counts the lines that the sink had to drop, and goes on', () => {
     const clock = new FakeClock()
-    const outlet = new ManualOutlet()
-    outlet.room = 0
-    const log = new SinkAccessLog(new Sink(outlet, clock), clock, () => 'x'.repeat(1023) + '\n')
+    const output = new ManualOutput()
+    output.room = 0
+    const log = new SinkAccessLog(new Sink(output, clock), clock, () => 'x'.repeat(1023) + '\n')
     for (let i = 0; i < 1024 + 7; i++) log.record(exchangeOf())
     assert.equal(log.dropped, 7)
   })

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { Sink } from '../../../src/adapters/log/sink.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
-import { ManualOutlet } from './manual-output.js'
+import { ManualOutput } from './manual-output.js'
 
 const LINE_LENGTH = 100
 const MEBIBYTE = 1024 * 1024
@@ -12,10 +12,10 @@ function line(number: number): string {
   return String(number).padEnd(LINE_LENGTH - 1, '.') + '\n'
 }
 
-function setUp(): { clock: FakeClock; outlet: ManualOutlet; sink: Sink } {
+function setUp(): { clock: FakeClock; output: ManualOutput; sink: Sink } {
   const clock = new FakeClock()
-  const outlet = new ManualOutlet()
-  return { clock, outlet, sink: new Sink(outlet, clock) }
+  const output = new ManualOutput()
+  return { clock, output, sink: new Sink(output, clock) }
 }
 
 /** Appends numbered lines until one is dropped, and says how many were taken. */
@@ -27,12 +27,12 @@ function fill(sink: Sink): number {
 
 describe('Sink', () => {
   it('does not write within append(), but all lines at once a tenth of a second after the first', () => {
-    const { clock, outlet, sink } = setUp()
+    const { clock, output, sink } = setUp()
     for (let i = 0; i < 10; i++) sink.append(line(i))
-    assert.equal(outlet.writes, 0)
+    assert.equal(output.writes, 0)
     clock.advance(100)
-    assert.equal(outlet.writes, 1)
-    assert.lengthOf(outlet.lines, 10)
+    assert.equal(output.writes, 1)
+    assert.lengthOf(output.lines, 10)
   })
 
   it('sets one timer for a batch, and none while there is nothing to write', () => {
@@ -44,73 +44,73 @@ describe('Sink', () => {
   })
 
   it('writes a full batch without waiting', () => {
-    const { clock, outlet, sink } = setUp()
+    const { clock, output, sink } = setUp()
     for (let i = 0; i < 800; i++) sink.append(line(i))
-    assert.equal(outlet.writes, 0)
+    assert.equal(output.writes, 0)
     clock.advance(0)
-    assert.lengthOf(outlet.lines, 800)
+    assert.lengthOf(output.lines, 800)
   })
 
   it('has one write under way at a time, and writes what came meanwhile after it', () => {
-    const { clock, outlet, sink } = setUp()
-    outlet.instant = false
+    const { clock, output, sink } = setUp()
+    output.instant = false
     sink.append('first\n')
     clock.advance(100)
     sink.append('second\n')
     clock.advance(1000)
-    assert.equal(outlet.writes, 1)
-    outlet.finish()
+    assert.equal(output.writes, 1)
+    output.finish()
     clock.advance(100)
-    outlet.finish()
-    assert.deepEqual(outlet.lines, ['first', 'second'])
+    output.finish()
+    assert.deepEqual(output.lines, ['first', 'second'])
   })
 
-  it('continues a line where the outlet left off', () => {
-    const { clock, outlet, sink } = setUp()
-    outlet.room = 7
+  it('continues a line where the output left off', () => {
+    const { clock, output, sink } = setUp()
+    output.room = 7
     sink.append('a line in UTF-8: é😀\n')
     sink.append('and one more\n')
-    while (outlet.lines.length < 2) {
+    while (output.lines.length < 2) {
       clock.advance(100)
-      outlet.room = 3
+      output.room = 3
     }
-    assert.equal(outlet.text, 'a line in UTF-8: é😀\nand one more\n')
+    assert.equal(output.text, 'a line in UTF-8: é😀\nand one more\n')
   })
 
-  it('tears, loses and reorders no line it has taken, whatever the outlet does', () => {
+  it('tears, loses and reorders no line it has taken, whatever the output does', () => {
     const step = fc.record({ room: fc.nat(300), advanceMs: fc.nat(300), lines: fc.nat(10), fails: fc.boolean() })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 50 }), (steps) => {
-        const { clock, outlet, sink } = setUp()
+        const { clock, output, sink } = setUp()
         const taken: string[] = []
         for (const { room, advanceMs, lines, fails } of steps) {
-          outlet.room = room
-          outlet.failure = fails ? 'ENOSPC' : 'EAGAIN'
+          output.room = room
+          output.failure = fails ? 'ENOSPC' : 'EAGAIN'
           for (let i = 0; i < lines; i++) {
             sink.append(line(taken.length))
             taken.push(line(taken.length))
           }
           clock.advance(advanceMs)
-          assert.isTrue(taken.join('').startsWith(outlet.text))
+          assert.isTrue(taken.join('').startsWith(output.text))
         }
-        outlet.room = Infinity
+        output.room = Infinity
         clock.advance(5000)
-        assert.equal(outlet.text, taken.join(''))
+        assert.equal(output.text, taken.join(''))
       }),
     )
   })
 
-  describe('while the outlet takes nothing', () => {
+  describe('while the output takes nothing', () => {
     it('holds a bounded amount and drops the newest lines', () => {
-      const { clock, outlet, sink } = setUp()
-      outlet.room = 0
+      const { clock, output, sink } = setUp()
+      output.room = 0
       const taken = fill(sink)
       clock.advance(60_000)
       assert.equal(taken, Math.floor(MEBIBYTE / LINE_LENGTH))
       for (let i = 0; i < 100; i++) assert.isFalse(sink.append(line(0)))
-      outlet.room = Infinity
+      output.room = Infinity
       clock.advance(1000)
-      assert.deepEqual(outlet.text, Array.from({ length: taken }, (_, i) => line(i)).join(''))
+      assert.deepEqual(output.text, Array.from({ length: taken }, (_, i) => line(i)).join(''))
     })
 
     const retries: [failure: string, most: number, rule: string][] = [
@@ -120,98 +120,98 @@ describe('Sink', () => {
     ]
     for (const [failure, most, rule] of retries) {
       it(rule, () => {
-        const { clock, outlet, sink } = setUp()
-        Object.assign(outlet, { room: 0, failure })
+        const { clock, output, sink } = setUp()
+        Object.assign(output, { room: 0, failure })
         sink.append('still here\n')
         clock.advance(60_000)
-        assert.isAtMost(outlet.writes, most)
-        outlet.room = Infinity
+        assert.isAtMost(output.writes, most)
+        output.room = Infinity
         clock.advance(1000)
-        assert.deepEqual(outlet.lines, ['still here'])
+        assert.deepEqual(output.lines, ['still here'])
       })
     }
 
     it('does not try more often because more lines come', () => {
-      const { clock, outlet, sink } = setUp()
-      Object.assign(outlet, { room: 0, failure: 'ENOSPC' })
+      const { clock, output, sink } = setUp()
+      Object.assign(output, { room: 0, failure: 'ENOSPC' })
       for (let i = 0; i < 1000; i++) {
         sink.append(line(i))
         clock.advance(1)
       }
-      assert.isAtMost(outlet.writes, 2)
+      assert.isAtMost(output.writes, 2)
     })
   })
 
   describe('after a gap', () => {
     it('tells in its place how many lines are missing, when half of the room is free', () => {
-      const { clock, outlet, sink } = setUp()
+      const { clock, output, sink } = setUp()
       sink.onRecovery((dropped) => sink.append(`missing: ${dropped}\n`))
-      outlet.room = 0
+      output.room = 0
       const taken = fill(sink)
       for (let i = 0; i < 9; i++) sink.append(line(0))
       clock.advance(1000)
-      outlet.room = MEBIBYTE / 4
+      output.room = MEBIBYTE / 4
       clock.advance(1000)
       assert.isFalse(sink.append(line(0)), 'a little room does not end the gap')
-      outlet.room = Infinity
+      output.room = Infinity
       clock.advance(1000)
       sink.append('next\n')
       clock.advance(1000)
-      assert.deepEqual(outlet.lines.slice(taken), ['missing: 11', 'next'])
+      assert.deepEqual(output.lines.slice(taken), ['missing: 11', 'next'])
     })
 
     it('tells of each gap once', () => {
-      const { clock, outlet, sink } = setUp()
+      const { clock, output, sink } = setUp()
       const told: number[] = []
       sink.onRecovery((dropped) => told.push(dropped))
       for (let i = 0; i < 2; i++) {
-        outlet.room = 0
+        output.room = 0
         fill(sink)
-        outlet.room = Infinity
+        output.room = Infinity
         clock.advance(5000)
       }
       assert.deepEqual(told, [1, 1])
     })
 
     it('takes lines again after a single one that is over the bound', () => {
-      const { clock, outlet, sink } = setUp()
+      const { clock, output, sink } = setUp()
       sink.onRecovery((dropped) => sink.append(`missing: ${dropped}\n`))
       assert.isFalse(sink.append('x'.repeat(MEBIBYTE + 1)))
       assert.isTrue(sink.append('next\n'))
       clock.advance(100)
-      assert.deepEqual(outlet.lines, ['missing: 1', 'next'])
+      assert.deepEqual(output.lines, ['missing: 1', 'next'])
     })
   })
 
   describe('close()', () => {
     it('writes what is held before it resolves', async () => {
-      const { clock, outlet, sink } = setUp()
+      const { clock, output, sink } = setUp()
       sink.append('last\n')
       const closed = sink.close()
       clock.advance(0)
       await closed
-      assert.deepEqual(outlet.lines, ['last'])
+      assert.deepEqual(output.lines, ['last'])
       assert.equal(clock.pending, 0)
     })
 
     it('waits for the write under way and for lines that come meanwhile', async () => {
-      const { clock, outlet, sink } = setUp()
-      outlet.instant = false
+      const { clock, output, sink } = setUp()
+      output.instant = false
       sink.append('under way\n')
       clock.advance(100)
       const closed = sink.close()
       sink.append('last\n')
-      outlet.finish()
+      output.finish()
       clock.advance(0)
-      outlet.finish()
+      output.finish()
       await closed
-      assert.deepEqual(outlet.lines, ['under way', 'last'])
+      assert.deepEqual(output.lines, ['under way', 'last'])
     })
 
     for (const failure of ['EAGAIN', 'ENOSPC']) {
       it(`gives up after a second of ${failure}, and leaves no timer`, async () => {
-        const { clock, outlet, sink } = setUp()
-        Object.assign(outlet, { room: 0, failure })
+        const { clock, output, sink } = setUp()
+        Object.assign(output, { room: 0, failure })
         sink.append('never\n')
         const closed = sink.close()
         clock.advance(1000)
@@ -221,29 +221,29 @@ describe('Sink', () => {
     }
 
     it('tells of a gap that ends with it', async () => {
-      const { clock, outlet, sink } = setUp()
+      const { clock, output, sink } = setUp()
       sink.onRecovery((dropped) => sink.append(`missing: ${dropped}\n`))
-      outlet.instant = false
+      output.instant = false
       fill(sink)
       clock.advance(0)
       const closed = sink.close()
-      outlet.finish()
+      output.finish()
       clock.advance(0)
-      outlet.finish()
+      output.finish()
       await closed
-      assert.equal(outlet.lines.at(-1), 'missing: 1')
+      assert.equal(output.lines.at(-1), 'missing: 1')
     })
 
     it('sets no timer for a write that ends after it', async () => {
-      const { clock, outlet, sink } = setUp()
-      outlet.instant = false
+      const { clock, output, sink } = setUp()
+      output.instant = false
       sink.append('under way\n')
       clock.advance(100)
       const closed = sink.close()
       sink.append('never\n')
       clock.advance(1000)
       await closed
-      outlet.finish()
+      output.finish()
       assert.equal(clock.pending, 0)
     })
 
@@ -263,14 +263,14 @@ describe('Sink', () => {
     })
 
     it('tells once when there is room again, long before a line would be dropped', () => {
-      const { clock, outlet, sink } = setUp()
-      outlet.room = 0
+      const { clock, output, sink } = setUp()
+      output.room = 0
       while (!sink.isFull) assert.isTrue(sink.append(line(0)))
       let told = 0
       sink.whenRoom(() => told++)
       clock.advance(1000)
       assert.equal(told, 0)
-      outlet.room = Infinity
+      output.room = Infinity
       clock.advance(1000)
       sink.append(line(1))
       clock.advance(1000)

@@ -13,17 +13,17 @@ import type { Facts } from '../../../src/ports/operations/event-log.js'
 import type { Settings } from '../../../src/ports/operations/settings.js'
 import { eventLogContract } from '../../contract/event-log.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
-import { ManualOutlet } from './manual-output.js'
+import { ManualOutput } from './manual-output.js'
 
 const TIME = '2026-01-31T12:00:00.000Z'
 
 function setUp(line: EventLine, level: Settings['log']['level']): { log: WinstonEventLog; lines: () => string[] } {
   const clock = new FakeClock()
-  const outlet = new ManualOutlet()
-  const log = WinstonEventLog.into(new Sink(outlet, clock), clock, line, level)
+  const output = new ManualOutput()
+  const log = WinstonEventLog.into(new Sink(output, clock), clock, line, level)
   const lines = (): string[] => {
     clock.advance(100)
-    return outlet.lines
+    return output.lines
   }
   return { log, lines }
 }
@@ -63,22 +63,22 @@ describe('WinstonEventLog', () => {
 
   it('has written an event when the call returns: none is lost with the process', () => {
     const clock = new FakeClock()
-    const outlet = new ManualOutlet()
-    WinstonEventLog.into(new Sink(outlet, clock), clock, plainEventLine, 'info').info('Stopped')
+    const output = new ManualOutput()
+    WinstonEventLog.into(new Sink(output, clock), clock, plainEventLine, 'info').info('Stopped')
     clock.advance(100)
-    assert.deepEqual(outlet.lines, ['2026-01-01T00:00:00.000Z INFO  Stopped'])
+    assert.deepEqual(output.lines, ['2026-01-01T00:00:00.000Z INFO  Stopped'])
   })
 
   it('tells of lines that the sink dropped', () => {
     const clock = new FakeClock()
-    const outlet = new ManualOutlet()
-    const sink = new Sink(outlet, clock)
+    const output = new ManualOutput()
+    const sink = new Sink(output, clock)
     const log = WinstonEventLog.into(sink, clock, plainEventLine, 'info')
-    outlet.room = 0
+    output.room = 0
     for (let i = 0; i < 1030; i++) log.info('x'.repeat(1024))
-    outlet.room = Infinity
+    output.room = Infinity
     clock.advance(5000)
-    assert.match(outlet.lines.at(-1)!, /WARN {2}Log lines dropped dropped=\d+$/)
+    assert.match(output.lines.at(-1)!, /WARN {2}Log lines dropped dropped=\d+$/)
   })
 
   it('takes what a plugin without types may hand it', () => {

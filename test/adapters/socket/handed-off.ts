@@ -6,7 +6,7 @@ import { Accepting } from './accepting.js'
 
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
 
-/** A hatch that is beside the door, in one process. */
+/** A handed that is beside the door, in one process. */
 export class NearHatch implements HandedConnections {
   give: (connection: HandedConnection) => void = () => undefined
 
@@ -26,10 +26,10 @@ export async function handed(
   highWaterMark: number,
 ): Promise<TransportUnderTest> {
   const accepting = new Accepting()
-  const arrived = (connection: HandedConnection): void => hatch.give(connection)
+  const arrived = (connection: HandedConnection): void => handed.give(connection)
   const listening = await door.listen(ANY_PORT, arrived)
-  const hatch = new NearHatch(listening.address)
-  const listener = new HandedListener(taking, hatch)
+  const handed = new NearHatch(listening.address)
+  const listener = new HandedListener(taking, handed)
   const { close } = await listener.listen(ANY_PORT, (transport) => accepting.accept(transport))
   return {
     highWaterMark,

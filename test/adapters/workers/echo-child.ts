@@ -3,15 +3,15 @@ import { Socket } from 'node:net'
 import { handedConnection } from '../../../src/adapters/socket/handoff/handed-connection.js'
 import { ParentChannel } from '../../../src/adapters/workers/parent-channel.js'
 
-const line = new ParentChannel(handedConnection)
+const channel = new ParentChannel(handedConnection)
 
-line.begin({
+channel.begin({
   received: (message, connection) => {
-    if (message.kind === 'heartbeat') line.send({ kind: 'alive', askedMs: message.askedMs })
-    else if (message.kind === 'count') line.send({ kind: 'wanted', connection: message.query })
+    if (message.kind === 'heartbeat') channel.send({ kind: 'alive', askedMs: message.askedMs })
+    else if (message.kind === 'count') channel.send({ kind: 'wanted', connection: message.query })
     else if (message.kind === 'drain') void end()
     else if (message.kind === 'connection' && connection !== null) {
-      line.send({ kind: 'taken', connection: message.connection })
+      channel.send({ kind: 'taken', connection: message.connection })
       serve(connection.handle)
     }
   },
@@ -24,8 +24,8 @@ function serve(handle: unknown): void {
 }
 
 async function end(): Promise<void> {
-  process.stdout.write('a last line\n')
-  line.send({ kind: 'shut' })
-  await line.close()
+  process.stdout.write('a last channel\n')
+  channel.send({ kind: 'shut' })
+  await channel.close()
   process.exit(0)
 }

@@ -38,7 +38,7 @@ describe('drainPhase()', () => {
 describe('reliefPhase()', () => {
   const rules = retirementRules(RULES)
   const cases: [elapsedMs: number, open: number, expected: Phase, rule: string][] = [
-    [0, 0, 'stopped', 'a server that is relieved with no connection has nothing to wait for'],
+    [0, 0, 'stopped', 'a server that is retired with no connection has nothing to wait for'],
     [0, 1, 'notice', 'with connections it serves them as ever'],
     [999, 1, 'notice', 'for as long as a drain may take'],
     [999, 0, 'stopped', 'until the last has left'],

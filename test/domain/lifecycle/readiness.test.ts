@@ -4,7 +4,7 @@ import type { Phase } from '../../../src/domain/lifecycle/drain.js'
 import { unreadyReason, type Trouble } from '../../../src/domain/lifecycle/readiness.js'
 
 describe('unreadyReason()', () => {
-  const cases: [phase: Phase, isRelieved: boolean, troubles: Trouble[], expected: string | null, rule: string][] = [
+  const cases: [phase: Phase, isRetired: boolean, troubles: Trouble[], expected: string | null, rule: string][] = [
     ['running', false, [], null, 'a running server is ready'],
     ['starting', false, [], 'starting', 'one that starts is not'],
     ['notice', false, [], 'notice', 'nor one that is about to drain'],
@@ -16,6 +16,6 @@ describe('unreadyReason()', () => {
     ['draining', true, [], null, 'to the end'],
     ['notice', true, ['workers crash'], 'workers crash', 'unless that is in trouble'],
   ]
-  for (const [phase, isRelieved, troubles, expected, rule] of cases)
-    it(rule, () => assert.equal(unreadyReason({ phase, isRetired: isRelieved, troubles }), expected))
+  for (const [phase, isRetired, troubles, expected, rule] of cases)
+    it(rule, () => assert.equal(unreadyReason({ phase, isRetired, troubles }), expected))
 })

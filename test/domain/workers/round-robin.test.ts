@@ -57,7 +57,7 @@ describe('Rota', () => {
     assert.deepEqual(hand(rota, [13], 1000), [2])
   })
 
-  it('hands nothing more to one that is relieved, and takes its acknowledgements', () => {
+  it('hands nothing more to one that is retired, and takes its acknowledgements', () => {
     const rota = rotaOf(1, 2)
     hand(rota, [10, 11])
     rota.retired(1)

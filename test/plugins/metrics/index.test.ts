@@ -4,8 +4,8 @@ import metricsPlugin from '../../../plugins/metrics/index.js'
 import { CountingMetrics } from '../../../src/adapters/metrics/counting-metrics.js'
 import { FieldSection } from '../../../src/domain/message/field-section.js'
 import type { Response } from '../../../src/domain/message/response.js'
-import { loneCrew } from '../../../src/app/crew/lone-crew.js'
-import { CrewMetrics } from '../../../src/app/service-metrics.js'
+import { singleProcessGroup } from '../../../src/app/workers/single-process-group.js'
+import { GroupMetrics } from '../../../src/app/server/service-metrics.js'
 import type { WorkerGroup } from '../../../src/ports/workers/worker-group.js'
 import type { ThreadsMetrics } from '../../../src/ports/operations/metrics.js'
 import type { PluginContext, Request, RouteDefinition } from '../../../src/ports/plugins/plugin.js'
@@ -70,10 +70,10 @@ const CREW: WorkerGroup = {
   }),
 }
 
-const ALONE = new CrewMetrics(counted(), loneCrew())
-const TOGETHER = new CrewMetrics(counted(THREADS), CREW)
+const ALONE = new GroupMetrics(counted(), singleProcessGroup())
+const TOGETHER = new GroupMetrics(counted(THREADS), CREW)
 
-function route(metrics: CrewMetrics): RouteDefinition {
+function route(metrics: GroupMetrics): RouteDefinition {
   const { routes } = metricsPlugin
   if (typeof routes !== 'function') assert.fail('the routes need the context')
   const definition = routes({ metrics } as unknown as PluginContext)['GET /_metrics']
@@ -86,14 +86,14 @@ async function get(query: string, accept?: string, metrics = ALONE): Promise<Res
   return (await route(metrics).handler(request)) as Response
 }
 
-async function readJson(query: string, metrics: CrewMetrics): Promise<Record<string, object>> {
+async function readJson(query: string, metrics: GroupMetrics): Promise<Record<string, object>> {
   return JSON.parse((await get(query, undefined, metrics)).content as string) as Record<string, object>
 }
 
 /** A sample's value in Prometheus text, by its name and labels. */
 async function valuesIn(
   query: string,
-  metrics: CrewMetrics,
+  metrics: GroupMetrics,
 ): Promise<(name: string, labels?: object) => number | undefined> {
   const families = readExposition((await get(query, undefined, metrics)).content as string)
   const samples = [...families.values()].flatMap((family) => family.samples)

@@ -19,19 +19,19 @@ export class HandedListener implements Listener {
 
   constructor(
     private readonly taking: ConnectionAdopter,
-    private readonly hatch: HandedConnections,
+    private readonly handed: HandedConnections,
   ) {
     this.name = taking.name
   }
 
   /** Where the supervisor listens, wherever we are told to. */
   listen(_at: Address, accept: (transport: Transport) => void): Promise<Listening> {
-    const { hatch, taking } = this
-    hatch.open((connection) => taking.adopt(connection, accept))
+    const { handed, taking } = this
+    handed.open((connection) => taking.adopt(connection, accept))
     const close = async (): Promise<void> => {
-      await hatch.close()
+      await handed.close()
       await taking.close()
     }
-    return Promise.resolve({ address: hatch.address, close, cut: () => taking.cut() })
+    return Promise.resolve({ address: handed.address, close, cut: () => taking.cut() })
   }
 }

@@ -1,0 +1,30 @@
+import type { FileContent, FilePart } from '../../domain/message/response.js'
+import { rangeLength, type ByteRange } from '../../domain/representation/range.js'
+import type { OpenFile } from '../../ports/serving/files.js'
+
+/**
+ * Content made of ranges of one open file and text between them. The file is closed once: when its last range has been
+ * released, when the content is discarded, or at once when there is nothing of it to send.
+ */
+export function fileContent(file: OpenFile, pieces: readonly (string | ByteRange)[]): FileContent {
+  let unreleased = pieces.filter((piece) => typeof piece !== 'string').length
+  if (unreleased === 0) file.close()
+  const released = (): void => {
+    if (unreleased > 0 && --unreleased === 0) file.close()
+  }
+  const discard = (): void => {
+    if (unreleased > 0) file.close()
+    unreleased = 0
+  }
+  const parts = pieces.map((piece) => (typeof piece === 'string' ? piece : filePart(file, piece, released)))
+  return { kind: 'parts', length: parts.reduce((sum, part) => sum + part.length, 0), parts, discard }
+}
+
+/** The pieces that are all of a file: none of an empty one. */
+export function allOf(file: OpenFile): ByteRange[] {
+  return file.size === 0 ? [] : [{ first: 0, last: file.size - 1 }]
+}
+
+function filePart(file: OpenFile, range: ByteRange, released: () => void): FilePart {
+  return { descriptor: file.descriptor, offset: range.first, length: rangeLength(range), released }
+}

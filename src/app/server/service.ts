@@ -1,0 +1,41 @@
+import type { ConnectionRules } from '../../domain/connection/connection.js'
+import type { DeadlineRules } from '../../domain/connection/deadlines.js'
+import type { HeadReaders } from '../../domain/framing/head-readers.js'
+import type { PersistenceLines } from '../../domain/connection/persistence-lines.js'
+import type { Phase } from '../../domain/lifecycle/drain.js'
+import type { AccessLog } from '../../ports/serving/access-log.js'
+import type { Clock } from '../../ports/operations/clock.js'
+import type { EventLog } from '../../ports/operations/event-log.js'
+import type { Metrics } from '../../ports/operations/metrics.js'
+import type { Tracing } from '../../ports/serving/tracing.js'
+import type { Dispatch } from '../serving/dispatch.js'
+import type { Exchange } from '../serving/exchange.js'
+import type { HeadPreamble } from '../serving/head-preamble.js'
+import type { Identifiers } from '../serving/identifiers.js'
+
+/** Where a server is in its life, as it is now. */
+export interface ServerLife {
+  readonly phase: Phase
+  /** When the drain closed the listener, on the monotonic clock; null while it is open. */
+  readonly drainingSinceMs: number | null
+}
+
+/** What all connections of a server share. */
+export interface Service {
+  readonly rules: ConnectionRules
+  readonly persistence: PersistenceLines
+  readonly readers: HeadReaders
+  readonly deadlines: DeadlineRules
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly accessLog: AccessLog
+  readonly log: EventLog
+  /** `null` where there is no telemetry to tell. */
+  readonly tracing: Tracing | null
+  readonly preamble: HeadPreamble
+  readonly identifiers: Identifiers
+  readonly dispatch: Pick<Dispatch, 'answer'>
+  readonly life: ServerLife
+  /** An exchange is over. */
+  exchangeEnded(exchange: Exchange): void
+}

@@ -1,0 +1,52 @@
+import type { ExchangeRecord } from '../../ports/serving/access-log.js'
+import type { EventLog } from '../../ports/operations/event-log.js'
+import type { RequestSpan, SpanFields, TracedRequest, Tracing } from '../../ports/serving/tracing.js'
+
+/** Telemetry that harms no request when it fails: it is left out then, and the log tells of the first time. */
+export class GuardedTracing implements Tracing {
+  private hasFailed = false
+
+  constructor(
+    private readonly tracing: Tracing,
+    private readonly log: EventLog,
+  ) {}
+
+  begin(request: TracedRequest): RequestSpan | null {
+    try {
+      const span = this.tracing.begin(request)
+      return span === null ? null : this.guarded(span)
+    } catch (error) {
+      this.tell(error)
+      return null
+    }
+  }
+
+  /** What is run throws what it throws. */
+  within<T>(fields: SpanFields, run: () => T): T {
+    return this.tracing.within(fields, run)
+  }
+
+  private guarded(span: RequestSpan): RequestSpan {
+    return {
+      traceId: span.traceId,
+      get fields() {
+        return span.fields
+      },
+      within: (run) => span.within(run),
+      end: (exchange) => this.end(span, exchange),
+    }
+  }
+
+  private end(span: RequestSpan, exchange: ExchangeRecord): void {
+    try {
+      span.end(exchange)
+    } catch (error) {
+      this.tell(error)
+    }
+  }
+
+  private tell(error: unknown): void {
+    if (!this.hasFailed) this.log.error('telemetry failed', { error })
+    this.hasFailed = true
+  }
+}

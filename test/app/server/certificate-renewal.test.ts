@@ -1,0 +1,195 @@
+import { assert } from 'chai'
+import { describe, it } from 'mocha'
+import { CertificateRenewal } from '../../../src/app/server/certificate-renewal.js'
+import type { Credentials, LoadedCredentials } from '../../../src/ports/operations/credentials.js'
+import { RecordingEventLog } from '../../fakes/event-log.js'
+import { FakeClock } from '../../fakes/fake-clock.js'
+import { credentialsOf, FakeCredentials } from '../../fakes/fake-credentials.js'
+import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
+import { settled } from '../serving/served.js'
+
+const TLS = { ...DEFAULT_SETTINGS.tls, enabled: true, certFile: '/certs/a.pem', keyFile: '/certs/a.key' }
+const DAY_MS = 24 * 60 * 60 * 1000
+const SETTLED_MS = 200
+
+const named = (label: string): LoadedCredentials => ({ credentials: credentialsOf({ label }) })
+
+/** A renewal that has begun, and what it takes up. */
+class Rig {
+  readonly clock = new FakeClock()
+  readonly log = new RecordingEventLog()
+  readonly source = new FakeCredentials()
+  readonly used: string[] = []
+  /** Why nothing can be taken up; `null` when all can. */
+  failure: Error | null = null
+  readonly renewal = new CertificateRenewal({
+    source: this.source,
+    clock: this.clock,
+    log: this.log,
+    use: (credentials) => this.use(credentials),
+  })
+
+  static begun(credentials = credentialsOf()): Rig {
+    const rig = new Rig()
+    rig.renewal.begin(TLS, credentials)
+    return rig
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.clock.advance(ms)
+    await settled()
+  }
+
+  get events(): string[] {
+    return this.log.events.map(({ level, event }) => `${level}: ${event}`)
+  }
+
+  private use(credentials: Credentials): void {
+    if (this.failure !== null) throw this.failure
+    this.used.push(credentials.certificates[0].label)
+  }
+}
+
+describe('Renewal', () => {
+  describe('when files change', () => {
+    it('takes up what they hold once they have settled', async () => {
+      const rig = Rig.begun()
+      rig.source.change(named('renewed'))
+      await rig.pass(SETTLED_MS - 1)
+      assert.deepEqual(rig.used, [])
+      await rig.pass(1)
+      assert.deepEqual(rig.used, ['renewed'])
+      assert.deepEqual(rig.events, ['info: certificates renewed'])
+      assert.deepEqual(rig.renewal.counts, { done: 1, refused: 0 })
+    })
+
+    it('reads them once for changes that come close together', async () => {
+      const rig = Rig.begun()
+      for (const label of ['certificate', 'key', 'both']) {
+        rig.source.change(named(label))
+        await rig.pass(SETTLED_MS - 1)
+      }
+      await rig.pass(1)
+      assert.deepEqual(rig.used, ['both'])
+      assert.lengthOf(rig.source.asked, 1)
+    })
+
+    it('tells which certificates it has now, and until when', async () => {
+      const rig = Rig.begun()
+      rig.source.change(named('renewed'))
+      await rig.pass(SETTLED_MS)
+      const { certificates } = rig.log.events[0]!.facts as { certificates: object[] }
+      assert.deepEqual(certificates, [
+        { certificate: 'renewed', file: '/certs/a.pem', expires: new Date(Date.UTC(2026, 3, 1)).toISOString() },
+      ])
+    })
+
+    it('watches no more when it is stopped, and forgets what was to come', async () => {
+      const rig = Rig.begun()
+      rig.source.change(named('renewed'))
+      rig.renewal.stop()
+      await rig.pass(SETTLED_MS)
+      assert.deepEqual([rig.used, rig.source.watchers.size, rig.clock.pending], [[], 0, 0])
+    })
+
+    it('watches the files of the settings that it was last begun with', async () => {
+      const rig = Rig.begun()
+      rig.renewal.begin({ ...TLS, certFile: '/certs/b.pem' }, credentialsOf())
+      assert.equal(rig.source.watchers.size, 1)
+      await rig.renewal.renew()
+      assert.deepEqual(
+        rig.source.asked.map(({ certFile }) => certFile),
+        ['/certs/b.pem'],
+      )
+    })
+  })
+
+  describe('refuses, counts and tells why, and takes nothing up:', () => {
+    const wall = new FakeClock().wall()
+    const damaged = { key: 'tls.certFile', found: '"/certs/a.pem", which is damaged', wanted: 'a certificate' }
+    const cases: [rule: string, loaded: LoadedCredentials, found: RegExp][] = [
+      ['files that cannot be used', { problems: [damaged] }, /which is damaged/],
+      ['what has expired', { credentials: credentialsOf({ expiresMs: wall }) }, /"\/certs\/a.pem", which expired 2026/],
+      [
+        'what is not valid yet',
+        { credentials: credentialsOf({ beginsMs: wall + DAY_MS }) },
+        /is not valid before 2026/,
+      ],
+    ]
+    for (const [rule, loaded, found] of cases) {
+      it(rule, async () => {
+        const rig = Rig.begun()
+        rig.source.change(loaded)
+        await rig.pass(SETTLED_MS)
+        assert.deepEqual([rig.used, rig.renewal.counts], [[], { done: 0, refused: 1 }])
+        assert.deepEqual(rig.events, ['error: certificates refused'])
+        assert.match(JSON.stringify(rig.log.events[0]!.facts).replaceAll('\\"', '"'), found)
+      })
+    }
+
+    it('what cannot be served', async () => {
+      const rig = Rig.begun()
+      rig.failure = new Error('ee key too small')
+      await rig.renewal.renew()
+      assert.deepEqual(rig.renewal.counts, { done: 0, refused: 1 })
+      assert.deepEqual(rig.log.events[0]!.facts['problems'], [
+        { key: 'tls', found: 'ee key too small', wanted: 'certificates that can be served' },
+      ])
+    })
+
+    it('and takes up the next that is right', async () => {
+      const rig = Rig.begun()
+      rig.source.change({ problems: [damaged] })
+      await rig.pass(SETTLED_MS)
+      rig.source.change(named('right'))
+      await rig.pass(SETTLED_MS)
+      assert.deepEqual([rig.used, rig.renewal.counts], [['right'], { done: 1, refused: 1 }])
+    })
+  })
+
+  describe('renew()', () => {
+    it('reads the files at once', async () => {
+      const rig = Rig.begun()
+      await rig.renewal.renew()
+      assert.deepEqual(rig.used, ['a.test ec'])
+    })
+
+    it('reads them once more for a call that came while it read', async () => {
+      const rig = Rig.begun()
+      const first = rig.renewal.renew()
+      rig.source.loaded = named('later')
+      void rig.renewal.renew()
+      void rig.renewal.renew()
+      await first
+      assert.deepEqual(rig.used, ['a.test ec', 'later'])
+    })
+
+    it('does nothing before it has begun', async () => {
+      const rig = new Rig()
+      await rig.renewal.renew()
+      assert.deepEqual([rig.used, rig.source.asked], [[], []])
+    })
+  })
+
+  describe('warns of a certificate', () => {
+    const begins = new FakeClock().wall()
+    const cases: [rule: string, leftMs: number, events: string[]][] = [
+      ['that has expired', 0, ['error: certificate has expired']],
+      ['that expires within fourteen days', 14 * DAY_MS - 1, ['warn: certificate expires soon']],
+      ['but not before', 14 * DAY_MS, []],
+    ]
+    for (const [rule, leftMs, events] of cases) {
+      it(`${rule}, when it begins`, () => {
+        assert.deepEqual(Rig.begun(credentialsOf({ expiresMs: begins + leftMs })).events, events)
+      })
+    }
+
+    it('that it renewed by one that expires soon, too', async () => {
+      const rig = Rig.begun()
+      rig.source.change({ credentials: credentialsOf({ expiresMs: begins + 3 * DAY_MS }) })
+      await rig.pass(SETTLED_MS)
+      assert.deepEqual(rig.events, ['info: certificates renewed', 'warn: certificate expires soon'])
+      assert.deepInclude(rig.log.events[1]!.facts, { certificate: 'a.test ec', file: '/certs/a.pem', days: 2 })
+    })
+  })
+})

@@ -1,0 +1,65 @@
+import { assert } from 'chai'
+import { describe, it } from 'mocha'
+import { singleProcessGroup } from '../../../src/app/workers/single-process-group.js'
+import { GroupMetrics } from '../../../src/app/server/service-metrics.js'
+import type { WorkerGroup } from '../../../src/ports/workers/worker-group.js'
+import type { WorkersMetrics } from '../../../src/ports/operations/metrics.js'
+import { RecordingMetrics } from '../../fakes/metrics.js'
+
+const WORKERS: WorkersMetrics = {
+  configured: 2,
+  ready: 1,
+  lost: { died: 1, unresponsive: 2 },
+  reloads: { done: 3, refused: 4 },
+  renewals: { done: 5, refused: 6 },
+}
+
+function metricsWith({ connections }: { readonly connections: number }): RecordingMetrics {
+  const metrics = new RecordingMetrics()
+  for (let accepted = 0; accepted < connections; accepted++) metrics.connectionAccepted()
+  return metrics
+}
+
+/** A crew of the one that asks, worker 2, and another; a third is gone. */
+const CREW: WorkerGroup = {
+  worker: 2,
+  trouble: null,
+  counts: async (own) => ({
+    present: [
+      { worker: 1, pid: 101, counts: metricsWith({ connections: 10 }).counts() },
+      { worker: 2, pid: 102, counts: own },
+    ],
+    gone: [metricsWith({ connections: 100 }).counts().counters],
+    workers: WORKERS,
+  }),
+}
+
+describe('CrewMetrics', () => {
+  const metrics = new GroupMetrics(metricsWith({ connections: 1 }), CREW)
+
+  it('tells of all workers together: of those that are gone only what they had counted', async () => {
+    const { connections, workers } = await metrics.snapshot()
+    assert.deepEqual(connections, { active: 11, idle: 11, accepted: 111, rejected: 0 })
+    assert.deepEqual(workers, WORKERS)
+  })
+
+  it('tells of each worker that is there by itself', async () => {
+    const each = await metrics.perWorker()
+    assert.deepEqual(
+      each.map(({ worker, pid, snapshot }) => [worker, pid, snapshot.connections.accepted]),
+      [
+        [1, 101, 10],
+        [2, 102, 1],
+      ],
+    )
+  })
+
+  it('tells of a process without a supervisor as of worker 0, the only one', async () => {
+    const alone = new GroupMetrics(metricsWith({ connections: 1 }), singleProcessGroup())
+    const { connections, workers } = await alone.snapshot()
+    assert.equal(connections.accepted, 1)
+    assert.deepInclude(workers, { configured: 1, ready: 1 })
+    const [only, ...others] = await alone.perWorker()
+    assert.deepEqual([only?.worker, only?.pid, others], [0, process.pid, []])
+  })
+})
