@@ -24,7 +24,7 @@ function serve(handle: unknown): void {
 }
 
 async function end(): Promise<void> {
-  process.stdout.write('a last channel\n')
+  process.stdout.write('a last line\n')
   channel.send({ kind: 'shut' })
   await channel.close()
   process.exit(0)

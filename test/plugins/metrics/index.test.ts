@@ -131,7 +131,7 @@ describe('GET /_metrics', () => {
     it('has the documented keys', async () => {
       const read = await readJson('', TOGETHER)
       assert.hasAllKeys(read, [
-        'engine', 'socket', 'phase', 'uptimeSeconds', 'connections', 'requests', 'routes', 'octets', 'queue', 'threads', 'tls',
+        'engine', 'socket', 'phase', 'uptimeSeconds', 'connections', 'requests', 'routes', 'bytes', 'queue', 'threads', 'tls',
         'workers', 'rejections', 'accessLogDropped', 'process',
       ]) // prettier-ignore
       assert.hasAllKeys(read['connections'], ['active', 'idle', 'accepted', 'rejected'])
@@ -189,7 +189,7 @@ describe('GET /_metrics', () => {
       ['portico_info', { engine: 'threadpool', socket: 'net' }, 1, 'how the server runs'],
       ['portico_phase', { phase: 'running' }, 1, 'the present phase'],
       ['portico_phase', { phase: 'draining' }, 0, 'and the others'],
-      ['portico_received_bytes_total', {}, 4 * 1234, 'octets'],
+      ['portico_received_bytes_total', {}, 4 * 1234, 'bytes'],
       ['portico_responses_total', { class: '5xx' }, 4, 'responses by class'],
       ['portico_request_errors_total', { outcome: 'failed' }, 4, 'errors by outcome'],
       ['portico_rejections_total', { rule: 'bare-lf' }, 4, 'refusals by rule'],
