@@ -4,6 +4,11 @@ import type { Addresses, ListenerName } from '../../ports/serving/transport.js'
 
 export const LISTENER_NAMES: readonly ListenerName[] = ['http', 'https', 'admin']
 
+/** Makes a record with one value for each listener. */
+export function perListener<T>(valueOf: (listener: ListenerName) => T): Record<ListenerName, T> {
+  return { http: valueOf('http'), https: valueOf('https'), admin: valueOf('admin') }
+}
+
 /** Where the settings want the server to listen. */
 export function wantedAddresses({
   host,

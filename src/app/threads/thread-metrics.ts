@@ -1,16 +1,10 @@
 import type { Question } from '../../ports/threads/thread-messages.js'
 import type { MetricsSnapshot, ServiceMetrics, WorkerSnapshot } from '../../ports/operations/metrics.js'
+import { PendingAnswers } from '../pending-answers.js'
 
-/** A question under way, and those who wait for its answer. */
-interface Asked {
-  readonly answer: Promise<unknown>
-  readonly settle: (answer: unknown) => void
-  readonly fail: (error: unknown) => void
-}
-
-/** The metrics in a handler thread: the main thread is asked. Who asks while a question is under way shares its answer. */
+/** Metrics in a handler thread: asks the main thread. Calls made while the same question is pending share its answer. */
 export class ThreadMetrics implements ServiceMetrics {
-  private readonly asked = new Map<Question, Asked>()
+  private readonly answers = new PendingAnswers<Question, unknown>()
 
   constructor(private readonly send: (question: Question) => void) {}
 
@@ -22,34 +16,23 @@ export class ThreadMetrics implements ServiceMetrics {
     return this.ask('per-worker') as Promise<readonly WorkerSnapshot[]>
   }
 
+  /** The main thread has answered. */
   answered(question: Question, answer: unknown): void {
-    this.over(question)?.settle(answer)
+    this.answers.resolve(question, answer)
   }
 
+  /** The main thread could not answer. */
   failed(question: Question, error: unknown): void {
-    this.over(question)?.fail(error)
+    this.answers.reject(question, error)
   }
 
   private ask(question: Question): Promise<unknown> {
-    return (this.asked.get(question) ?? this.begin(question)).answer
+    return this.answers.get(question) ?? this.begin(question)
   }
 
-  private begin(question: Question): Asked {
-    let settle: Asked['settle'] = () => undefined
-    let fail = settle
-    const answer = new Promise((resolve, reject) => {
-      settle = resolve
-      fail = reject
-    })
-    const asked = { answer, settle, fail }
-    this.asked.set(question, asked)
+  private begin(question: Question): Promise<unknown> {
+    const answer = this.answers.expect(question)
     this.send(question)
-    return asked
-  }
-
-  private over(question: Question): Asked | undefined {
-    const asked = this.asked.get(question)
-    this.asked.delete(question)
-    return asked
+    return answer
   }
 }

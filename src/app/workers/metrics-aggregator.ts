@@ -1,87 +1,79 @@
 import type { Clock } from '../../ports/operations/clock.js'
 import type { GroupCounts } from '../../ports/workers/worker-group.js'
 import type { MetricsCounters, MetricsCounts, WorkersMetrics } from '../../ports/operations/metrics.js'
+import { PendingAnswers } from '../pending-answers.js'
 import type { WorkerHandle } from './worker-handle.js'
 import { summedCounters } from '../server/merged-metrics.js'
 
-/** A worker that turns its event loop answers sooner. */
-const PATIENCE_MS = 1000
+/** Time for a worker to report its counts; without an answer its previous report is used. */
+const ANSWER_TIMEOUT_MS = 1000
 
-/** A question to several workers, under way. */
-interface Query {
-  readonly unanswered: Set<WorkerHandle>
-  readonly answered: () => void
-}
-
-/** What all workers have counted, those that are gone among them: no counter ever falls. */
+/**
+ * Collects the counts of all workers. A worker that has died keeps its last report in the sum, so that no counter ever
+ * falls.
+ */
 export class MetricsAggregator {
-  private readonly members = new Set<WorkerHandle>()
-  /** What those had counted that are gone, added up: none before one is. */
+  private readonly workers = new Set<WorkerHandle>()
+  /** Sum of the counters of workers that have died; empty until one has. */
   private gone: readonly MetricsCounters[] = []
   private queries = 0
-  private readonly asked = new Map<number, Query>()
+  /** The workers that have yet to answer, by query. */
+  private readonly answers = new Map<number, PendingAnswers<WorkerHandle, void>>()
 
+  /** @param metrics answers the state of the worker group */
   constructor(
     private readonly clock: Clock,
-    private readonly workers: () => WorkersMetrics,
+    private readonly metrics: () => WorkersMetrics,
+    private readonly timeoutMs = ANSWER_TIMEOUT_MS,
   ) {}
 
-  joined(member: WorkerHandle): void {
-    this.members.add(member)
+  /** A worker is ready. */
+  joined(worker: WorkerHandle): void {
+    this.workers.add(worker)
   }
 
-  /** A worker is dead: what it had counted when it was last asked stays. */
-  died(member: WorkerHandle): void {
-    this.members.delete(member)
-    if (member.counts !== null) this.gone = [summedCounters([...this.gone, member.counts.counters])]
-    for (const number of this.asked.keys()) this.answered(number, member)
+  /** A worker has died: its last report stays in the sum. */
+  died(worker: WorkerHandle): void {
+    this.workers.delete(worker)
+    if (worker.counts !== null) this.gone = [summedCounters([...this.gone, worker.counts.counters])]
+    for (const answers of this.answers.values()) answers.resolve(worker, undefined)
   }
 
-  /** A worker has told what it has counted. */
-  counted(member: WorkerHandle, query: number, counts: MetricsCounts): void {
-    member.counts = counts
-    this.answered(query, member)
+  /** A worker has reported its counts. */
+  counted(worker: WorkerHandle, query: number, counts: MetricsCounts): void {
+    worker.counts = counts
+    this.answers.get(query)?.resolve(worker, undefined)
   }
 
-  /** One of the workers wants to know, and has told its own. */
-  async tell(asker: WorkerHandle, query: number, own: MetricsCounts): Promise<void> {
+  /** Answers a worker that asks for the counts of all, and has sent its own. */
+  async answer(asker: WorkerHandle, query: number, own: MetricsCounts): Promise<void> {
     asker.counts = own
-    await this.ask([...this.members].filter((member) => member !== asker))
+    await this.collect([...this.workers].filter((worker) => worker !== asker))
     asker.send({ kind: 'group', query, counts: this.all(asker) })
   }
 
-  /** Asks all, for the case that one of them is killed before it can be asked again. */
-  askAll(): void {
-    for (const member of this.members) member.send({ kind: 'count', query: 0 })
+  /** Asks all workers for a report, without waiting: a worker that is killed later loses only what it counted since. */
+  refresh(): void {
+    for (const worker of this.workers) worker.send({ kind: 'count', query: 0 })
   }
 
-  /** @returns when all have answered, or those that have not are given up on */
-  private ask(members: readonly WorkerHandle[]): Promise<void> {
+  /** Resolves when each of these workers has answered, died, or let the time pass. */
+  private async collect(workers: readonly WorkerHandle[]): Promise<void> {
     const query = ++this.queries
-    return new Promise((resolve) => {
-      const patience = this.clock.after(PATIENCE_MS, () => answered())
-      const answered = (): void => {
-        patience.stop()
-        this.asked.delete(query)
-        resolve()
-      }
-      this.asked.set(query, { unanswered: new Set(members), answered })
-      for (const member of members) member.send({ kind: 'count', query })
-      if (members.length === 0) answered()
-    })
+    const { clock, timeoutMs } = this
+    const answers = new PendingAnswers<WorkerHandle, void>()
+    this.answers.set(query, answers)
+    const all = workers.map((worker) => answers.expect(worker, { clock, timeoutMs, fallback: () => undefined }))
+    for (const worker of workers) worker.send({ kind: 'count', query })
+    await Promise.all(all)
+    this.answers.delete(query)
   }
 
-  private answered(number: number, member: WorkerHandle): void {
-    const query = this.asked.get(number)
-    if (query === undefined || !query.unanswered.delete(member)) return
-    if (query.unanswered.size === 0) query.answered()
-  }
-
-  /** @param asker who is there, too, when it asks before it is ready */
+  /** @param asker is included even when it asks before it is ready */
   private all(asker: WorkerHandle): GroupCounts {
-    const present = [...new Set([...this.members, asker])]
+    const present = [...new Set([...this.workers, asker])]
       .sort((one, other) => one.number - other.number || one.key - other.key)
       .flatMap(({ number, pid, counts }) => (counts === null ? [] : [{ worker: number, pid, counts }]))
-    return { present, gone: this.gone, workers: this.workers() }
+    return { present, gone: this.gone, workers: this.metrics() }
   }
 }

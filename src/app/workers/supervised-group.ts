@@ -3,23 +3,26 @@ import type { Clock } from '../../ports/operations/clock.js'
 import type { WorkerGroup, GroupCounts } from '../../ports/workers/worker-group.js'
 import type { MetricsCounts } from '../../ports/operations/metrics.js'
 import type { SupervisorChannel, WorkerConfiguration } from '../../ports/workers/worker-processes.js'
+import { PendingAnswers } from '../pending-answers.js'
 
-/** A supervisor that can answer has done so by then. */
-const PATIENCE_MS = 2500
+/** Longer than the supervisor itself waits for the other workers. */
+const ANSWER_TIMEOUT_MS = 2500
 
-/** The crew as one of its workers knows it: by asking the supervisor. */
+/** The worker group as one of its workers sees it: asks the supervisor for the counts of all. */
 export class SupervisedGroup implements WorkerGroup {
   readonly worker: number
   trouble: Trouble | null
+  /** The part of the latest answer that stays useful without a supervisor. */
   private last: Pick<GroupCounts, 'gone' | 'workers'>
   private queries = 0
-  private readonly asked = new Map<number, (counts: GroupCounts) => void>()
-  private isAlone = false
+  private readonly answers = new PendingAnswers<number, GroupCounts>()
+  private hasSupervisor = true
 
   constructor(
     private readonly channel: SupervisorChannel,
     private readonly clock: Clock,
     { worker, trouble, workers }: WorkerConfiguration,
+    private readonly timeoutMs = ANSWER_TIMEOUT_MS,
   ) {
     this.worker = worker
     this.trouble = trouble
@@ -27,29 +30,23 @@ export class SupervisedGroup implements WorkerGroup {
   }
 
   async counts(own: MetricsCounts): Promise<GroupCounts> {
-    if (this.isAlone) return this.ownOnly(own)
+    if (!this.hasSupervisor) return this.ownOnly(own)
     const query = ++this.queries
-    return new Promise<GroupCounts>((resolve) => {
-      const patience = this.clock.after(PATIENCE_MS, () => answer(this.ownOnly(own)))
-      const answer = (counts: GroupCounts): void => {
-        patience.stop()
-        this.asked.delete(query)
-        resolve(counts)
-      }
-      this.asked.set(query, answer)
-      this.channel.send({ kind: 'counts', query, own })
-    })
+    const { clock, timeoutMs } = this
+    const answer = this.answers.expect(query, { clock, timeoutMs, fallback: () => this.ownOnly(own) })
+    this.channel.send({ kind: 'counts', query, own })
+    return answer
   }
 
-  /** The supervisor's answer. */
+  /** The supervisor has answered a query. */
   answered(query: number, counts: GroupCounts): void {
     this.last = counts
-    this.asked.get(query)?.(counts)
+    this.answers.resolve(query, counts)
   }
 
-  /** The supervisor is gone. */
+  /** The supervisor has died. */
   lost(): void {
-    this.isAlone = true
+    this.hasSupervisor = false
   }
 
   private ownOnly(own: MetricsCounts): GroupCounts {

@@ -15,7 +15,7 @@ import type {
   WorkerConfiguration,
   WorkerProcesses,
 } from '../../ports/workers/worker-processes.js'
-import { LISTENER_NAMES, originsOf, wantedAddresses } from '../server/addresses.js'
+import { LISTENER_NAMES, originsOf, perListener, wantedAddresses } from '../server/addresses.js'
 import { logSocketChoice, type Configuration, type LoadedConfiguration } from '../configuration.js'
 import { messageOf } from '../message-of.js'
 import { CertificateRenewal } from '../server/certificate-renewal.js'
@@ -270,7 +270,7 @@ export class Supervisor implements Runnable {
       case 'counted':
         return this.aggregator.counted(member, message.query, message.counts)
       case 'counts':
-        return void this.aggregator.tell(member, message.query, message.own)
+        return void this.aggregator.answer(member, message.query, message.own)
       case 'done':
         member.report = message.report
         member.counts = message.counts
@@ -320,7 +320,7 @@ export class Supervisor implements Runnable {
     if (now - this.askedMs >= heartbeatIntervalMs(workerTimeoutMs)) this.askWhetherAlive(now)
     if (now - this.countedMs < COUNTS_MS) return
     this.countedMs = now
-    this.aggregator.askAll()
+    this.aggregator.refresh()
   }
 
   private killSilent(now: number, workerTimeoutMs: number): void {
@@ -451,8 +451,7 @@ export class Supervisor implements Runnable {
 }
 
 function addressesOf({ entrances }: Generation): Addresses {
-  const of = (entry: ListenerName): Address | null => entrances[entry]?.listening.address ?? null
-  return { http: of('http'), https: of('https'), admin: of('admin') }
+  return perListener((listener) => entrances[listener]?.listening.address ?? null)
 }
 
 function securedBy({ credentials, tickets }: Generation): TlsMaterial | null {
