@@ -1,15 +1,10 @@
-import {
-  CLOSED,
-  Connection,
-  END_OF_CONTENT,
-  NEED_MORE,
-  PAUSED,
-  type ConnectionRules,
-} from '../../src/domain/connection/connection.js'
+import { Connection } from '../../src/domain/connection/connection.js'
+import { CLOSED, END_OF_CONTENT, NEED_MORE, PAUSED } from '../../src/domain/connection/connection-event.js'
+import type { ConnectionRules } from '../../src/domain/connection/connection-rules.js'
 import type { Limits } from '../../src/domain/framing/limits.js'
 import { KNOWN_METHODS } from '../../src/domain/message/method.js'
 import { ProtocolError } from '../../src/domain/message/protocol-error.js'
-import type { RequestHead } from '../../src/domain/message/request.js'
+import type { RequestHead } from '../../src/domain/message/request-head.js'
 
 /** The limits of a server that was not configured. */
 export const LIMITS: Limits = {

@@ -1,4 +1,4 @@
-import type { ConnectionRules } from '../../domain/connection/connection.js'
+import type { ConnectionRules } from '../../domain/connection/connection-rules.js'
 import type { DeadlineRules } from '../../domain/connection/deadlines.js'
 import { HeadReaders } from '../../domain/framing/head-readers.js'
 import { PersistenceLines } from '../../domain/connection/persistence-lines.js'

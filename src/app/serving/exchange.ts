@@ -1,4 +1,4 @@
-import type { RequestHead as Head } from '../../domain/message/request.js'
+import type { RequestHead as Head } from '../../domain/message/request-head.js'
 import { traceIdOf } from '../../domain/message/trace-context.js'
 import type { Phase } from '../../domain/lifecycle/drain.js'
 import type { Outcome } from '../../domain/lifecycle/outcome.js'

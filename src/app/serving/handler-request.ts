@@ -1,6 +1,6 @@
 import { BadContentError } from '../../domain/message/bad-content-error.js'
 import { NO_FIELDS, type FieldSection } from '../../domain/message/field-section.js'
-import type { RequestHead as Head } from '../../domain/message/request.js'
+import type { RequestHead as Head } from '../../domain/message/request-head.js'
 import type { EngineRequest } from '../../ports/serving/engine.js'
 import type { EventLog } from '../../ports/operations/event-log.js'
 import type { Params } from '../../ports/plugins/plugin.js'

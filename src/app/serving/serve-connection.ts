@@ -1,16 +1,16 @@
+import { Connection } from '../../domain/connection/connection.js'
 import {
   CLOSED,
-  Connection,
   END_OF_CONTENT,
   NEED_MORE,
   PAUSED,
-  type Constant,
-} from '../../domain/connection/connection.js'
+  type ConnectionSignal,
+} from '../../domain/connection/connection-event.js'
 import { Deadlines, type Overdue } from '../../domain/connection/deadlines.js'
 import { authorityOf } from '../../domain/message/authority.js'
 import { problem } from '../../domain/representation/problem.js'
 import { ProtocolError } from '../../domain/message/protocol-error.js'
-import type { RequestHead } from '../../domain/message/request.js'
+import type { RequestHead } from '../../domain/message/request-head.js'
 import { isOfKind, Response, type StreamedContent } from '../../domain/message/response.js'
 import { forbidsContent } from '../../domain/message/status.js'
 import { turnedAway } from '../../domain/lifecycle/admission.js'
@@ -290,7 +290,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     return true
   }
 
-  private constant(event: Constant): boolean {
+  private constant(event: ConnectionSignal): boolean {
     switch (event) {
       case NEED_MORE:
         this.resume()

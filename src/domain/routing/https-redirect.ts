@@ -5,7 +5,7 @@
  * ours: so only hosts that everybody reads alike may go there.
  */
 import { problem } from '../representation/problem.js'
-import type { RequestHead } from '../message/request.js'
+import type { RequestHead } from '../message/request-head.js'
 import { ResponseFields } from '../message/response-fields.js'
 import { Response } from '../message/response.js'
 import { reasonPhrase } from '../message/status.js'

@@ -1,4 +1,4 @@
-import type { RequestHead } from '../../domain/message/request.js'
+import type { RequestHead } from '../../domain/message/request-head.js'
 import type { ExchangeRecord } from './access-log.js'
 import type { Security } from './transport.js'
 

@@ -1,18 +1,18 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
+import { Connection } from '../../../src/domain/connection/connection.js'
 import {
   CLOSED,
-  Connection,
   END_OF_CONTENT,
   NEED_MORE,
   PAUSED,
   type ConnectionEvent,
-  type ConnectionRules,
-} from '../../../src/domain/connection/connection.js'
+} from '../../../src/domain/connection/connection-event.js'
+import type { ConnectionRules } from '../../../src/domain/connection/connection-rules.js'
 import { CONTINUE, LAST_CHUNK } from '../../../src/domain/framing/head-writer.js'
 import { ContentError } from '../../../src/domain/message/content-error.js'
 import { ProtocolError } from '../../../src/domain/message/protocol-error.js'
-import type { RequestHead } from '../../../src/domain/message/request.js'
+import type { RequestHead } from '../../../src/domain/message/request-head.js'
 import { RULES } from '../../wire/dialogue.js'
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'

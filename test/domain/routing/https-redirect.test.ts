@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import type { RequestHead } from '../../../src/domain/message/request.js'
+import type { RequestHead } from '../../../src/domain/message/request-head.js'
 import { httpsLocation, httpsRedirect, isPlainHost } from '../../../src/domain/routing/https-redirect.js'
 import { Dialogue } from '../../wire/dialogue.js'
 
