@@ -1,10 +1,10 @@
 /**
- * The arrows of the house (one rule per layer, no exceptions): everything points inward.
+ * The allowed imports, one rule per layer and no exceptions: every import points inward.
  *
  *   plugins -> src/plugin.ts -> ports -> domain        adapters -> ports, domain        app -> everything
  */
 
-/** A rule: files under `from` import nothing but `allowed`. */
+/** Files under `from` may import only `allowed`. */
 const onlyImports = (name, comment, from, allowed) => ({
   name,
   comment,
@@ -13,7 +13,7 @@ const onlyImports = (name, comment, from, allowed) => ({
   to: { pathNot: allowed },
 })
 
-/** A rule: only `importers` import `path`. */
+/** Only `importers` may import `path`. */
 const onlyImportedBy = (name, comment, path, importers) => ({
   name,
   comment,
@@ -22,18 +22,30 @@ const onlyImportedBy = (name, comment, path, importers) => ({
   to: { path },
 })
 
-/** The package by its own name, which resolves to what is built. */
+/** Files under `from` may not reach `path`, neither directly nor through other files. */
+const neverReaches = (name, comment, from, path) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from },
+  to: { path, reachable: true },
+})
+
+/** 'portico/plugin', which resolves to the built package. */
 const PLUGIN_ENTRY = ['^src/plugin\\.ts$', '^dist/src/plugin\\.(js|d\\.ts)$', '^portico/plugin$']
+
+/** Paths of npm packages. */
+const packages = (...names) => `(^|/)(${names.join('|')})(/|$)`
 
 module.exports = {
   forbidden: [
-    onlyImports('domain-is-pure', 'Domain imports domain: no Node, no npm, nothing above it', '^src/domain/', [
+    onlyImports('domain-is-pure', 'Domain imports only domain: no Node, no npm, no other layer', '^src/domain/', [
       '^src/domain/',
     ]),
-    onlyImports('ports-look-inward', 'Ports import ports and domain', '^src/ports/', ['^src/(ports|domain)/']),
+    onlyImports('ports-look-inward', 'Ports import only ports and domain', '^src/ports/', ['^src/(ports|domain)/']),
     {
       name: 'ports-are-types',
-      comment: 'Ports hold types only, so all they import is types',
+      comment: 'Ports hold only types, so they import only types',
       severity: 'error',
       from: { path: '^src/ports/' },
       to: { dependencyTypesNot: ['type-only'] },
@@ -52,53 +64,76 @@ module.exports = {
       from: { path: '^plugins/([^/]+)' },
       to: { pathNot: [...PLUGIN_ENTRY, '^plugins/$1(/|$)'], dependencyTypesNot: ['core'] },
     },
-    onlyImports('plugin-entry-looks-inward', "'portico/plugin' gathers from ports and domain", '^src/plugin\\.ts$', [
+    onlyImports('plugin-entry-looks-inward', "'portico/plugin' exports from ports and domain", '^src/plugin\\.ts$', [
       '^src/(ports|domain)/',
     ]),
-    onlyImports('package-entry-shows-app', "'portico' gathers from app, ports and domain", '^src/portico\\.ts$', [
+    onlyImports('package-entry-shows-app', "'portico' exports from app, ports and domain", '^src/portico\\.ts$', [
       '^src/(app|ports|domain)/',
     ]),
-    onlyImportedBy('only-the-container-names-adapters', 'app/container.ts wires', '^src/adapters/', [
+    onlyImportedBy('only-wiring-names-adapters', 'app/wiring chooses the adapters', '^src/adapters/', [
       '^src/adapters/',
-      '^src/app/container\\.ts$',
+      '^src/app/wiring/',
       '^test/',
     ]),
-    onlyImportedBy('nobody-leans-on-app', 'App is the outermost layer', '^src/app/', [
+    onlyImportedBy('app-is-outermost', 'No other layer imports app', '^src/app/', [
       '^src/app/',
       '^src/portico\\.ts$',
       '^test/',
     ]),
     onlyImportedBy(
-      'only-the-container-knows-inversify',
+      'only-wiring-knows-inversify',
       'Nothing that runs per connection or request knows the container',
-      '(^|/)(inversify|@inversifyjs|reflect-metadata)(/|$)',
-      ['^src/app/(container|tokens)\\.ts$', 'node_modules/'],
+      packages('inversify', '@inversifyjs', 'reflect-metadata'),
+      ['^src/app/wiring/', 'node_modules/'],
+    ),
+    neverReaches(
+      'workers-load-only-their-own',
+      'A worker starts without the command line, the tools, the reading of settings and the supervisor',
+      '^src/app/workers/worker-main\\.ts$',
+      [
+        '^src/app/(main\\.ts$|cli/|workers/supervisor\\.ts$|wiring/(configuration|server|supervisor|tools)\\.ts$)',
+        '^src/adapters/(settings|tools)/',
+        packages('commander', 'convict', 'json5', 'yaml', 'autocannon', 'selfsigned'),
+      ],
+    ),
+    neverReaches(
+      'threads-load-only-their-own',
+      'A handler thread starts without sockets, logs, the container and everything that a worker does not need',
+      '^src/app/threads/thread-main\\.ts$',
+      [
+        '^src/app/(main\\.ts$|cli/|server/server\\.ts$|workers/|wiring/(?!thread\\.ts$))',
+        '^src/adapters/(settings|tools|socket|tls|log|metrics|workers)/',
+        packages(
+          ...['commander', 'convict', 'json5', 'yaml', 'autocannon', 'selfsigned'],
+          ...['inversify', '@inversifyjs', 'reflect-metadata', 'winston', 'koffi'],
+        ),
+      ],
     ),
     {
       name: 'certificates-are-made-on-demand',
-      comment: 'What makes certificates is loaded when one is made: the server neither waits for it nor holds it',
+      comment: 'The package that makes certificates is loaded when one is made, not when a server starts',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '(^|/)selfsigned(/|$)', dynamic: false },
+      to: { path: packages('selfsigned'), dynamic: false },
     },
     onlyImportedBy('tests-stay-outside', 'Only tests import tests', '^test/', ['^test/']),
     {
       name: 'no-cycles',
-      comment: 'Files form no circle, not even of types',
+      comment: 'No file imports itself through others, not even for types',
       severity: 'error',
       from: {},
       to: { circular: true },
     },
     {
       name: 'everything-resolves',
-      comment: 'An import that leads nowhere hides what it depends on',
+      comment: 'An import that does not resolve hides a dependency',
       severity: 'error',
       from: { path: '^(src|plugins)/' },
       to: { couldNotResolve: true, pathNot: ['^portico/plugin$'] },
     },
   ],
   options: {
-    // What runs in a browser, by addresses that the dashboard answers.
+    // These files run in a browser and import by the addresses that the dashboard serves.
     exclude: { path: '^plugins/dashboard/page/' },
     doNotFollow: { path: ['node_modules', '^dist/'] },
     tsPreCompilationDeps: true,

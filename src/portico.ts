@@ -1,6 +1,7 @@
 /** What programs that embed the server import, as `portico`. */
-import { configurationSources, wire } from './app/container.js'
 import { loadConfiguration } from './app/configuration.js'
+import { configurationSources } from './app/wiring/configuration.js'
+import { wireSingleProcess } from './app/wiring/server.js'
 import { problemList } from './app/cli/reports.js'
 import type { DrainReport } from './domain/lifecycle/drain.js'
 import type { Settings, SettingsProblem } from './ports/operations/settings.js'
@@ -38,7 +39,7 @@ export async function startServer(
   const loaded = await loadConfiguration(configurationSources(), request)
   if ('problems' in loaded) throw new Error(problemList(loaded.problems))
   if (loaded.settings.workers !== 1) throw new Error(problemList([moreThanOne(loaded.settings)]))
-  const { server, renewal, closeLogs } = wire(loaded)
+  const { server, renewal, closeLogs } = wireSingleProcess(loaded)
   const { http, https } = await server.start().catch(async (error: unknown) => {
     await closeLogs()
     throw error

@@ -26,7 +26,7 @@ export type LoadedConfiguration =
 /** Where a configuration comes from. */
 export interface ConfigurationSources {
   readonly settings: Pick<SettingsSource, 'load'>
-  readonly credentials: CredentialSource
+  readonly credentials: Pick<CredentialSource, 'load'>
   readonly tryEpoll: CheckEpoll
 }
 
@@ -58,7 +58,7 @@ export function logSocketChoice(log: EventLog, { settings, socket: { kind, reaso
 }
 
 function readCredentials(
-  credentials: CredentialSource,
+  credentials: ConfigurationSources['credentials'],
   tls: TlsSettings,
 ): Promise<LoadedCredentials | { readonly credentials: null }> {
   return tls.enabled ? credentials.load(tls) : Promise.resolve({ credentials: null })

@@ -2,51 +2,56 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { isatty } from 'node:tty'
+import { workerCount } from '../domain/workers/supervision.js'
+import type { Settings } from '../ports/operations/settings.js'
 import { commandLine } from './cli/command-line.js'
-import {
-  beginLoad,
-  configurationSources,
-  endProcess,
-  listRoutes,
-  makeCertificate,
-  openReport,
-  startServer,
-  wireService,
-  writeNew,
-} from './container.js'
-import { run } from './run.js'
+import type { Configuration, LoadedConfiguration } from './configuration.js'
+import { run, type WiredService } from './run.js'
 import { StandardOutput } from './standard-output.js'
 import { logStrayErrors } from './stray-errors.js'
+import { configurationSources } from './wiring/configuration.js'
+import { endProcess } from './wiring/process-end.js'
+import { beginLoad, makeCertificate, openReport, startServer, writeNew } from './wiring/tools.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string
 }
 
-// Nobody need listen on the other end: a diagnostic that cannot be told is no reason to end.
+// The reader of standard error may be gone: that must not end the server.
 process.stderr.on('error', () => undefined)
 const err = (text: string): void => void process.stderr.write(text)
 const output = new StandardOutput(process.stdout)
 
-/** At a terminal a hang-up says that the terminal is gone; elsewhere it is how an administrator asks for new settings. */
+/** At a terminal a hang-up means that the terminal is gone; elsewhere an administrator sends it to reload the settings. */
 const AT_TERMINAL = isatty(0)
 const STOP = AT_TERMINAL ? ['SIGTERM', 'SIGINT', 'SIGHUP'] : ['SIGTERM', 'SIGINT']
 const RELOAD = AT_TERMINAL ? [] : ['SIGHUP']
 
 const onSignals =
   (signals: readonly string[]) =>
-  (told: () => void): void =>
-    signals.forEach((signal) => process.on(signal, told))
+  (received: () => void): void =>
+    signals.forEach((signal) => process.on(signal, received))
+
+/** Loads only the wiring that the settings ask for: a supervisor needs no server, nor a server a supervisor. */
+async function wireService(
+  configuration: Configuration,
+  load: () => Promise<LoadedConfiguration>,
+): Promise<WiredService> {
+  const workers = workerCount(configuration.settings.workers, availableParallelism())
+  if (workers > 1) return (await import('./wiring/supervisor.js')).wireSupervisor(configuration, load)
+  return (await import('./wiring/server.js')).wireService(configuration)
+}
 
 const portico = commandLine({
   ...configurationSources(),
   serve: async (configuration, load) => {
-    const { service, log, closeLogs } = wireService(configuration, load)
+    const { service, log, closeLogs } = await wireService(configuration, load)
     logStrayErrors(log)
     const code = await run(service, { err, onStop: onSignals(STOP), onReload: onSignals(RELOAD) })
     await closeLogs()
     return code
   },
-  routes: listRoutes,
+  routes: async (settings: Settings) => (await import('./wiring/server.js')).listRoutes(settings),
   makeCertificate,
   writeNew,
   beginLoad,
@@ -57,7 +62,7 @@ const portico = commandLine({
   err,
   errIsTerminal: isatty(2),
   version,
-  machine: `Node ${process.versions.node}, ${availableParallelism()} cores of ${cpus()[0]?.model ?? 'some processor'}`,
+  machine: `Node ${process.versions.node}, ${availableParallelism()} cores of ${cpus()[0]?.model ?? 'an unknown processor'}`,
 })
 
 const code = await portico(process.argv.slice(2), process.env)

@@ -26,6 +26,14 @@ export interface Runnable {
   reload(): void
 }
 
+/** A service to run, and its log. */
+export interface WiredService {
+  readonly service: Runnable
+  readonly log: EventLog
+  /** Writes the lines that the logs still buffer. */
+  readonly closeLogs: () => Promise<void>
+}
+
 /** What a running server needs of its process. */
 export interface Surroundings {
   /** Standard error; line ends are part of the text. */

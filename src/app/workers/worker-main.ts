@@ -1,5 +1,6 @@
 /** What a worker process runs: the supervisor forks this module and tells it all that it needs. */
-import { endProcess, wireWorker } from '../container.js'
+import { endProcess } from '../wiring/process-end.js'
+import { wireWorker } from '../wiring/worker.js'
 
 // Ctrl-C and the end of a terminal reach the whole group; it is the supervisor who tells what follows from that.
 for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined)

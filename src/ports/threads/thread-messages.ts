@@ -7,12 +7,8 @@
 import type { SerializedError, PlainValue } from '../../domain/threadpool/serialized-error.js'
 import type { Phase } from '../../domain/lifecycle/drain.js'
 import type { MetricsSnapshot, WorkerSnapshot } from '../operations/metrics.js'
-import type { Clock } from '../operations/clock.js'
-import type { Files } from '../serving/files.js'
-import type { PluginSource } from '../plugins/plugin-source.js'
 import type { Settings } from '../operations/settings.js'
-import type { ThreadMeter } from './thread-meter.js'
-import type { SpanFields, TracingSource } from '../serving/tracing.js'
+import type { SpanFields } from '../serving/tracing.js'
 import type { Security } from '../serving/transport.js'
 
 /** What a thread is started with. */
@@ -31,28 +27,6 @@ export interface ThreadSeed {
 export interface ThreadData {
   readonly seed: ThreadSeed
   readonly settings: Settings
-  readonly parts: ThreadParts
-}
-
-/**
- * An adapter that a thread makes for itself, without arguments. Only data crosses, and to load what the main thread is
- * made of takes ten times as long as to load these few.
- */
-export interface CrossedPart<Port> {
-  /** The URL of its module, and what it is exported as. */
-  readonly module: string
-  readonly name: string
-  /** Never there: it tells the compiler what for. */
-  readonly port?: Port
-}
-
-/** The adapters of a thread. */
-export interface ThreadParts {
-  readonly plugins: CrossedPart<PluginSource>
-  readonly files: CrossedPart<Files>
-  readonly clock: CrossedPart<Clock>
-  readonly meter: CrossedPart<ThreadMeter>
-  readonly tracing: CrossedPart<TracingSource>
 }
 
 /** A field section: its text, and four offsets a line. */

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import type { FromThread, ThreadData, ThreadParts } from '../../../ports/threads/thread-messages.js'
+import type { FromThread, ThreadData } from '../../../ports/threads/thread-messages.js'
 import type { Settings } from '../../../ports/operations/settings.js'
 import type { StartThread, ThreadEvents, ThreadLink } from './thread-link.js'
 
@@ -30,13 +30,13 @@ export async function threadsEnded(withinMs: number): Promise<boolean> {
  *
  * @param entry the module that a thread runs; it finds its orders in its `workerData`
  */
-export function workerThreads(entry: URL, settings: Settings, parts: ThreadParts): StartThread {
+export function workerThreads(entry: URL, settings: Settings): StartThread {
   const maxOldGenerationSizeMb = Math.ceil((settings.threadpool.memoryBytes + HEADROOM_BYTES) / MEBIBYTE)
   return (seed, events) => {
     try {
       const worker = new Worker(entry, {
         name: `portico-handlers-${seed.thread}`,
-        workerData: { seed, settings, parts } satisfies ThreadData,
+        workerData: { seed, settings } satisfies ThreadData,
         // It tells how the main program was given, which the thread's is not.
         execArgv: process.execArgv.filter((option) => !option.startsWith('--input-type')),
         resourceLimits: { maxOldGenerationSizeMb },

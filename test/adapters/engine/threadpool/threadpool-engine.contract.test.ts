@@ -1,6 +1,6 @@
 import { SystemClock } from '../../../../src/adapters/clock/system-clock.js'
 import { ThreadpoolEngine } from '../../../../src/adapters/engine/threadpool/threadpool-engine.js'
-import { handlerThreads } from '../../../../src/app/container.js'
+import { handlerThreads } from '../../../../src/app/wiring/server-bindings.js'
 import { CONTRACT_SETTINGS, engineContract } from '../../../contract/engine.js'
 
 engineContract(

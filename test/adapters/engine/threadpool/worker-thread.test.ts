@@ -1,14 +1,11 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { workerThreads } from '../../../../src/adapters/engine/threadpool/worker-thread.js'
-import type { ThreadParts } from '../../../../src/ports/threads/thread-messages.js'
 import { DEFAULT_SETTINGS } from '../../../fakes/settings.js'
 
 describe('workerThreads()', () => {
-  const parts = {} as ThreadParts
-
   it('tells of a thread that the platform does not start as of one that died', async () => {
-    const start = workerThreads(new URL('http://nowhere.test/'), DEFAULT_SETTINGS, parts)
+    const start = workerThreads(new URL('http://nowhere.test/'), DEFAULT_SETTINGS)
     const heard: string[] = []
     await new Promise<void>((resolve) => {
       const link = start(
