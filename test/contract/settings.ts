@@ -9,10 +9,10 @@ function effectiveOf(loaded: LoadedSettings, key: string): { value: unknown; ori
   return 'effective' in loaded ? loaded.effective.find((each) => each.key === key) : undefined
 }
 
-/** What every source of settings keeps. It must know the keys `port` (PORT, `--port`) and `host`. */
+/** The contract of every source of settings. The source must know the keys `port` (PORT, `--port`) and `host`. */
 export function settingsContract(name: string, make: () => SettingsSource): void {
   describe(`the settings contract, by ${name}`, () => {
-    it('names each key, variable and flag once', () => {
+    it('lists each key, variable and flag once', () => {
       const { keys } = make()
       const flags = keys.flatMap(({ flag }) => (flag === null ? [] : [flag.name]))
       for (const names of [keys.map(({ key }) => key), keys.map(({ environment }) => environment), flags]) {
@@ -20,7 +20,7 @@ export function settingsContract(name: string, make: () => SettingsSource): void
       }
     })
 
-    it('lists every key as a default when nobody said anything', async () => {
+    it('reports every key as a default when no source sets it', async () => {
       const source = make()
       const loaded = await source.load({ given: [], environment: {}, configFile: null })
       assert.notProperty(loaded, 'problems')
@@ -31,18 +31,18 @@ export function settingsContract(name: string, make: () => SettingsSource): void
       )
     })
 
-    it('takes a variable over the default, and names it', async () => {
+    it('prefers a variable to the default, and names it as the origin', async () => {
       const loaded = await make().load({ given: [], environment: { PORT: '81' }, configFile: null })
       assert.deepInclude(effectiveOf(loaded, 'port'), { value: 81, origin: 'environment PORT' })
     })
 
-    it('takes what is given over a variable, and of two the later one', async () => {
+    it('prefers a given setting to a variable, and the later of two', async () => {
       const request = [given('port', '82', 'flag --port'), given('port', '83', 'flag --set')]
       const loaded = await make().load({ given: request, environment: { PORT: '81' }, configFile: null })
       assert.deepInclude(effectiveOf(loaded, 'port'), { value: 83, origin: 'flag --set' })
     })
 
-    it('gives all problems at once, and no settings', async () => {
+    it('reports all problems at once, and no settings', async () => {
       const request = [given('prot', '82', 'flag --set'), given('port', 'x', 'flag --port')]
       const loaded = await make().load({ given: request, environment: {}, configFile: null })
       assert.notProperty(loaded, 'settings')

@@ -9,7 +9,7 @@ import type {
   SettingsSource,
 } from '../../src/ports/operations/settings.js'
 
-/** A checked configuration with every default, as on a terminal. */
+/** The checked configuration with all defaults, as on a terminal. */
 export const DEFAULT_SETTINGS: Settings = {
   host: '127.0.0.1',
   port: 8080,
@@ -78,7 +78,7 @@ const key = (name: 'host' | 'port', environment: string, wanted: string, form: '
   flag: { name: `--${name}`, value: name.toUpperCase(), form, group: 'Listening:' },
 })
 
-/** A source of settings that knows two keys and no files, and remembers what it was asked. */
+/** A source of settings with two keys and without files. It records its requests. */
 export class FakeSettings implements SettingsSource {
   readonly keys = [key('host', 'HOST', 'a host', 'text'), key('port', 'PORT', 'a number', 'number')]
   readonly requests: SettingsRequest[] = []

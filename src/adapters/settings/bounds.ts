@@ -1,12 +1,13 @@
-/** What the kind of a key cannot say: that it may not be greater than another key. */
+/** A rule between two keys: one must not be greater than the other. */
 export interface Bound {
   readonly key: string
   readonly atMost: string
   readonly because: string
-  /** Whether 0 of the other key stands for "not at all", which bounds nothing. */
+  /** Whether 0 as the value of `atMost` means "off", so that it limits nothing. */
   readonly exceptZero: boolean
 }
 
+/** All bounds. Limits that contradict each other would make one of them unreachable. */
 export const BOUNDS: readonly Bound[] = [
   {
     key: 'limits.targetLength',
@@ -29,12 +30,17 @@ export const BOUNDS: readonly Bound[] = [
   {
     key: 'drain.pollIntervalMs',
     atMost: 'drain.timeoutMs',
-    because: 'a drain must look before its time is up',
+    because: 'a drain must check at least once before its timeout',
     exceptZero: true,
   },
 ]
 
-/** @param valueOf a number for each key of a bound */
+/**
+ * Tells whether the values of two keys break the bound.
+ *
+ * @param valueOf the number that a key has
+ */
+
 export function isBroken(bound: Bound, valueOf: (key: string) => number): boolean {
   const most = valueOf(bound.atMost)
   return valueOf(bound.key) > most && !(bound.exceptZero && most === 0)

@@ -1,60 +1,62 @@
 import { UNIX } from '../../domain/message/authority.js'
 import type { Settings } from '../../ports/operations/settings.js'
 
-/** Keys that each make sense, but not together. */
+/** Values that are valid each, but impossible together. */
 export interface Combination {
-  /** The one that is told of first; then those that it must fit. */
+  /** The key that the problem is reported for; then the keys that it conflicts with. */
   readonly keys: readonly [string, ...string[]]
   isImpossible(settings: Settings): boolean
+  /** Completes "wanted …" in the message. */
   readonly wanted: string
 }
 
-interface Place {
+interface Address {
   readonly host: string
   readonly port: number
 }
 
-const isUnix = ({ host }: Pick<Place, 'host'>): boolean => host.startsWith(UNIX)
+const isUnix = ({ host }: Pick<Address, 'host'>): boolean => host.startsWith(UNIX)
 
-/** Every address of the machine. */
-const ALL: readonly string[] = ['0.0.0.0', '::']
+/** Hosts that stand for every address of the machine. */
+const WILDCARDS: readonly string[] = ['0.0.0.0', '::']
 
-/** Whether nobody can listen at both. Port 0 is whichever is free. */
-function clash(one: Place, other: Place): boolean {
+/** Whether two listeners cannot have these addresses at once. Port 0 never clashes: the system picks a free port. */
+function clash(one: Address, other: Address): boolean {
   if (isUnix(one) || isUnix(other)) return one.host === other.host
-  const areApart = one.host !== other.host && !ALL.includes(one.host) && !ALL.includes(other.host)
-  return one.port === other.port && one.port !== 0 && !areApart
+  const differ = one.host !== other.host && !WILDCARDS.includes(one.host) && !WILDCARDS.includes(other.host)
+  return one.port === other.port && one.port !== 0 && !differ
 }
 
-const secure = ({ host, tls }: Settings): Place => ({ host, port: tls.port })
+const httpsAddress = ({ host, tls }: Settings): Address => ({ host, port: tls.port })
 
-const isApart = ({ admin }: Settings): boolean => admin.listener === 'separate'
+const hasAdminListener = ({ admin }: Settings): boolean => admin.listener === 'separate'
 
+/** All impossible combinations. */
 export const COMBINATIONS: readonly Combination[] = [
   {
     keys: ['host', 'tls.enabled', 'tls.only'],
     isImpossible: ({ host, tls }) => isUnix({ host }) && tls.enabled && !tls.only,
-    wanted: 'an address, or tls.only: one unix socket cannot be both listeners',
+    wanted: 'a host name or an IP address, or tls.only: a unix socket cannot serve both HTTP and HTTPS',
   },
   {
     keys: ['tls.certFile', 'tls.enabled'],
     isImpossible: ({ tls }) => tls.enabled && tls.certFile === null,
-    wanted: 'a certificate, since tls.enabled is true (portico cert makes one for this machine)',
+    wanted: 'the path of a certificate, since tls.enabled is true (portico cert makes one for development)',
   },
   {
     keys: ['tls.keyFile', 'tls.enabled'],
     isImpossible: ({ tls }) => tls.enabled && tls.keyFile === null,
-    wanted: 'the private key of tls.certFile, since tls.enabled is true',
+    wanted: 'the path of the private key of tls.certFile, since tls.enabled is true',
   },
   {
     keys: ['tls.passphrase', 'tls.passphraseFile'],
     isImpossible: ({ tls }) => tls.passphrase !== '' && tls.passphraseFile !== null,
-    wanted: 'none, since tls.passphraseFile has one',
+    wanted: 'no passphrase, since tls.passphraseFile is set',
   },
   {
     keys: ['tls.clientCaFile', 'tls.clientAuth'],
     isImpossible: ({ tls }) => tls.clientAuth !== 'none' && tls.clientCaFile === null,
-    wanted: 'certificates to judge client certificates by, since tls.clientAuth asks for those',
+    wanted: 'the path of CA certificates, since tls.clientAuth is request or require',
   },
   {
     keys: ['tls.only', 'tls.enabled'],
@@ -64,27 +66,28 @@ export const COMBINATIONS: readonly Combination[] = [
   {
     keys: ['tls.redirectHttp', 'tls.enabled'],
     isImpossible: ({ tls }) => tls.redirectHttp && !tls.enabled,
-    wanted: 'false, since tls.enabled is false: the redirect would lead nowhere',
+    wanted: 'false, since tls.enabled is false: there is no HTTPS to redirect to',
   },
   {
     keys: ['tls.redirectHttp', 'tls.only'],
     isImpossible: ({ tls }) => tls.redirectHttp && tls.only && tls.enabled,
-    wanted: 'false, since tls.only is true: no plain listener is there to redirect',
+    wanted: 'false, since tls.only is true: there is no plain HTTP to redirect',
   },
   {
     keys: ['tls.port', 'port', 'tls.enabled', 'tls.only'],
     isImpossible: (settings) =>
-      !isUnix(settings) && settings.tls.enabled && !settings.tls.only && clash(secure(settings), settings),
-    wanted: 'another port than port has',
+      !isUnix(settings) && settings.tls.enabled && !settings.tls.only && clash(httpsAddress(settings), settings),
+    wanted: 'a port other than that of plain HTTP (key port)',
   },
   {
     keys: ['admin.port', 'admin.listener', 'port'],
-    isImpossible: (settings) => isApart(settings) && !settings.tls.only && clash(settings.admin, settings),
-    wanted: 'another place than host and port are',
+    isImpossible: (settings) => hasAdminListener(settings) && !settings.tls.only && clash(settings.admin, settings),
+    wanted: 'an address other than that of plain HTTP (keys host and port)',
   },
   {
     keys: ['admin.port', 'admin.listener', 'tls.port'],
-    isImpossible: (settings) => isApart(settings) && settings.tls.enabled && clash(settings.admin, secure(settings)),
-    wanted: 'another place than host and tls.port are',
+    isImpossible: (settings) =>
+      hasAdminListener(settings) && settings.tls.enabled && clash(settings.admin, httpsAddress(settings)),
+    wanted: 'an address other than that of HTTPS (keys host and tls.port)',
   },
 ]

@@ -4,7 +4,7 @@ import { extname } from 'node:path'
 import { type Document, parseDocument } from 'yaml'
 import { isTable } from './kinds.js'
 
-/** A configuration file that cannot be used, and why. */
+/** Reports a configuration file that cannot be read or parsed: what was found in its place, and what was wanted. */
 export class UnusableFile extends Error {
   constructor(
     readonly found: string,
@@ -36,11 +36,11 @@ function parseYaml(text: string): unknown {
 function valueOf(document: Document): unknown {
   try {
     const value: unknown = document.toJS()
-    // An alias inside its own anchor makes a value without end, which only walking all of it tells.
+    // An alias inside its own anchor makes a circular value, which only a walk through all of it discovers.
     JSON.stringify(value)
     return value
   } catch (error) {
-    throw new UnusableFile((error as Error).message.split('\n')[0]!, 'YAML whose aliases come to an end')
+    throw new UnusableFile((error as Error).message.split('\n')[0]!, 'YAML without circular aliases')
   }
 }
 
@@ -51,24 +51,31 @@ const PARSERS: ReadonlyMap<string, (text: string) => unknown> = new Map([
   ['.yml', parseYaml],
 ])
 
+const unknownExtension = (extension: string): UnusableFile =>
+  new UnusableFile(
+    extension === '' ? 'a file name without extension' : `the extension ${extension}`,
+    `one of ${[...PARSERS.keys()].join(', ')}`,
+  )
+
 async function textOf(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    throw new UnusableFile(code === 'ENOENT' ? 'no such file' : message, 'a file that can be read')
+    throw new UnusableFile(code === 'ENOENT' ? 'no such file' : message, 'a readable file')
   }
 }
 
 /**
- * Reads a configuration file by its extension.
+ * Reads a configuration file. The extension of its name decides the format: JSON5 or YAML.
  *
- * @returns its keys and values as they stand; nothing for a file that holds nothing
- * @throws {UnusableFile}
+ * @returns its keys and values, not checked; `{}` for an empty file
+ * @throws {UnusableFile} when it is missing, malformed or no table of keys and values
  */
 export async function readConfigurationFile(path: string): Promise<Readonly<Record<string, unknown>>> {
-  const parse = PARSERS.get(extname(path).toLowerCase())
-  if (parse === undefined) throw new UnusableFile('another extension', `one of ${[...PARSERS.keys()].join(', ')}`)
+  const extension = extname(path).toLowerCase()
+  const parse = PARSERS.get(extension)
+  if (parse === undefined) throw unknownExtension(extension)
   const text = await textOf(path)
   const content = text.trim() === '' ? null : parse(text)
   if (content === null) return {}

@@ -4,29 +4,30 @@ import { resolve } from 'node:path'
 import { isStrictTransportSecurity } from '../../domain/tls/strict-transport-security.js'
 
 /**
- * What a key takes and how it is written. Reading gives back what it cannot read, so that the message can show it.
+ * Reads and checks the values of a key. Both readers return a value that they cannot read unchanged: `isValid` refuses it
+ * then, and the message shows it as it was written.
  */
 export interface Kind {
-  /** Completes "wanted …". */
+  /** Completes "wanted …" in messages. */
   readonly wanted: string
-  /** Reads a flag or an environment variable. */
+  /** Reads the text of a flag or an environment variable. */
   fromText(text: string): unknown
-  /** Reads what a file holds, which has types of its own. */
+  /** Reads a value of a file, which may have any type of JSON. */
   fromFile(value: unknown): unknown
-  holds(value: unknown): boolean
-  /** Makes the paths in a value that holds absolute. */
-  placed?(value: unknown, folder: string): unknown
+  isValid(value: unknown): boolean
+  /** Resolves the relative paths in a valid value against an absolute folder. */
+  withAbsolutePaths?(value: unknown, folder: string): unknown
 }
 
-const asItIs = <T>(value: T): T => value
+const unchanged = <T>(value: T): T => value
 
 /** Text that passes a test. */
 function text(wanted: string, passes: (text: string) => boolean): Kind {
   return {
     wanted,
-    fromText: asItIs,
-    fromFile: asItIs,
-    holds: (value) => typeof value === 'string' && passes(value),
+    fromText: unchanged,
+    fromFile: unchanged,
+    isValid: (value) => typeof value === 'string' && passes(value),
   }
 }
 
@@ -35,46 +36,47 @@ export function integer(min: number, max: number, unit = ''): Kind {
   return {
     wanted: `a whole number${unit} from ${min} to ${max}`,
     fromText: (text) => (/^-?\d{1,16}$/.test(text) ? Number(text) : text),
-    fromFile: asItIs,
-    holds: (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
+    fromFile: unchanged,
+    isValid: (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
   }
 }
 
-/** A whole number, or the word `auto`: as many as suit the machine. */
+/** A whole number, or the word `auto`. */
 export function integerOrAuto(min: number, max: number): Kind {
   const number = integer(min, max)
   return {
     wanted: `${number.wanted}, or auto`,
     fromText: (text) => number.fromText(text),
-    fromFile: asItIs,
-    holds: (value) => value === 'auto' || number.holds(value),
+    fromFile: unchanged,
+    isValid: (value) => value === 'auto' || number.isValid(value),
   }
 }
 
-/** Node's timers take no longer delay: 24 days. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1
+/** The longest delay of Node's timers: 24 days. */
+const MAX_DELAY_MS = 2 ** 31 - 1
 
-export const milliseconds = (min: number): Kind => integer(min, LONGEST_DELAY_MS, ' of milliseconds')
+/** A duration in milliseconds, at least `min`. */
+export const milliseconds = (min: number): Kind => integer(min, MAX_DELAY_MS, ' of milliseconds')
 
-const OCTETS_PER_UNIT: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
+const BYTES_PER_UNIT: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
 
-function octetsFromText(text: string): unknown {
+function bytesFromText(text: string): unknown {
   const [, digits, unit] = /^(\d{1,15})([kmg]?)$/.exec(text.toLowerCase()) ?? []
-  return digits === undefined || unit === undefined ? text : Number(digits) * OCTETS_PER_UNIT[unit]!
+  return digits === undefined || unit === undefined ? text : Number(digits) * BYTES_PER_UNIT[unit]!
 }
 
-/** A size in octets, which may be written with a unit of 1024: `64k`, `1m`, `2g`. */
-export function octets(min: number, max: number): Kind {
+/** A number of bytes, optionally written with a unit, a power of 1024: `64k`, `1m`, `2g`. */
+export function bytes(min: number, max: number): Kind {
   const whole = integer(min, max)
   return {
-    wanted: `octets from ${min} to ${max}, as a whole number or with a unit such as 64k, 1m, 2g`,
-    fromText: octetsFromText,
-    fromFile: (value) => (typeof value === 'string' && /[kmg]$/i.test(value) ? octetsFromText(value) : value),
-    holds: (value) => whole.holds(value),
+    wanted: `bytes from ${min} to ${max}, as a whole number or with a unit such as 64k, 1m, 2g`,
+    fromText: bytesFromText,
+    fromFile: (value) => (typeof value === 'string' && /[kmg]$/i.test(value) ? bytesFromText(value) : value),
+    isValid: (value) => whole.isValid(value),
   }
 }
 
-const TRUTH: ReadonlyMap<string, boolean> = new Map([
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
   ['on', true],
   ['yes', true],
@@ -85,40 +87,42 @@ const TRUTH: ReadonlyMap<string, boolean> = new Map([
   ['0', false],
 ])
 
+/** A boolean; as text also `on`, `off`, `yes`, `no`, `1` and `0`. */
 export const YES_OR_NO: Kind = {
   wanted: 'true or false',
-  fromText: (text) => TRUTH.get(text.toLowerCase()) ?? text,
-  fromFile: asItIs,
-  holds: (value) => typeof value === 'boolean',
+  fromText: (text) => BOOLEANS.get(text.toLowerCase()) ?? text,
+  fromFile: unchanged,
+  isValid: (value) => typeof value === 'boolean',
 }
 
+/** One of these words, in this letter case. */
 export const oneOf = (words: readonly string[]): Kind =>
   text(`one of ${words.join(', ')}`, (word) => words.includes(word))
 
-/** A list of names; text separates them by commas. */
+/** A list of names; in text they are separated by commas. */
 export const NAMES: Kind = {
-  wanted: 'a list of names (separated by commas outside a file)',
+  wanted: 'a list of names (outside a file: separated by commas)',
   fromText: (text) => text.split(',').map((name) => name.trim()),
-  fromFile: asItIs,
-  holds: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== ''),
+  fromFile: unchanged,
+  isValid: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== ''),
 }
 
 const isPath = (path: unknown): path is string => typeof path === 'string' && path !== '' && !path.includes('\0')
 
-const placedPath = (path: unknown, folder: string): string => resolve(folder, path as string)
+const absolutePath = (path: unknown, folder: string): string => resolve(folder, path as string)
 
-/** A path; whoever knows where it was written sees whether a folder is there. */
-export const FOLDER: Kind = { ...text('a folder that exists', isPath), placed: placedPath }
+/** The path of a folder. `Layers` checks that the folder exists, once the path is absolute. */
+export const FOLDER: Kind = { ...text('a folder that exists', isPath), withAbsolutePaths: absolutePath }
 
-/** A path; who reads the file tells what is wrong with it. */
-export const FILE: Kind = { ...text('the path of a file', isPath), placed: placedPath }
+/** The path of a file. The code that reads the file reports what is wrong with it. */
+export const FILE: Kind = { ...text('the path of a file', isPath), withAbsolutePaths: absolutePath }
 
-/** Text that nobody else may see. */
+/** Any text; its key hides it. */
 export const SECRET: Kind = text('text', () => true)
 
-/** Text that whoever has to know it sends in a field (RFC 6750 §2.1). */
+/** A bearer token as clients send it in an Authorization field (RFC 6750 §2.1), or nothing. */
 export const BEARER_TOKEN: Kind = text(
-  'at least 16 letters, digits and -._~+/ (then perhaps =), or nothing',
+  'at least 16 letters, digits and characters of -._~+/ (optionally followed by =), or nothing',
   (token) => token === '' || /^(?=.{16})[\w\-.~+/]+=*$/.test(token),
 )
 
@@ -129,43 +133,46 @@ const HOST: Kind = text(
   (host) => isIP(host) !== 0 || HOST_NAME.test(host),
 )
 
-/** `sun_path` holds so many octets, with a zero behind. */
-const LONGEST_UNIX_PATH = 107
+/** The bytes of `sun_path`, less the zero that ends it. */
+const MAX_UNIX_PATH_BYTES = 107
 
-/** Where to listen. */
+/** An address to listen on: host, IP address or unix socket. */
 export const LISTENING_HOST: Kind = text(
   `${HOST.wanted}, or unix: and an absolute path`,
   (host) =>
-    HOST.holds(host) ||
-    (/^unix:\/.*[^/\0]$/.test(host) && Buffer.byteLength(host) - 'unix:'.length <= LONGEST_UNIX_PATH),
+    HOST.isValid(host) ||
+    (/^unix:\/.*[^/\0]$/.test(host) && Buffer.byteLength(host) - 'unix:'.length <= MAX_UNIX_PATH_BYTES),
 )
 
-export const HOST_OR_NOTHING: Kind = text(`${HOST.wanted}, or nothing`, (host) => host === '' || HOST.holds(host))
+/** A host name or an IP address, or nothing. */
+export const HOST_OR_NOTHING: Kind = text(`${HOST.wanted}, or nothing`, (host) => host === '' || HOST.isValid(host))
 
-/** One line that can stand in a field; surrounding white space would be lost under way (RFC 9110 §5.5). */
+/** The value of a field, without surrounding white space, which recipients remove (RFC 9110 §5.5). */
 export const FIELD_VALUE: Kind = text(
   'one line of visible ASCII, or nothing to leave the field out',
   (value) => value === '' || /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value),
 )
 
+/** The value of a Strict-Transport-Security field (RFC 6797 §6.1), or nothing. */
 export const HSTS: Kind = text(
   'a Strict-Transport-Security field, such as max-age=31536000; includeSubDomains, or nothing to leave it out',
-  (value) => value === '' || (FIELD_VALUE.holds(value) && isStrictTransportSecurity(value)),
+  (value) => value === '' || (FIELD_VALUE.isValid(value) && isStrictTransportSecurity(value)),
 )
 
-/** Segments that a route takes literally: no `:name`, no `*`, nothing that the normal form of a path changes. */
+/** Segments without `:name`, `*`, or anything that the normalization of a path changes. */
 const LITERAL_SEGMENTS = /^\/(?:(?!\.{1,2}\/)[\w.~!$&'()+,;=@-]+\/)*$/
 
+/** A path that begins and ends with a slash and that routes match literally. */
 export const PATH_PREFIX: Kind = text('a path that begins and ends with "/", such as "/static/"', (path) =>
   LITERAL_SEGMENTS.test(path),
 )
 
-/** Whether it is what `{}` makes in a file: keys and values. */
+/** Tells whether a value of a file is an object of keys and values. */
 export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A key of this name becomes the prototype of the object that somebody copies it into. */
+/** Whether a value has the key `__proto__` anywhere: copied by assignment, it would replace the prototype of the copy. */
 function hasPrototypeKey(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   return Object.entries(value).some(([key, each]) => key === '__proto__' || hasPrototypeKey(each))
@@ -179,12 +186,12 @@ function tableFromText(text: string): unknown {
   }
 }
 
-/** Sections of their owner's making, by name. */
+/** One table for each plugin, by plugin name. Its keys are the plugin's own. */
 export const SECTIONS: Kind = {
   wanted: 'a section of keys and values for each plugin name, such as { "hello": { … } }, without "__proto__"',
   fromText: tableFromText,
-  fromFile: asItIs,
-  holds: (value) => isTable(value) && Object.values(value).every(isTable) && !hasPrototypeKey(value),
+  fromFile: unchanged,
+  isValid: (value) => isTable(value) && Object.values(value).every(isTable) && !hasPrototypeKey(value),
 }
 
 const CERTIFICATE_PATHS: readonly string[] = ['certFile', 'keyFile']
@@ -196,16 +203,17 @@ function isCertificate(value: unknown): value is Readonly<Record<string, string 
   return isKnown && (passphraseFile === null || isPath(passphraseFile))
 }
 
-/** A list of certificates with their keys. */
+/** A list of certificates, each with the path of its private key. */
 export const CERTIFICATES: Kind = {
-  wanted: 'a list such as [{ certFile: "a.pem", keyFile: "a.key" }], each perhaps with a passphraseFile',
+  wanted: 'a list such as [{ certFile: "a.pem", keyFile: "a.key" }], each optionally with a passphraseFile',
   fromText: tableFromText,
-  fromFile: asItIs,
-  holds: (value) => Array.isArray(value) && value.every(isCertificate),
-  placed: (value, folder) => (value as Readonly<Record<string, string | null>>[]).map((paths) => place(paths, folder)),
+  fromFile: unchanged,
+  isValid: (value) => Array.isArray(value) && value.every(isCertificate),
+  withAbsolutePaths: (value, folder) =>
+    (value as Readonly<Record<string, string | null>>[]).map((paths) => absolutePaths(paths, folder)),
 }
 
-function place(paths: Readonly<Record<string, string | null>>, folder: string): object {
-  const placed = Object.entries(paths).map(([name, path]) => [name, path === null ? null : resolve(folder, path)])
-  return { passphraseFile: null, ...(Object.fromEntries(placed) as object) }
+function absolutePaths(paths: Readonly<Record<string, string | null>>, folder: string): object {
+  const absolute = Object.entries(paths).map(([name, path]) => [name, path === null ? null : resolve(folder, path)])
+  return { passphraseFile: null, ...(Object.fromEntries(absolute) as object) }
 }

@@ -10,22 +10,23 @@ import type {
 import { readConfigurationFile, UnusableFile } from './configuration-file.js'
 import { isTable } from './kinds.js'
 import { type Candidate, Layers } from './layers.js'
-import { oneThatExists } from './nearest.js'
-import { type KeySchema, keysOf, settingsSchema } from './schema.js'
+import { existing } from './nearest.js'
+import { type KeySchema, keysOf } from './key-schema.js'
+import { settingsSchema } from './schema.js'
 
 type Environment = SettingsRequest['environment']
 
 const PREFIX = 'PORTICO_'
 
-/** What Kubernetes puts into every container near a service called "portico"; nobody means it for us. */
+/** Variables that Kubernetes sets in every container beside a service called "portico". They are not meant for us. */
 const SERVICE_LINK =
   /^PORTICO_(?:SERVICE_(?:HOST|PORT)(?:_.*)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/
 
 /**
- * The settings, from four layers: the given ones, the environment, a file, the defaults.
+ * Loads the settings from four sources: the command line, the environment, a file, the defaults.
  *
- * Everything that somebody wrote becomes a list of candidates, weakest first; `Layers` judges them one by one and keeps
- * the last good one of each key.
+ * Every value of a source becomes a candidate, in the order from the weakest source to the strongest. `Layers` checks each
+ * candidate and keeps the last valid value of each key.
  */
 export class LayeredSettings implements SettingsSource {
   readonly keys: readonly SettingsKey[]
@@ -33,8 +34,8 @@ export class LayeredSettings implements SettingsSource {
   private readonly byVariable: ReadonlyMap<string, string>
 
   /**
-   * @param surroundings whether standard output is a terminal, and the absolute folder that relative paths in flags and
-   *   the environment start from
+   * @param surroundings whether standard output is a terminal, and the absolute folder against which relative paths of
+   *   flags and the environment are resolved
    */
   constructor(private readonly surroundings: { readonly terminal: boolean; readonly workingDirectory: string }) {
     this.schema = settingsSchema(surroundings.terminal)
@@ -44,10 +45,10 @@ export class LayeredSettings implements SettingsSource {
 
   async load(request: SettingsRequest): Promise<LoadedSettings> {
     const layers = new Layers(this.schema)
-    for (const candidate of await this.fromFile(request.configFile, layers.problems)) layers.take(candidate)
-    for (const candidate of this.fromEnvironment(request.environment)) layers.take(candidate)
-    for (const given of request.given) layers.take(this.fromText(given))
-    layers.judgeBounds()
+    for (const candidate of await this.fromFile(request.configFile, layers.problems)) layers.add(candidate)
+    for (const candidate of this.fromEnvironment(request.environment)) layers.add(candidate)
+    for (const given of request.given) layers.add(this.fromText(given))
+    layers.checkTogether()
     const problems = [...layers.problems, ...this.unknownVariables(request.environment)]
     return problems.length > 0 ? { problems } : { settings: layers.settings(), effective: layers.effective() }
   }
@@ -65,7 +66,7 @@ export class LayeredSettings implements SettingsSource {
     }
   }
 
-  /** The values of a file under dotted keys; below a key that takes a table, nothing is a key. */
+  /** Lists the values of a file by dotted key. The content of a key whose value is a table is not searched for keys. */
   private *leaves(
     table: Readonly<Record<string, unknown>>,
     prefix: string,
@@ -94,20 +95,21 @@ export class LayeredSettings implements SettingsSource {
     return { key, written: { as: 'text', text }, origin, folder: this.surroundings.workingDirectory, adds }
   }
 
-  /** Variables with our prefix that name no key: a slip would otherwise be a setting that silently does nothing. */
+  /** Reports variables with our prefix that belong to no key: a misspelled one would be ignored silently otherwise. */
   private unknownVariables(environment: Environment): SettingsProblem[] {
     const names = [...this.byVariable.keys()]
     const unknown = setVariables(environment).filter(([name]) => isOurs(name) && !this.byVariable.has(name))
     return unknown.map(([name, text]) => ({
       key: name,
       found: JSON.stringify(text),
-      wanted: oneThatExists('a variable', name, names),
+      wanted: existing('a variable', name, names),
       origin: `environment ${name}`,
     }))
   }
 }
 
-/** An empty variable counts as unset: shells and container files have no other way to take one back. */
+/** An empty variable counts as unset, because container files have no other way to unset one. */
+
 const setVariables = (environment: Environment): [name: string, text: string][] =>
   Object.entries(environment).flatMap(([name, text = '']) => (text === '' ? [] : [[name, text]]))
 

@@ -4,28 +4,29 @@ import type { EffectiveSetting, Settings, SettingsProblem } from '../../ports/op
 import { type Bound, BOUNDS, isBroken } from './bounds.js'
 import { COMBINATIONS, type Combination } from './combinations.js'
 import { FOLDER, type Kind } from './kinds.js'
-import { oneThatExists } from './nearest.js'
-import { type KeySchema, keysOf, type settingsSchema } from './schema.js'
+import { existing } from './nearest.js'
+import { type KeySchema, keysOf } from './key-schema.js'
+import type { settingsSchema } from './schema.js'
 
-/** A value for a key, as somebody wrote it somewhere. */
+/** A value that one source gives a key, before it is read and checked. */
 export interface Candidate {
   readonly key: string
-  /** A string where text is all there is (flags, environment); whatever a file holds otherwise. */
+  /** Text from a flag or the environment; a value of any type from a file. */
   readonly written: { readonly as: 'text'; readonly text: string } | { readonly as: 'value'; readonly value: unknown }
   readonly origin: string
-  /** What a relative path is relative to; absolute. */
+  /** The absolute folder that relative paths start from. */
   readonly folder: string
-  /** Whether a list is added to instead of replaced. */
+  /** Whether the value is appended to the key's list, instead of replacing it. */
   readonly adds: boolean
 }
 
-const LONGEST_SHOWN = 80
+const MAX_SHOWN = 80
 const SECRET_SHOWN = '(secret)'
 
 function shown(value: unknown): string {
   // JSON5 and YAML have numbers that JSON lacks, such as infinity.
   const text = typeof value === 'number' ? String(value) : JSON.stringify(value)
-  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text
 }
 
 function isFolder(path: string): boolean {
@@ -36,19 +37,20 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** A key that a file names without a value is not set, as an empty variable of the environment is not. */
-const isLeftEmpty = ({ written }: Candidate): boolean => written.as === 'value' && written.value === null
+/** `null` in a file leaves a key unset, just as an empty environment variable does. */
+const isUnset = ({ written }: Candidate): boolean => written.as === 'value' && written.value === null
 
-/** The value in the way its kind is written; paths are made absolute. */
+/** Reads a candidate's value according to its kind and makes paths absolute. */
 function read({ written, folder }: Candidate, kind: Kind): unknown {
   const value = written.as === 'text' ? kind.fromText(written.text) : kind.fromFile(written.value)
-  return kind.placed !== undefined && kind.holds(value) ? kind.placed(value, folder) : value
+  return kind.withAbsolutePaths !== undefined && kind.isValid(value) ? kind.withAbsolutePaths(value, folder) : value
 }
 
 /**
- * The configuration while it comes together: defaults, and on top of them candidates from the weakest source to the
- * strongest. Each candidate is judged, also one that a stronger source overrides: it would be wrong on the day the
- * other is taken away.
+ * Builds the configuration: starts from the defaults and adds candidates, from the weakest source to the strongest.
+ *
+ * Every candidate is checked, including one that a stronger source overrides: it would be a problem on the day the
+ * stronger source is removed.
  */
 export class Layers {
   readonly problems: SettingsProblem[] = []
@@ -58,27 +60,31 @@ export class Layers {
 
   constructor(schema: ReturnType<typeof settingsSchema>) {
     this.keys = keysOf(schema)
-    // Convict's own readers take "80abc" for 80 and any text but "false" for true, so it is given neither the
-    // environment nor arguments: only values that the key's own kind has read.
+    // Convict itself reads "80abc" as 80, and any text but "false" as true. Therefore it gets neither the environment
+    // nor arguments, only values that the key's own kind has read.
     this.config = convict<Settings>(schema, { env: {}, args: [] })
   }
 
-  take(candidate: Candidate): void {
+  /** Adds a candidate that is stronger than all before it, or reports what is wrong with it. */
+  add(candidate: Candidate): void {
     const kind = this.keys.get(candidate.key)?.kind
-    if (kind === undefined) this.refuseKey(candidate)
-    else if (!isLeftEmpty(candidate)) this.judge(candidate, kind)
+    if (kind === undefined) this.reportUnknownKey(candidate)
+    else if (!isUnset(candidate)) this.check(candidate, kind)
   }
 
-  /** Looks at the keys together. Those that already have a problem are left out: the rest could only mislead. */
-  judgeBounds(): void {
+  /**
+   * Checks the rules between keys. A rule with a key that already has a problem is skipped, because the key has its
+   * default here instead of the value that the user wanted.
+   */
+  checkTogether(): void {
     const wrong = new Set(this.problems.map(({ key }) => key))
-    const judged = BOUNDS.filter((bound) => !wrong.has(bound.key) && !wrong.has(bound.atMost))
-    for (const bound of judged) {
-      if (isBroken(bound, (key) => this.valueOf(key) as number)) this.refuseBound(bound)
+    const checked = BOUNDS.filter((bound) => !wrong.has(bound.key) && !wrong.has(bound.atMost))
+    for (const bound of checked) {
+      if (isBroken(bound, (key) => this.valueOf(key) as number)) this.reportBound(bound)
     }
     const settings = this.settings()
     for (const each of COMBINATIONS) {
-      if (each.keys.every((key) => !wrong.has(key)) && each.isImpossible(settings)) this.refuseCombination(each)
+      if (each.keys.every((key) => !wrong.has(key)) && each.isImpossible(settings)) this.reportCombination(each)
     }
   }
 
@@ -94,10 +100,10 @@ export class Layers {
     })
   }
 
-  private judge(candidate: Candidate, kind: Kind): void {
+  private check(candidate: Candidate, kind: Kind): void {
     const value = read(candidate, kind)
-    if (kind.holds(value) && (kind !== FOLDER || isFolder(value as string))) this.set(candidate, value)
-    else this.refuse(candidate, value, kind.wanted)
+    if (kind.isValid(value) && (kind !== FOLDER || isFolder(value as string))) this.set(candidate, value)
+    else this.report(candidate, value, kind.wanted)
   }
 
   private set(candidate: Candidate, value: unknown): void {
@@ -115,19 +121,19 @@ export class Layers {
     return this.origins.get(key) ?? 'default'
   }
 
-  private refuse({ key, origin }: Candidate, found: unknown, wanted: string): void {
+  private report({ key, origin }: Candidate, found: unknown, wanted: string): void {
     this.problems.push({ key, found: this.found(key, found), wanted, origin })
   }
 
-  private refuseKey(candidate: Candidate): void {
+  private reportUnknownKey(candidate: Candidate): void {
     const { key, written } = candidate
     const names = [...this.keys.keys()]
     const inside = names.filter((name) => name.startsWith(`${key}.`))
-    const wanted = inside.length > 0 ? `keys inside it: ${inside.join(', ')}` : oneThatExists('a key', key, names)
-    this.refuse(candidate, written.as === 'text' ? written.text : written.value, wanted)
+    const wanted = inside.length > 0 ? `keys inside it: ${inside.join(', ')}` : existing('a key', key, names)
+    this.report(candidate, written.as === 'text' ? written.text : written.value, wanted)
   }
 
-  private refuseBound({ key, atMost, because }: Bound): void {
+  private reportBound({ key, atMost, because }: Bound): void {
     this.problems.push({
       key,
       found: shown(this.valueOf(key)),
@@ -136,7 +142,7 @@ export class Layers {
     })
   }
 
-  private refuseCombination({ keys: [key], wanted }: Combination): void {
+  private reportCombination({ keys: [key], wanted }: Combination): void {
     this.problems.push({ key, found: this.found(key, this.valueOf(key)), wanted, origin: this.originOf(key) })
   }
 

@@ -1,6 +1,6 @@
 /**
- * How many characters must be put in, taken out, replaced or swapped with their neighbour to make one word of the other
- * (Damerau-Levenshtein, no place touched twice).
+ * Counts the edits that turn one word into the other: characters inserted, removed, replaced or swapped with their
+ * neighbour (Damerau-Levenshtein distance, in its restricted form).
  */
 function distance(one: string, other: string): number {
   // costs[i][j]: from the first i characters of one to the first j of the other.
@@ -18,25 +18,27 @@ function distance(one: string, other: string): number {
   return costs[one.length]![other.length]!
 }
 
-/** Beyond this share of its letters a word is another word rather than a slip. */
-const SLIP = 0.34
+/** The largest share of edited letters that still counts as a typing error. */
+const MAX_TYPO = 0.34
 
 const lastPart = (name: string): string => name.slice(name.lastIndexOf('.') + 1)
 
 /**
- * The name that was probably meant, `null` when none is near. Letter case does not count, and a dotted name is also
- * known by its last part: `headerbytes` means `limits.headerBytes`.
+ * Finds the name that was probably meant. Letter case does not count, and a dotted name also matches by its last part:
+ * `headerbytes` means `limits.headerBytes`.
+ *
+ * @returns `null` when no name is near
  */
 export function nearest(word: string, names: readonly string[]): string | null {
   const wanted = word.toLowerCase()
-  const slips = (name: string): number => distance(wanted, name.toLowerCase()) / Math.max(wanted.length, name.length)
-  const farness = names.map((name) => Math.min(slips(name), slips(lastPart(name))))
-  const least = Math.min(...farness)
-  return least <= SLIP ? names[farness.indexOf(least)]! : null
+  const edited = (name: string): number => distance(wanted, name.toLowerCase()) / Math.max(wanted.length, name.length)
+  const shares = names.map((name) => Math.min(edited(name), edited(lastPart(name))))
+  const least = Math.min(...shares)
+  return least <= MAX_TYPO ? names[shares.indexOf(least)]! : null
 }
 
-/** Completes "wanted …" for a name that nothing has, with the one that was probably meant. */
-export function oneThatExists(what: string, word: string, names: readonly string[]): string {
+/** Completes "wanted …" for a name that does not exist, and suggests the name that was probably meant. */
+export function existing(what: string, word: string, names: readonly string[]): string {
   const meant = nearest(word, names)
   return meant === null ? `${what} that exists` : `${what} that exists; did you mean ${meant}?`
 }

@@ -6,7 +6,7 @@ import { LayeredSettings } from '../../../src/adapters/settings/layered-settings
 
 const FILE = 'config/default.json5'
 
-/** The dotted names in a table that has no tables for values but groups and empty ones. */
+/** Lists the dotted names in a table. A table that is empty counts as a value, every other as a group. */
 function namesIn(table: object, prefix = ''): string[] {
   return Object.entries(table).flatMap(([name, value]: [string, unknown]) =>
     typeof value === 'object' && value !== null && Object.keys(value).length > 0 && !Array.isArray(value)
@@ -19,18 +19,18 @@ describe(FILE, () => {
   const text = readFileSync(FILE, 'utf8')
   const source = new LayeredSettings({ terminal: true, workingDirectory: process.cwd() })
 
-  it('names every key, and nothing else', () => {
+  it('contains every key, and nothing else', () => {
     assert.sameMembers(
       namesIn(JSON5.parse<object>(text)),
       source.keys.map(({ key }) => key),
     )
   })
 
-  it('names every variable', () => {
+  it('mentions every environment variable', () => {
     for (const { environment } of source.keys) assert.match(text, new RegExp(`\\b${environment}\\b`))
   })
 
-  it('changes nothing', async () => {
+  it('has the default of every key', async () => {
     for (const terminal of [true, false]) {
       const fresh = new LayeredSettings({ terminal, workingDirectory: process.cwd() })
       const without = await fresh.load({ given: [], environment: {}, configFile: null })

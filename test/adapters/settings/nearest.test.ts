@@ -5,16 +5,16 @@ import { nearest } from '../../../src/adapters/settings/nearest.js'
 const NAMES = ['host', 'port', 'limits.fields', 'drain.timeoutMs']
 
 const cases: [word: string, expected: string | null, rule: string][] = [
-  ['port', 'port', 'the name itself is nearest'],
-  ['prt', 'port', 'a letter that is missing'],
-  ['poort', 'port', 'a letter too many'],
-  ['pord', 'port', 'a wrong letter'],
-  ['prot', 'port', 'two letters swapped'],
-  ['PORT', 'port', 'letter case does not count'],
-  ['fields', 'limits.fields', 'the last part of a dotted name'],
-  ['timeoutMS', 'drain.timeoutMs', 'both'],
-  ['banana', null, 'nothing is near'],
-  ['', null, 'an empty word is near nothing'],
+  ['port', 'port', 'finds the name itself'],
+  ['prt', 'port', 'finds a name despite a missing letter'],
+  ['poort', 'port', 'finds a name despite an extra letter'],
+  ['pord', 'port', 'finds a name despite a wrong letter'],
+  ['prot', 'port', 'finds a name despite two swapped letters'],
+  ['PORT', 'port', 'ignores letter case'],
+  ['fields', 'limits.fields', 'finds a dotted name by its last part'],
+  ['timeoutMS', 'drain.timeoutMs', 'finds the last part in another letter case'],
+  ['banana', null, 'finds nothing for a word that resembles no name'],
+  ['', null, 'finds nothing for an empty word'],
 ]
 
 describe('nearest()', () => {

@@ -273,7 +273,7 @@ describe('portico', () => {
     it('lists a file that is not there', async () => {
       const { code, err } = await run('check --config no-such.yaml')
       assert.equal(code, 78)
-      assert.include(err, '  no-such.yaml: found no such file, wanted a file that can be read (flag --config)\n')
+      assert.include(err, '  no-such.yaml: found no such file, wanted a readable file (flag --config)\n')
     })
   })
 
