@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { spawnPinned } from './pinned.mjs'
-import { residentOctets } from './process-facts.mjs'
+import { residentBytes } from './process-facts.mjs'
 import { Server } from './server.mjs'
 import { slope } from './statistics.mjs'
 
@@ -30,12 +30,12 @@ export async function idleMemory(startable, logTo) {
     const points = []
     for (let connections = STEP; connections <= CONNECTIONS; connections += STEP) {
       await openMore(holder, connections)
-      points.push({ connections, residentOctets: await settledMemory(server) })
+      points.push({ connections, residentBytes: await settledMemory(server) })
     }
     return {
       server: server.name,
       points,
-      octetsPerConnection: slope(points.map((it) => [it.connections, it.residentOctets])),
+      octetsPerConnection: slope(points.map((it) => [it.connections, it.residentBytes])),
     }
   } finally {
     holder.kill()
@@ -53,5 +53,5 @@ async function settledMemory(server) {
   await delay(SETTLE_MS)
   server.collectGarbage()
   await delay(SETTLE_MS)
-  return residentOctets(server.pid)
+  return residentBytes(server.pid)
 }

@@ -25,7 +25,7 @@ export function machineSeconds() {
 }
 
 /** Resident memory in octets. */
-export function residentOctets(pid) {
+export function residentBytes(pid) {
   const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
   return Number(kibibytes) * 1024
 }

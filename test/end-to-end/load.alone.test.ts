@@ -9,7 +9,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { residentOctets, TELLS_FACTS } from './support/process-facts.js'
+import { residentBytes, TELLS_FACTS } from './support/process-facts.js'
 import { startServer, type RunningServer } from './support/server.js'
 
 const UPLOAD_OCTETS = 256 * 1024 * 1024
@@ -75,12 +75,12 @@ describeOnEachEngine('load', function () {
     }
     const uploaded = pipeline(Readable.from(content(), { highWaterMark: 1 }), upload)
     const [response] = (await once(upload, 'response')) as [IncomingMessage]
-    const before = TELLS_FACTS ? residentOctets(pid) : 0
+    const before = TELLS_FACTS ? residentBytes(pid) : 0
     let octets = 0
     for await (const each of response as AsyncIterable<Buffer>) {
       received.update(each)
       octets += each.length
-      if (TELLS_FACTS && octets % 7 === 0) peak = Math.max(peak, residentOctets(pid))
+      if (TELLS_FACTS && octets % 7 === 0) peak = Math.max(peak, residentBytes(pid))
     }
     await uploaded
     assert.deepEqual([octets, received.digest('hex')], [UPLOAD_OCTETS, sent.digest('hex')])

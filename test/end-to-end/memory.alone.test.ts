@@ -1,7 +1,7 @@
 import { after, before, describe, it } from 'mocha'
 import { garbageOctets, onEachEngine } from './support/engines.js'
 import { PacedReader } from './support/paced-reader.js'
-import { eventually, residentOctets, TELLS_FACTS } from './support/process-facts.js'
+import { eventually, residentBytes, TELLS_FACTS } from './support/process-facts.js'
 import { get } from './support/requests.js'
 import type { RunningServer } from './support/server.js'
 import { TryingSite } from './support/trying-site.js'
@@ -35,7 +35,7 @@ describeOnLinux('memory, while readers stall', function () {
     it(`${READERS} of ${target} hold at most ${PER_READER_OCTETS} octets each`, async () => {
       const warm = new PacedReader(server, get(target))
       await warm.take(1_000_000)
-      const before = residentOctets(server.program.pid)
+      const before = residentBytes(server.program.pid)
       const externalBefore = await external()
       const readers = Array.from({ length: READERS }, () => new PacedReader(server, get(target)))
       await Promise.all(readers.map((reader) => reader.take(1)))
@@ -54,7 +54,7 @@ describeOnLinux('memory, while readers stall', function () {
       // What is collected is given back a little later.
       await eventually(`no more than ${most} octets are in memory`, async () => {
         await external()
-        return residentOctets(server.program.pid) < most
+        return residentBytes(server.program.pid) < most
       })
       for (const reader of [warm, ...readers]) reader.reset()
       await eventually('all have left', async () => (await metrics()).connections.active <= 2)

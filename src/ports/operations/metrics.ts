@@ -3,7 +3,7 @@ import type { LatencyCounts } from '../../domain/metrics/latency-summary.js'
 import type { Outcome } from '../../domain/lifecycle/outcome.js'
 import type { ExchangeRecord } from '../serving/access-log.js'
 
-/** Milliseconds. */
+/** Quantiles of latency in milliseconds. */
 export interface LatencyMs {
   readonly p50: number
   readonly p95: number
@@ -11,68 +11,75 @@ export interface LatencyMs {
   readonly max: number
 }
 
+/** The metrics of one route. */
 export interface RouteMetrics {
-  /** The route's pattern, `<unmatched>` for the rest; never a raw path. */
+  /** The route's pattern, or `<unmatched>` for requests without a route. Never a raw path. */
   readonly route: string
   readonly requests: number
-  /** Those answered 5xx or not at all. */
+  /** Requests with a 5xx response or none. */
   readonly errors: number
   readonly latencyMs: LatencyMs
   /** Cumulative counts per upper bound in seconds, for Prometheus; the last bound is infinite. */
   readonly buckets: readonly { readonly leSeconds: number; readonly count: number }[]
-  /** Of all durations. */
+  /** The sum of all durations. */
   readonly sumSeconds: number
 }
 
-/** Why a handler thread was lost: it did not come back from a handler, ended itself, threw outside of a request, or took too much memory. */
+/** Why a handler thread was lost: blocked by a handler, exited, threw outside a request, or used too much memory. */
 export type ThreadLoss = 'stuck' | 'exited' | 'threw' | 'memory'
 
-/** The handler threads of one process, or of all together. */
+/** The handler threads of one process, or of all processes together. */
 export interface ThreadsMetrics {
   readonly configured: number
   readonly ready: number
-  /** Requests that they have. */
+  /** Requests that are being handled in threads. */
   readonly inFlight: number
   readonly lost: Readonly<Record<ThreadLoss, number>>
 }
 
-/** Why a worker process was lost: it ended or was killed, or left its heartbeat unanswered. */
+/** Why a worker process was lost: it exited or was killed, or sent no heartbeat. */
 export type WorkerLoss = 'died' | 'unresponsive'
 
-/** The worker processes: 1 of 1 where there is no supervisor. */
+/** The worker processes. Without a supervisor, 1 is configured and 1 is ready. */
 export interface WorkersMetrics {
   readonly configured: number
   readonly ready: number
   readonly lost: Readonly<Record<WorkerLoss, number>>
   readonly reloads: { readonly done: number; readonly refused: number }
-  /** Of certificates. */
+  /** Renewals of certificates. */
   readonly renewals: { readonly done: number; readonly refused: number }
 }
 
 /**
- * What became of a handshake: complete, with a new session or one of before; complete, but with a client certificate that
- * is not accepted; too late; refused by TLS, such as for a version that is not spoken; given up by the peer; pushed out for
- * want of room; none at all, since the peer speaks plain HTTP.
+ * How a handshake ended:
+ * - `full`, `resumed`: complete, with a new or a resumed session
+ * - `client-refused`: complete, but the client certificate is not accepted
+ * - `timed-out`: not complete in time
+ * - `failed`: refused by TLS, for example because of an unsupported version
+ * - `aborted`: the peer closed the connection
+ * - `no-room`: dropped, because too many handshakes were in progress
+ * - `plain`: never begun, because the peer sent plain HTTP
  */
 export type HandshakeOutcome =
   'full' | 'resumed' | 'client-refused' | 'timed-out' | 'failed' | 'aborted' | 'no-room' | 'plain'
 
-/** A certificate that is served. */
+/** A certificate in use. */
 export interface CertificateMetrics {
-  /** The first name that it is made out to, and the kind of its key. */
+  /** Its label: the first name that it is issued for, and the type of its key. */
   readonly certificate: string
-  /** Below 0 when it has expired. */
+  /** Negative once it has expired. */
   readonly expiresInSeconds: number
 }
 
-/** HTTPS. */
+/** The metrics of HTTPS. */
 export interface TlsMetrics {
   readonly handshakes: Readonly<Record<HandshakeOutcome, number>>
-  /** Handshakes under way. */
+  /** Handshakes in progress. */
   readonly inFlight: number
   readonly certificates: readonly CertificateMetrics[]
 }
 
+/** All metrics at one moment. */
 export interface MetricsSnapshot {
   readonly engine: string
   readonly socket: string
@@ -80,32 +87,32 @@ export interface MetricsSnapshot {
   readonly uptimeSeconds: number
   readonly connections: {
     readonly active: number
-    /** Those among the active without a request under way. */
+    /** Active connections without a request in flight. */
     readonly idle: number
     readonly accepted: number
     readonly rejected: number
   }
   readonly requests: {
-    /** Those begun: under way or over. */
+    /** All requests begun, those in flight included. */
     readonly total: number
     readonly inFlight: number
-    /** Keys `1xx` to `5xx`. */
+    /** By `1xx` to `5xx`. */
     readonly byStatusClass: Readonly<Record<string, number>>
-    /** Every outcome but `completed`. */
+    /** By every outcome except `completed`. */
     readonly byErrorClass: Readonly<Record<Exclude<Outcome, 'completed'>, number>>
   }
   readonly routes: readonly RouteMetrics[]
   readonly bytes: { readonly in: number; readonly out: number }
-  /** Requests waiting for a handler, and how many may: 0 of 0 on an engine without a queue. */
+  /** Requests that wait for a handler, and the most that may wait. Both are 0 on an engine without a queue. */
   readonly queue: { readonly length: number; readonly capacity: number }
   /** `null` on an engine without threads. */
   readonly threads: ThreadsMetrics | null
   /** `null` without HTTPS. */
   readonly tls: TlsMetrics | null
   readonly workers: WorkersMetrics
-  /** Refusals by rule name. */
+  /** Refused requests by the name of the rule that they broke. */
   readonly rejections: Readonly<Record<string, number>>
-  /** Access-log lines that the sink could not take. */
+  /** Access-log lines that the log dropped. */
   readonly accessLogDropped: number
   readonly process: {
     readonly rssBytes: number
@@ -114,7 +121,7 @@ export interface MetricsSnapshot {
   }
 }
 
-/** What only others know, asked each time. */
+/** Reads the values that other parts of the server know. They are called for each snapshot. */
 export interface MetricsSources {
   readonly engine: string
   readonly socket: string
@@ -125,14 +132,17 @@ export interface MetricsSources {
   accessLogDropped(): number
 }
 
-/** What one route has counted. */
+/** The counters of one route. */
 export interface RouteCounters {
   readonly route: string
   readonly errors: number
   readonly latency: LatencyCounts
 }
 
-/** What a process has counted since its start. None of it ever falls, so it adds up over processes, those that are gone among them. */
+/**
+ * The counters of a process since its start. They never decrease, so that they can be summed over processes, ended ones
+ * included.
+ */
 export interface MetricsCounters {
   readonly connections: Pick<MetricsSnapshot['connections'], 'accepted' | 'rejected'>
   readonly requests: Pick<MetricsSnapshot['requests'], 'total' | 'byStatusClass' | 'byErrorClass'>
@@ -144,43 +154,46 @@ export interface MetricsCounters {
   readonly handshakes: TlsMetrics['handshakes']
 }
 
-/** How a process is now. It is gone with the process. */
+/** The gauges of a process: values of this moment, which end with the process. */
 export interface MetricsGauges extends Pick<
   MetricsSnapshot,
   'engine' | 'socket' | 'phase' | 'uptimeSeconds' | 'queue' | 'process'
 > {
   readonly connections: Pick<MetricsSnapshot['connections'], 'active' | 'idle'>
-  /** Requests under way. */
+  /** Requests in flight. */
   readonly inFlight: number
   readonly threads: Omit<ThreadsMetrics, 'lost'> | null
   readonly tls: Omit<TlsMetrics, 'handshakes'> | null
 }
 
-/** All that one process knows for a snapshot, as JSON can hold it: to be sent to another process and merged there. */
+/** The counters and gauges of one process, in plain JSON: the supervisor collects and merges them. */
 export interface MetricsCounts {
   readonly counters: MetricsCounters
   readonly gauges: MetricsGauges
 }
 
-/** The metrics as plugins ask for them. */
+/** The metrics that plugins read. */
 export interface ServiceMetrics {
-  /** Of all worker processes together, whichever is asked; its counters include those of processes that are gone. */
+  /** Returns the metrics of all worker processes together; counters include those of ended processes. */
   snapshot(): Promise<MetricsSnapshot>
-  /** Of each that is there, in the order of their numbers; a process without a supervisor is the only one. */
+  /** Returns the metrics of each running worker, ordered by number; without a supervisor, of this process only. */
   perWorker(): Promise<readonly WorkerSnapshot[]>
 }
 
-/** What one worker process has to show: all but the facts about the workers together. */
+/** The metrics of one process. */
 export type ProcessSnapshot = Omit<MetricsSnapshot, 'workers'>
 
+/** The metrics of one worker process. */
 export interface WorkerSnapshot {
-  /** From 1; 0 for a process without a supervisor. Two have the same while one takes the place of the other. */
+  /**
+   * The number of its slot, from 1; 0 without a supervisor. Two workers share a number while one replaces the other.
+   */
   readonly worker: number
   readonly pid: number
   readonly snapshot: ProcessSnapshot
 }
 
-/** Counts what happens. Every verb is a few additions; only `counts` costs more. */
+/** Counts connections, requests and bytes. Every method costs a few additions, except `counts`. */
 export interface Metrics {
   /**
    * Called once, before the first request.
@@ -189,17 +202,18 @@ export interface Metrics {
    */
   begin(routes: readonly string[], sources: MetricsSources): void
   connectionAccepted(): void
-  /** Turned away at the door; it was not counted as accepted. */
+  /** A connection was refused at once; it is not counted as accepted. */
   connectionRejected(): void
   connectionClosed(): void
   handshakeEnded(outcome: HandshakeOutcome): void
-  received(octets: number): void
-  sent(octets: number): void
-  /** A request's head is complete, or was refused. */
+  received(bytes: number): void
+  sent(bytes: number): void
+  /** The head of a request is complete, or was refused. */
   requestBegun(): void
-  /** A request that was begun is over. */
+  /** A request that had begun has ended. */
   requestEnded(exchange: ExchangeRecord): void
-  /** A refusal by this rule; beside `requestEnded` where the request was begun. */
+  /** A request was refused by this rule. Where it had begun, `requestEnded` is called as well. */
   refused(rule: string): void
+
   counts(): MetricsCounts
 }

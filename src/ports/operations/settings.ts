@@ -1,40 +1,40 @@
 import type { SocketKind } from '../serving/sockets.js'
 
-/** The configuration in effect, checked: every key has a value of its type and range. Durations are milliseconds. */
+/** The checked configuration in effect: every key has a value of its type and range. Durations are in milliseconds. */
 export interface Settings {
   readonly host: string
   readonly port: number
   readonly engine: 'selectors' | 'threadpool'
-  /** `auto`: `epoll` where it works. What has TLS is always `net`. */
+  /** `auto`: `epoll` where it works. HTTPS always uses `net`. */
   readonly socket: 'auto' | SocketKind
-  /** How often `epoll` sockets look by themselves, should nothing wake the event loop. */
+  /** The longest time between two polls of `epoll` sockets. */
   readonly selectTimeoutMs: number
-  /** Server processes that share the port; `auto`: one per core. 1: this process alone, without a supervisor. */
+  /** Server processes that share the port; `auto`: one per core. 1: only this process, without a supervisor. */
   readonly workers: number | 'auto'
-  /** How long a worker process may leave its heartbeat unanswered before it is replaced. */
+  /** The time without a heartbeat after which a worker process is replaced. */
   readonly workerTimeoutMs: number
   readonly threadpool: {
     /** Handler threads; `auto`: one per core, at least 2. */
     readonly workers: number | 'auto'
     /** Requests that may wait for a thread. */
     readonly queueSize: number
-    /** The longest that one may wait. */
+    /** The longest time that a request may wait. */
     readonly queueTimeoutMs: number
-    /** Requests that one thread has at once: asynchronous handlers run beside each other. */
+    /** Requests that one thread handles at once, if its handlers are asynchronous. */
     readonly concurrency: number
-    /** Octets of V8 heap that a thread may take, and of external memory (`Buffer`) likewise. */
+    /** Bytes of V8 heap that a thread may use, and as many bytes of external memory (`Buffer`). */
     readonly memoryBytes: number
   }
-  /** Of all worker processes together. */
+  /** Connections of all worker processes together. */
   readonly maxConnections: number
   readonly keepAliveTimeoutMs: number
-  /** 0: no bound. */
+  /** 0: no limit. */
   readonly maxKeepAliveRequests: number
   readonly headTimeoutMs: number
   readonly bodyTimeoutMs: number
   readonly writeTimeoutMs: number
   readonly handlerTimeoutMs: number
-  /** Octets per second; 0: off. */
+  /** Bytes per second; 0: off. */
   readonly minRate: number
   readonly minRateGraceMs: number
   readonly idleSweepIntervalMs: number
@@ -54,9 +54,9 @@ export interface Settings {
   readonly plugins: {
     /** An absolute path; `null`: the shipped plugins. */
     readonly directory: string | null
-    /** Sections of single plugins, by plugin name; given to the plugin as `context.settings`. */
+    /** One section per plugin, by plugin name; the plugin reads it as `context.settings`. */
     readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>
-    /** Names of shipped plugins that are left out. */
+    /** Names of shipped plugins to leave out. */
     readonly without: readonly string[]
   }
   readonly static: {
@@ -64,24 +64,24 @@ export interface Settings {
     readonly root: string | null
     /** Begins and ends with `/`. */
     readonly prefix: string
-    /** The `Cache-Control` of files; empty leaves it out. */
+    /** The `Cache-Control` field of files; empty: no field. */
     readonly cacheControl: string
-    /** Whether `.br` and `.gz` siblings are sent where the peer takes them. */
+    /** Whether the `.br` or `.gz` sibling of a file is sent to clients that accept it. */
     readonly precompressed: boolean
   }
   readonly fileCache: {
-    /** Files that are kept open, in each process; 0: none. */
+    /** Files that each process keeps open; 0: none. */
     readonly files: number
-    /** For how long what was found at a path is taken to be there. */
+    /** How long an open file is used before its path is looked up again. */
     readonly validMs: number
   }
-  /** Routes for who looks after the server: `/_metrics`, `/_dashboard`, and those of plugins that say so. */
+  /** Admin routes: `/_metrics`, `/_dashboard`, and the routes that plugins mark as such. */
   readonly admin: {
-    /** Where they answer: among all others, on an address of their own by plain HTTP, or nowhere. */
+    /** Where they answer: on every listener, only on a separate address over plain HTTP, or nowhere. */
     readonly listener: 'same' | 'separate' | 'off'
     readonly host: string
     readonly port: number
-    /** Who asks has to have it; empty: everyone may. */
+    /** The bearer token that they require; empty: none. */
     readonly token: string
   }
   readonly tls: TlsSettings
@@ -92,90 +92,94 @@ export interface Settings {
   }
 }
 
-/** HTTPS. Files are absolute paths. */
+/** The settings of HTTPS. Paths are absolute. */
 export interface TlsSettings {
   readonly enabled: boolean
-  /** Whether HTTPS stands instead of the plain listener, not beside it. */
+  /** Whether only HTTPS is served, without plain HTTP. */
   readonly only: boolean
   readonly port: number
-  /** The certificate that answers for every name that no other has: PEM, with what it is signed by behind it. */
+  /**
+   * The default certificate, for every name that no other certificate has: PEM, followed by its intermediate
+   * certificates.
+   */
   readonly certFile: string | null
   readonly keyFile: string | null
-  /** Of every encrypted key that has none of its own; empty: none. */
+  /** The passphrase of every encrypted key without its own passphrase file; empty: none. */
   readonly passphrase: string
   readonly passphraseFile: string | null
-  /** Further certificates: each answers for the names that it is made out to. */
+  /** Further certificates. Each serves the names that it is issued for. */
   readonly certificates: readonly CertificateFiles[]
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
   readonly clientAuth: 'none' | 'request' | 'require'
-  /** Who client certificates are signed by: PEM. */
+  /** PEM: the CA certificates that must have signed client certificates. */
   readonly clientCaFile: string | null
   readonly handshakeTimeoutMs: number
-  /** Handshakes under way, in each process. */
+  /** Handshakes in progress in each process. */
   readonly maxHandshakes: number
-  /** How long sessions can be resumed, and one key encrypts their tickets. */
+  /** How long a session can be resumed; also the interval at which the ticket key changes. */
   readonly ticketLifetimeMs: number
-  /** How often files are looked at; 0: only on demand. */
+  /** The interval between checks of the files; 0: only on SIGHUP. */
   readonly watchIntervalMs: number
   readonly redirectHttp: boolean
-  /** Empty: the host that the request names. */
+  /** The host in the redirect; empty: the requested host. */
   readonly redirectHost: string
   /** A folder whose files answer `/.well-known/acme-challenge/`. */
   readonly acmeDirectory: string | null
-  /** The `Strict-Transport-Security` field of responses over TLS; empty leaves it out. */
+  /** The `Strict-Transport-Security` field of HTTPS responses; empty: no field. */
   readonly hsts: string
 }
 
-/** A certificate and its key. */
+/** The paths of a certificate and its private key. */
 export interface CertificateFiles {
   readonly certFile: string
   readonly keyFile: string
   readonly passphraseFile: string | null
 }
 
-/** How a key is set on the command line. */
+/** The flag that sets a key on the command line. */
 export interface SettingsFlag {
   /** Such as `--port`. */
   readonly name: string
-  /** What stands after it in the help, such as `PORT`. */
+  /** The placeholder of its value in the help, such as `PORT`. */
   readonly value: string
   /**
-   * What its text must look like: anything, decimal digits, seconds with up to three decimals, or one of these words. A
-   * `switch` has none: it turns the key on, and `--no-…` turns it off.
+   * The form of its value: any text, decimal digits, seconds with up to three decimals, or one of a list of words. A
+   * `switch` has no value: it turns the key on, and `--no-…` turns it off.
    */
   readonly form: 'text' | 'number' | 'seconds' | 'switch' | readonly string[]
-  /** The heading it stands under in the help. */
+  /** Its heading in the help. */
   readonly group: string
 }
 
-/** What can be known of a key without loading anything. */
+/** Describes a key. */
 export interface SettingsKey {
   /** Dotted, such as `limits.fields`. */
   readonly key: string
+  /** One phrase for the help and the documentation. */
   readonly meaning: string
-  /** The variable's name. */
+  /** The name of its environment variable. */
   readonly environment: string
-  /** For people; durations are milliseconds. */
+  /** Its default as text for people; durations are in milliseconds. */
   readonly default: string
-  /** What it takes; completes "wanted …". */
+  /** The values that it accepts; completes "wanted …". */
   readonly wanted: string
   readonly flag: SettingsFlag | null
 }
 
-/** One key's value, as somebody gave it on the command line. */
+/** The value of a key from the command line. */
 export interface GivenSetting {
   readonly key: string
-  /** As an environment variable of this key would have it: durations are milliseconds. */
+  /** Its text in the form of an environment variable: durations are in milliseconds. */
   readonly text: string
-  /** For people, such as `flag --port`. */
+  /** Where it is from, for people: such as `flag --port`. */
   readonly origin: string
-  /** Whether a list is added to instead of replaced. */
+  /** Whether it is appended to the key's list, instead of replacing it. */
   readonly adds: boolean
 }
 
-/** Where to look for settings. */
+/** The sources to load settings from. */
 export interface SettingsRequest {
-  /** Stronger than everything else; a later one is stronger than an earlier one. */
+  /** Settings of the command line. They override every other source; a later one overrides an earlier one. */
   readonly given: readonly GivenSetting[]
   readonly environment: Readonly<Record<string, string | undefined>>
   /** `null`: no file is read. */
@@ -185,11 +189,11 @@ export interface SettingsRequest {
 /** One key of the configuration in effect. */
 export interface EffectiveSetting {
   readonly key: string
-  /** Of a secret, only whether there is one. */
+  /** The value; for a secret only `(secret)`. */
   readonly value: unknown
-  /** What `null` stands for, for people. */
+  /** The meaning of `null`, for people. */
   readonly absent: string
-  /** What a value that leaves it open has come to, and why. */
+  /** What a value such as `auto` was resolved to, and why. */
   readonly inUse?: string
   /** `default`, `file config/x.yaml`, `environment PORT`, `flag --port`. */
   readonly origin: string
@@ -197,7 +201,7 @@ export interface EffectiveSetting {
 
 /** Something wrong with the configuration. */
 export interface SettingsProblem {
-  /** The key, or the file when it cannot be read. */
+  /** The key; or the path of the file, when it cannot be read. */
   readonly key: string
   readonly found: string
   readonly wanted: string
@@ -209,10 +213,11 @@ export type LoadedSettings =
   | { readonly settings: Settings; readonly effective: readonly EffectiveSetting[] }
   | { readonly problems: readonly SettingsProblem[] }
 
-/** Where the settings come from: flags, then the environment, then a file, then defaults. */
+/** Loads settings from flags, the environment, a file and defaults; the first of these that sets a key wins. */
 export interface SettingsSource {
-  /** Every key there is, in the order of the documentation. */
+  /** All keys, in the order of the documentation. */
   readonly keys: readonly SettingsKey[]
-  /** Never throws for what is wrong with the configuration: that is a problem, and all problems come at once. */
+  /** Returns everything that is wrong with the configuration at once, and never throws for it. */
+
   load(request: SettingsRequest): Promise<LoadedSettings>
 }

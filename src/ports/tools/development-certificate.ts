@@ -1,31 +1,33 @@
-/** One name that a certificate is for. */
+/** A name that a certificate is issued for. */
 export interface CertificateName {
   readonly form: 'dns' | 'ip'
   /**
-   * A DNS name in lower-case ASCII, whose first label may be `*`; or an address: IPv4 with dots, IPv6 with colons alone and
-   * as short as can be.
+   * A DNS name in lower-case ASCII, whose first label may be `*`; or an IP address: IPv4 with dots, IPv6 in its shortest
+   * form and without dots.
    */
   readonly text: string
 }
 
+/** Where to write a certificate, and the names in it. */
 export interface CertificateOptions {
-  /** Where the files are to be; it is made where it is missing. */
+  /** The folder of the files; it is made where it is missing. */
   readonly directory: string
-  /** Each once. The first that has room there is its common name, too. */
+  /** Without duplicates. The first name that is short enough is also the common name. */
   readonly names: readonly CertificateName[]
 }
 
-/** A certificate and its key, as files. */
+/** The files of a certificate and its key. */
 export interface DevelopmentCertificate {
-  /** Paths below the directory as it was ordered. */
+  /** The path, which begins with the given directory. */
   readonly certFile: string
+  /** The path, which begins with the given directory. */
   readonly keyFile: string
   readonly expires: Date
 }
 
 /**
- * Makes a key and a certificate that it signs itself, as files that were not there before.
+ * Makes a key and a self-signed certificate, and writes them to new files.
  *
- * @throws {Error} when one of them is there already or cannot be written, which it names; none is left behind then
+ * @throws {Error} naming the file that exists or cannot be written; no file is written then
  */
-export type MakeCertificate = (order: CertificateOptions) => Promise<DevelopmentCertificate>
+export type MakeCertificate = (options: CertificateOptions) => Promise<DevelopmentCertificate>

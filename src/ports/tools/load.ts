@@ -1,51 +1,65 @@
-/** What is asked of a load. */
+/** The requests to send, and how. */
 export interface LoadOptions {
-  /** `http:` or `https:`; a certificate is taken as it is. */
+  /** `http:` or `https:`. The server's certificate is not verified. */
   readonly url: string
-  /** Where the server is a unix socket; the URL's host and port are then only named. */
+  /**
+   * The path of the server's unix socket, or `null`. With a socket, the URL's host and port only fill the Host field.
+   */
   readonly socketPath: string | null
   readonly connections: number
   readonly durationMs: number
-  /** Whether a connection has more than one request. */
+  /** Whether a connection carries more than one request. */
   readonly keepAlive: boolean
-  /** Requests that a connection has under way at once. */
+  /** Requests in flight on one connection. */
   readonly pipelining: number
   readonly method: string
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: string | null
-  /** Requests a second, of all connections together; `null`: as many as are answered. */
+  /**
+   * Requests per second of all connections together; `null`: each connection sends its next request after an answer.
+   */
   readonly rate: number | null
 }
 
-/** What came of a load. */
+/** The result of a load. */
 export interface LoadReport {
   readonly seconds: number
-  /** Answered, whatever by. */
+  /** Requests with a response of any status. */
   readonly requests: number
   readonly errors: {
-    /** Connections that failed, or ended before their answer. */
+    /** Connections that failed or ended before the response. */
     readonly connection: number
     readonly timeout: number
-    /** Answers of 4xx and 5xx. */
+    /** Responses with status 4xx or 5xx. */
     readonly status: number
   }
-  /** Octets that were read. */
+  /** Bytes received. */
   readonly bytes: number
-  /** At a rate: from when each request was due, so that a server that stalls is charged with all that it held up. */
+  /**
+   * With a rate, latency counts from the moment at which each request was due. Thus a server that stalls is charged with
+   * every request that it delayed.
+   */
   readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number }
-  /** The same in finer steps: shares of all requests, and how long so many took at most; both rise, the last share is 1. */
+  /**
+   * The distribution in finer steps: a share of all requests, and the longest latency among them. Both rise; the last
+   * share is 1.
+   */
   readonly quantilesMs: readonly (readonly [share: number, ms: number])[]
-  /** Processor time that making the load has taken. */
+  /** Processor time of the load generator. */
   readonly processorMs: number
 }
 
-/** A load under way. */
+/** A load in progress. */
 export interface Load {
-  /** Fails when it cannot be made at all. */
+  /** Rejects when the load cannot be generated at all. */
   readonly report: Promise<LoadReport>
-  /** Ends it early; the report is of what was done until then. */
+  /** Ends the load early. The report then covers the time until now. */
   stop(): void
 }
 
-/** @param progress called about once a second with how many requests have been answered, and since when */
-export type BeginLoad = (order: LoadOptions, progress: (requests: number, elapsedMs: number) => void) => Load
+/**
+ * Starts a load.
+ *
+ * @param progress called about once a second with the number of responses and the time elapsed
+ */
+export type BeginLoad = (options: LoadOptions, progress: (requests: number, elapsedMs: number) => void) => Load

@@ -1,23 +1,26 @@
-/** What a server has used, with all its threads and all processes that it has started. */
+/** The resources used by a server: all its threads, and all processes that it has started. */
 export interface ServerUsage {
-  /** Of its processors, since its start. */
+  /** Processor time since its start. */
   readonly processorMs: number
-  /** Of its memory, now. */
-  readonly residentOctets: number
+  /** Resident memory now. */
+  readonly residentBytes: number
 }
 
-/** A server in a process of its own, that listens. */
+/** A server that runs and listens in a separate process. */
 export interface MeasuredServer {
-  /** Where it answers, such as `http://127.0.0.1:40123`. */
+  /** Its origins, such as `http://127.0.0.1:40123`. */
   readonly origins: readonly string[]
-  /** `null` where the system does not tell, or when the server is gone. */
+  /** Returns `null` where the system does not report usage, or after the server has ended. */
   usage(): ServerUsage | null
-  /** Ends it, and waits until it is gone. */
+  /** Ends the server and waits for its exit. */
   stop(): Promise<void>
 }
 
 /**
- * @param words of its command line
- * @throws {Error} with what it said, when it ends before it listens
+ * Starts a server and waits until it listens.
+ *
+ * @param words the arguments of its command line
+ * @throws {Error} with its output, when it ends before it listens
  */
+
 export type StartMeasuredServer = (words: readonly string[]) => Promise<MeasuredServer>

@@ -1,21 +1,22 @@
-/** A file that is not there yet. */
+/** A file to create. */
 export interface NewFile {
   readonly path: string
   readonly text: string
-  /** Its permissions, whatever the umask takes away. */
+  /** Its exact permissions; the umask does not apply. */
   readonly mode: number
 }
 
-/** A folder, which may be there. */
+/** A folder to create where it is missing. */
 export interface NewFolder {
   readonly path: string
-  /** Its permissions where it has to be made, with those above it; the umask takes its own away. */
+  /** The permissions of the folders that are created, less the umask. */
   readonly mode: number
 }
 
 /**
- * Writes files into a folder: all of them, or none.
+ * Creates all files in a folder, or none of them. It never overwrites a file.
  *
- * @throws {Error} naming what cannot be written and what was found; nothing that was there is overwritten
+ * @throws {Error} naming the file that cannot be written and what was found in its place
  */
+
 export type WriteNew = (folder: NewFolder, files: readonly NewFile[]) => Promise<void>

@@ -1,9 +1,10 @@
-/** Writes all that is to stand in a file. */
+/** Writes the whole content of a file. */
 export type WriteReport = (text: string) => Promise<void>
 
 /**
- * Sees that a file can be written, before the work begins whose result it is to have.
+ * Checks that a report can be written to a file, before the work begins whose result it will hold.
  *
- * @throws {Error} when it cannot
+ * @throws {Error} when it cannot be written
  */
+
 export type OpenReport = (path: string) => Promise<WriteReport>

@@ -60,7 +60,7 @@ const FAST = (engine: string): LoadReport => reportOf(engine === 'selectors' ? 2
 /** Compares servers that are not there, by a load that is not made. */
 async function run(flags: string, surroundings: Surroundings = {}): Promise<Run> {
   const { report = FAST, interruptedAt = Infinity, errIsTerminal = false, settings } = surroundings
-  const { usage = (asked) => ({ processorMs: asked * 100, residentOctets: 50e6 + asked * 1000 }) } = surroundings
+  const { usage = (asked) => ({ processorMs: asked * 100, residentBytes: 50e6 + asked * 1000 }) } = surroundings
   const told = { out: '', err: '', page: '' }
   const deeds: string[] = []
   const words: (readonly string[])[] = []

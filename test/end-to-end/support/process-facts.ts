@@ -9,7 +9,7 @@ const POLL_MS = 20
 const PATIENCE_MS = 15_000
 
 /** Octets of memory in use, without what the kernel holds for sockets. */
-export function residentOctets(pid: number): number {
+export function residentBytes(pid: number): number {
   const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!
   return Number(kib) * 1024
 }

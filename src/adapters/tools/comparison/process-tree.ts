@@ -9,7 +9,7 @@ const OCTETS_PER_KIBIBYTE = 1024
 export function usageOfTree(pid: number): ServerUsage | null {
   try {
     const all = treeOf(pid)
-    return { processorMs: sum(all.map(processorMs)), residentOctets: sum(all.map(residentOctets)) }
+    return { processorMs: sum(all.map(processorMs)), residentBytes: sum(all.map(residentBytes)) }
   } catch {
     return null
   }
@@ -29,7 +29,7 @@ function processorMs(pid: number): number {
   return sum(ns) / NS_PER_MS
 }
 
-function residentOctets(pid: number): number {
+function residentBytes(pid: number): number {
   const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kibibytes) * OCTETS_PER_KIBIBYTE
 }

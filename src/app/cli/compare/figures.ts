@@ -26,7 +26,7 @@ export interface Sample {
 interface Used {
   readonly processorMs: number
   /** At the end. */
-  readonly residentOctets: number
+  readonly residentBytes: number
   /** Of what is resident. */
   readonly grownOctets: number
 }
@@ -37,8 +37,8 @@ export function sampleOf(report: LoadReport, before: ServerUsage | null, after: 
     report,
     used: {
       processorMs: after.processorMs - before.processorMs,
-      residentOctets: after.residentOctets,
-      grownOctets: after.residentOctets - before.residentOctets,
+      residentBytes: after.residentBytes,
+      grownOctets: after.residentBytes - before.residentBytes,
     },
   }
 }
@@ -64,7 +64,7 @@ export const FIGURES = {
   memory: {
     title: 'memory, MB',
     digits: 0,
-    of: ({ used }) => (used === null ? null : used.residentOctets / OCTETS_PER_MEGABYTE),
+    of: ({ used }) => (used === null ? null : used.residentBytes / OCTETS_PER_MEGABYTE),
   },
   growth: {
     title: 'octets that memory grew by per request',

@@ -18,11 +18,11 @@ describe('what a tree of processes uses', () => {
     this.timeout(10_000)
     const child = spawn(process.execPath, ['-e', PARENT], { stdio: ['pipe', 'pipe', 'ignore'] })
     await once(child.stdout, 'data')
-    const { processorMs, residentOctets } = usageOfTree(child.pid!)!
+    const { processorMs, residentBytes } = usageOfTree(child.pid!)!
     child.stdin.end()
     await once(child, 'close')
     assert.isAbove(processorMs, 200)
-    assert.isAbove(residentOctets, 60e6)
+    assert.isAbove(residentBytes, 60e6)
   })
 
   it('is nothing to tell of a process that is not there', () => {
