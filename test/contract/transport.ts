@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import type { FilePart } from '../../src/domain/message/response.js'
+import type { FilePart } from '../../src/ports/serving/file-part.js'
 import type { CloseReason, Transport, TransportReceiver } from '../../src/ports/serving/transport.js'
 
 /** The peer of a transport under test, without any of our code in it. */

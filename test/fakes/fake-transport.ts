@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs'
-import type { FilePart } from '../../src/domain/message/response.js'
+import type { FilePart } from '../../src/ports/serving/file-part.js'
 import type {
   CloseReason,
   Endpoint,

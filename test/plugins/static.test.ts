@@ -7,7 +7,8 @@ import { mediaTypeOf } from '../../src/adapters/files/media-types.js'
 import { SystemFiles } from '../../src/adapters/files/system-files.js'
 import { FileResponder } from '../../src/app/files/file-response.js'
 import { FieldSection } from '../../src/domain/message/field-section.js'
-import type { FileContent, FileReference, Response } from '../../src/domain/message/response.js'
+import type { FileContent, SendableResponse } from '../../src/app/serving/sendable-response.js'
+import type { FileReference, Response } from '../../src/domain/message/response.js'
 import { normalPath } from '../../src/domain/message/target.js'
 import type { PluginContext, Request, RouteDefinition } from '../../src/ports/plugins/plugin.js'
 import type { Settings } from '../../src/ports/operations/settings.js'
@@ -146,7 +147,7 @@ describe('the static plugin', () => {
 })
 
 /** What the server would answer to a target below the prefix. */
-function respond(root: string | null, target: string, fields: Record<string, string> = {}): Promise<Response> {
+function respond(root: string | null, target: string, fields: Record<string, string> = {}): Promise<SendableResponse> {
   const responder = new FileResponder(
     new SystemFiles(),
     mediaTypeOf,
@@ -158,7 +159,7 @@ function respond(root: string | null, target: string, fields: Record<string, str
   return Promise.resolve(responder.respond({ method: 'GET', path, headers }, answerTo(path, { root })))
 }
 
-function contentOf({ content }: Response): string {
+function contentOf({ content }: SendableResponse): string {
   const { parts, length } = content as FileContent
   const octets = Buffer.alloc(length)
   for (const part of parts) {

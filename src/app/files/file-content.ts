@@ -1,6 +1,7 @@
-import type { FileContent, FilePart } from '../../domain/message/response.js'
 import { rangeLength, type ByteRange } from '../../domain/representation/range.js'
+import type { FilePart } from '../../ports/serving/file-part.js'
 import type { OpenFile } from '../../ports/serving/files.js'
+import type { FileContent } from '../serving/sendable-response.js'
 
 /**
  * Content made of ranges of one open file and text between them. The file is closed once: when its last range has been

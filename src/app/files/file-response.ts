@@ -2,7 +2,7 @@ import type { FieldSection } from '../../domain/message/field-section.js'
 import { problem } from '../../domain/representation/problem.js'
 import { ResponseFields } from '../../domain/message/response-fields.js'
 import { redirect } from '../../domain/message/response-makers.js'
-import { isOfKind, Response, type FileReference } from '../../domain/message/response.js'
+import { isOfKind, Response, type FileReference, type ResponseContent } from '../../domain/message/response.js'
 import { evaluatePreconditions } from '../../domain/representation/conditional.js'
 import { preferredCoding, type ContentCoding } from '../../domain/representation/content-coding.js'
 import { multipartByteranges } from '../../domain/representation/multipart-byteranges.js'
@@ -12,6 +12,7 @@ import type { Files, MediaTypes, NoFile, OpenFile } from '../../ports/serving/fi
 import type { MaybePromise } from '../../ports/plugins/maybe-promise.js'
 import { allOf, fileContent } from './file-content.js'
 import { FileDescriptions, VARY } from './file-descriptions.js'
+import type { SendableResponse } from '../serving/sendable-response.js'
 import { thenMaybe } from '../serving/when-there.js'
 
 /** What of a request decides how a file is sent. */
@@ -68,9 +69,10 @@ export class FileResponder {
    * @returns content that holds the file open until it is sent or discarded
    * @throws the platform's error, by the promise, when files cannot be opened at all
    */
-  respond(request: FileRequest, answer: Response): MaybePromise<Response> {
+  respond(request: FileRequest, answer: Response): MaybePromise<SendableResponse> {
     const reference = answer.content
-    if (!isOfKind(reference, 'file')) return answer
+    // The compiler narrows the content, but not the response that has it.
+    if (!isOfKind(reference, 'file')) return answer as Response<Exclude<ResponseContent, FileReference>>
     const path = withIndex(reference.path)
     return thenMaybe(this.files.open(reference.root, path), (file) =>
       typeof file === 'string'
@@ -79,7 +81,11 @@ export class FileResponder {
     )
   }
 
-  private async respondWithout(found: NoFile, request: FileRequest, reference: FileReference): Promise<Response> {
+  private async respondWithout(
+    found: NoFile,
+    request: FileRequest,
+    reference: FileReference,
+  ): Promise<SendableResponse> {
     const isFolder = found === 'directory' && (await this.exists(reference.root, `${reference.path}/index.html`))
     const location = isFolder ? withSlash(request.path) : null
     if (location !== null) return redirect(location, 308)
@@ -99,7 +105,7 @@ export class FileResponder {
     answer: Response,
     reference: FileReference,
     path: string,
-  ): MaybePromise<Response> {
+  ): MaybePromise<SendableResponse> {
     if (!isNegotiable(answer, reference))
       return this.represent(request, answer, path, { file, coding: 'identity' }, false)
     const acceptEncoding = request.headers.get('accept-encoding')
@@ -157,13 +163,13 @@ export class FileResponder {
     path: string,
     { file, coding }: Representation,
     isNegotiated: boolean,
-  ): Response {
+  ): SendableResponse {
     const { typed, whole, validators } = this.descriptions.describe(path, file, coding, answer.fields, isNegotiated)
     if (isSelected(request, answer)) return this.select(request, whole, file, validators)
     return new Response(answer.status, typed, fileContent(file, allOf(file)))
   }
 
-  private select(request: FileRequest, fields: ResponseFields, file: OpenFile, current: Validators): Response {
+  private select(request: FileRequest, fields: ResponseFields, file: OpenFile, current: Validators): SendableResponse {
     const { method, headers } = request
     const precondition = evaluatePreconditions(method, headers, current, this.wall())
     if (precondition === 'proceed') return this.selectContent(request, fields, file, current)
@@ -172,7 +178,12 @@ export class FileResponder {
     return new Response(304, withoutFields(fields, CONTENT_FIELDS), null)
   }
 
-  private selectContent(request: FileRequest, fields: ResponseFields, file: OpenFile, current: Validators): Response {
+  private selectContent(
+    request: FileRequest,
+    fields: ResponseFields,
+    file: OpenFile,
+    current: Validators,
+  ): SendableResponse {
     const { method, headers } = request
     if (fields.get('accept-ranges') === 'none') return new Response(200, fields, fileContent(file, allOf(file)))
     const selection = selectRanges(method, headers, file.size, current, this.wall())
@@ -189,7 +200,7 @@ export class FileResponder {
     }
   }
 
-  private several(fields: ResponseFields, file: OpenFile, ranges: readonly ByteRange[]): Response {
+  private several(fields: ResponseFields, file: OpenFile, ranges: readonly ByteRange[]): SendableResponse {
     const multipart = multipartByteranges(ranges, file.size, fields.get('content-type')!, this.boundary())
     const pieces = ranges.flatMap((range, at) => [multipart.heads[at]!, range])
     const others = withoutFields(fields, new Set(['content-type']))
@@ -198,7 +209,7 @@ export class FileResponder {
   }
 }
 
-function single(fields: ResponseFields, file: OpenFile, range: ByteRange): Response {
+function single(fields: ResponseFields, file: OpenFile, range: ByteRange): SendableResponse {
   const partial = fields.withDefaults([['Content-Range', contentRange(range, file.size)]])
   return new Response(206, partial, fileContent(file, [range]))
 }

@@ -1,7 +1,6 @@
 import { BadContentError } from '../../domain/message/bad-content-error.js'
 import { problem } from '../../domain/representation/problem.js'
 import { empty } from '../../domain/message/response-makers.js'
-import { isOfKind, type Response } from '../../domain/message/response.js'
 import type { Route, RouteTable } from '../../domain/routing/route-table.js'
 import { turnedAway } from '../../domain/lifecycle/admission.js'
 import { Unavailable } from '../../domain/lifecycle/unavailable.js'
@@ -16,6 +15,7 @@ import type { ContentReader } from './content-reader.js'
 import type { Exchange } from './exchange.js'
 import type { FileResponder } from '../files/file-response.js'
 import { HandlerRequest } from './handler-request.js'
+import type { SendableResponse } from './sendable-response.js'
 
 /** Finds who answers a request and has them answer it. Never throws: what goes wrong becomes an error response. */
 export class Dispatch {
@@ -31,7 +31,7 @@ export class Dispatch {
    * @param content null for a request without content
    * @returns no promise when the handler returned none, and the file that it answers with is at hand
    */
-  answer(exchange: Exchange, content: ContentReader | null): MaybePromise<Response> {
+  answer(exchange: Exchange, content: ContentReader | null): MaybePromise<SendableResponse> {
     const { method, path } = exchange.head!
     if (path === '*') return empty({ headers: { Allow: this.table.allMethods } })
     const resource = this.table.match(path)
@@ -43,7 +43,11 @@ export class Dispatch {
     return problem(405, exchange.accept, [['Allow', resource.allow]])
   }
 
-  private run(exchange: Exchange, route: Route<PlacedHandler>, content: ContentReader | null): MaybePromise<Response> {
+  private run(
+    exchange: Exchange,
+    route: Route<PlacedHandler>,
+    content: ContentReader | null,
+  ): MaybePromise<SendableResponse> {
     const head = exchange.head!
     const request = new HandlerRequest(head, route.params(head.path), content, exchange)
     exchange.handed = request
@@ -66,7 +70,7 @@ export class Dispatch {
     exchange: Exchange,
     request: HandlerRequest,
     answer: PromiseLike<Answer>,
-  ): Promise<Response> {
+  ): Promise<SendableResponse> {
     try {
       return await this.complete(exchange, request, await answer)
     } catch (error) {
@@ -74,15 +78,13 @@ export class Dispatch {
     }
   }
 
-  private complete(exchange: Exchange, request: HandlerRequest, answer: Answer): MaybePromise<Response> {
-    const response = responseOf(answer)
-    if (!isOfKind(response.content, 'file')) return response
-    const opened = this.files.respond(request, response)
+  private complete(exchange: Exchange, request: HandlerRequest, answer: Answer): MaybePromise<SendableResponse> {
+    const opened = this.files.respond(request, responseOf(answer, exchange.routeName))
     return opened instanceof Promise ? opened.catch((error: unknown) => this.failure(exchange, error)) : opened
   }
 
   /** Nothing of the error reaches the peer, all of it reaches the log. */
-  private failure(exchange: Exchange, error: unknown): Response {
+  private failure(exchange: Exchange, error: unknown): SendableResponse {
     if (error instanceof BadContentError) return problem(400, exchange.accept)
     if (error instanceof Unavailable) return this.unavailable(exchange, error)
     this.fail(exchange, error)
@@ -93,7 +95,7 @@ export class Dispatch {
    * A request that no handler began may be sent again. What the handler of one that was lost with its thread has done is
    * not known, so that nobody is asked to: it has failed.
    */
-  private unavailable(exchange: Exchange, error: Unavailable): Response {
+  private unavailable(exchange: Exchange, error: Unavailable): SendableResponse {
     this.metrics.refused(error.rule)
     if (error.rule === 'thread-lost') {
       this.fail(exchange, error)

@@ -1,8 +1,8 @@
-import type { Response } from '../../domain/message/response.js'
 import { httpsRedirect, type HttpsRules } from '../../domain/routing/https-redirect.js'
 import type { ContentReader } from './content-reader.js'
 import type { Dispatch } from './dispatch.js'
 import type { Exchange } from './exchange.js'
+import type { SendableResponse } from './sendable-response.js'
 
 /** Where challenges of a certificate authority are answered, which asks on the plain port (RFC 8555 §8.3). */
 const CHALLENGES = '/.well-known/acme-challenge/'
@@ -16,7 +16,7 @@ export class RedirectDispatch implements Pick<Dispatch, 'answer'> {
     private readonly answersChallenges: boolean,
   ) {}
 
-  answer(exchange: Exchange, content: ContentReader | null): Response | Promise<Response> {
+  answer(exchange: Exchange, content: ContentReader | null): SendableResponse | Promise<SendableResponse> {
     const head = exchange.head!
     return this.staysPlain(head.path) ? this.plain.answer(exchange, content) : httpsRedirect(head, this.rules)
   }

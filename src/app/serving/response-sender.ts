@@ -3,15 +3,11 @@ import { Buffer } from 'node:buffer'
 import type { Connection } from '../../domain/connection/connection.js'
 import { CHUNK_END } from '../../domain/framing/head-writer.js'
 import { latin1 } from '../../domain/octets/latin1.js'
-import {
-  isOfKind,
-  type FileContent,
-  type FilePart,
-  type Response,
-  type StreamedContent,
-} from '../../domain/message/response.js'
+import { isOfKind, type StreamedContent } from '../../domain/message/response.js'
 import type { Metrics } from '../../ports/operations/metrics.js'
+import type { FilePart } from '../../ports/serving/file-part.js'
 import type { Transport } from '../../ports/serving/transport.js'
+import type { FileContent, SendableResponse } from './sendable-response.js'
 import { abandon, nextTurn, octetsOf } from './streamed-pieces.js'
 
 /** Content up to this size is copied behind the head, so that both leave in one write as one string. */
@@ -56,7 +52,7 @@ export class ResponseSender {
    * @param preamble the fields that every response carries, each ended by CRLF
    * @param mayPersist false when the connection must end for reasons of the server
    */
-  send(response: Response, preamble: string, mayPersist: boolean): void {
+  send(response: SendableResponse, preamble: string, mayPersist: boolean): void {
     this.response++
     this.preamble = preamble
     this.mayPersist = mayPersist
@@ -65,8 +61,7 @@ export class ResponseSender {
     else if (typeof content === 'string') this.sendText(response, content)
     else if (content instanceof Uint8Array) this.sendOctets(response, content)
     else if (isOfKind(content, 'stream')) this.sendStream(response, content)
-    else if (isOfKind(content, 'parts')) this.sendParts(response, content)
-    else throw new TypeError(`Cannot send content of kind "${content.kind}": it has not been opened`)
+    else this.sendParts(response, content)
   }
 
   /** Sends what belongs to no response: `100 Continue`. */
@@ -93,20 +88,20 @@ export class ResponseSender {
     wake?.()
   }
 
-  private sendText(response: Response, content: string): void {
+  private sendText(response: SendableResponse, content: string): void {
     const length = Buffer.byteLength(content)
     // Text that is all ASCII is the same octets in latin1 as in UTF-8, and can follow the head in one string.
     if (length === content.length) this.sendWhole(response, length, content)
     else this.sendOctets(response, Buffer.from(content))
   }
 
-  private sendOctets(response: Response, content: Uint8Array): void {
+  private sendOctets(response: SendableResponse, content: Uint8Array): void {
     const { length } = content
     const sent = length <= SMALL_CONTENT ? latin1(content, 0, length) : content
     this.sendWhole(response, length, sent)
   }
 
-  private sendWhole(response: Response, length: number, content: string | Uint8Array): void {
+  private sendWhole(response: SendableResponse, length: number, content: string | Uint8Array): void {
     const head = this.head(response, length)
     this.connection.piece(length)
     if (this.connection.framing === 'none') {
@@ -120,7 +115,7 @@ export class ResponseSender {
     this.finish()
   }
 
-  private sendStream(response: Response, content: StreamedContent): void {
+  private sendStream(response: SendableResponse, content: StreamedContent): void {
     this.write(this.head(response, content.length))
     if (this.connection.framing === 'none') {
       abandon(content)
@@ -130,7 +125,7 @@ export class ResponseSender {
     }
   }
 
-  private sendParts(response: Response, content: FileContent): void {
+  private sendParts(response: SendableResponse, content: FileContent): void {
     this.write(this.head(response, content.length))
     if (this.connection.framing === 'none') {
       content.discard()
@@ -190,7 +185,7 @@ export class ResponseSender {
     }
   }
 
-  private head(response: Response, length: number | null): string {
+  private head(response: SendableResponse, length: number | null): string {
     const { preamble } = this
     // An idle connection is not to hold on to it.
     this.preamble = ''

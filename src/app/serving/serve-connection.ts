@@ -20,6 +20,7 @@ import { DeadlineError } from '../../domain/lifecycle/deadline-error.js'
 import type { CloseReason, Transport, TransportReceiver } from '../../ports/serving/transport.js'
 import { ContentReader } from './content-reader.js'
 import { Exchange } from './exchange.js'
+import type { SendableResponse } from './sendable-response.js'
 import { ResponseSender, type SenderOwner } from './response-sender.js'
 import type { Service } from '../server/service.js'
 import { abandon, begin } from './streamed-pieces.js'
@@ -396,7 +397,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
     handed.content.end()
   }
 
-  private awaitAnswer(exchange: Exchange, promised: Promise<Response>): void {
+  private awaitAnswer(exchange: Exchange, promised: Promise<SendableResponse>): void {
     this.deadlines.handler(this.nowMs)
     promised
       .then((response) => {
@@ -426,7 +427,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
 
   // Responses
 
-  private answer(exchange: Exchange, response: Response): void {
+  private answer(exchange: Exchange, response: SendableResponse): void {
     const { content } = response
     if (exchange.settled) this.drop(exchange, response)
     else if (this.waitsForContinue(response) && isOfKind(content, 'stream'))
@@ -438,7 +439,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
    * A peer that waits for `100 Continue` gets it when the stream first asks for content, and before the head: so the
    * head waits for the first piece, and the handler is at work until then.
    */
-  private answerLate(exchange: Exchange, response: Response, content: StreamedContent): void {
+  private answerLate(exchange: Exchange, response: SendableResponse, content: StreamedContent): void {
     this.deadlines.handler(this.nowMs)
     begin(content.pieces)
       .then((begun) => {
@@ -449,11 +450,11 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
       .catch((error: unknown) => this.fault(error))
   }
 
-  private waitsForContinue({ status }: Response): boolean {
+  private waitsForContinue({ status }: SendableResponse): boolean {
     return this.connection.waitsForContinue && this.exchange?.method !== 'HEAD' && !forbidsContent(status)
   }
 
-  private settle(exchange: Exchange, response: Response): void {
+  private settle(exchange: Exchange, response: SendableResponse): void {
     const { service, connection } = this
     exchange.settled = true
     exchange.status = response.status
@@ -463,7 +464,7 @@ export class ServeConnection implements TransportReceiver, SenderOwner {
   }
 
   /** A handler answered when its request was over already; that the peer left is no fault of the handler's. */
-  private drop(exchange: Exchange, response: Response): void {
+  private drop(exchange: Exchange, response: SendableResponse): void {
     if (exchange.outcome === 'timed-out') {
       this.service.log.warn('late answer dropped', { request: exchange.request, route: exchange.routeName })
     }

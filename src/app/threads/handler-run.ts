@@ -12,7 +12,7 @@ import { responseOf } from '../serving/answer.js'
 import { ContentReader } from '../serving/content-reader.js'
 import { HandlerRequest } from '../serving/handler-request.js'
 import { abandon, nextTurn, octetsOf } from '../serving/streamed-pieces.js'
-import { contentMessage } from './response-content.js'
+import { contentMessage, type WholeContent } from './response-content.js'
 import { described } from './thread-log.js'
 
 /** What a run tells its thread. */
@@ -112,14 +112,13 @@ export class HandlerRun {
       if (!this.leave(0, '', answer)) this.end(['text', this.number, this.costMs, answer])
       return
     }
-    const response = responseOf(answer)
+    const response = responseOf(answer, this.route)
     if (isOfKind(response.content, 'stream')) this.sendStream(response, response.content)
-    else this.sendWhole(response)
+    else this.sendWhole(response, response.content)
   }
 
-  private sendWhole(response: Response): void {
-    const { status, fields } = response
-    const content = contentMessage(response)
+  private sendWhole({ status, fields }: Response, whole: WholeContent): void {
+    const content = contentMessage(whole)
     if (typeof content === 'string' && this.leave(status, fields.wire, content)) return
     const moved = content instanceof Uint8Array ? movable(content) : null
     this.end(['answer', this.number, this.costMs, status, fields.wire, content], moved)

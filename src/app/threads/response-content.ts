@@ -1,17 +1,19 @@
 import { transferableOctets } from '../../domain/threadpool/transferable-octets.js'
-import { isOfKind, type FileReference, type Response } from '../../domain/message/response.js'
+import type { FileReference, ResponseContent, StreamedContent } from '../../domain/message/response.js'
 import type { FileMessage } from '../../ports/threads/thread-messages.js'
 
+/** Content that one message can carry to the main thread: any but a stream. */
+export type WholeContent = Exclude<ResponseContent, StreamedContent>
+
 /**
- * The content of a response as it crosses, but for a stream.
+ * The content of a response as it is sent to the main thread.
  *
- * @throws {TypeError} for what the main thread alone can make, or no maker made
+ * @throws {TypeError} for a file reference that no maker made
  */
-export function contentMessage({ content }: Response): string | Uint8Array<ArrayBuffer> | FileMessage | null {
+export function contentMessage(content: WholeContent): string | Uint8Array<ArrayBuffer> | FileMessage | null {
   if (content === null || typeof content === 'string') return content
   if (content instanceof Uint8Array) return transferableOctets(content)
-  if (isOfKind(content, 'file')) return crossedFile(content)
-  throw new TypeError(`Cannot answer with content of kind "${content.kind}" from a thread`)
+  return crossedFile(content)
 }
 
 function crossedFile(reference: FileReference): FileMessage {

@@ -19,6 +19,6 @@ const RETRY_AFTER_SECONDS = 1
  *
  * @param accept as `problem` takes it
  */
-export function turnedAway(accept: string | null): Response {
+export function turnedAway(accept: string | null): Response<string> {
   return problem(503, accept, [['Retry-After', String(RETRY_AFTER_SECONDS)]])
 }

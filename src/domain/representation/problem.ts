@@ -18,7 +18,7 @@ export function problem(
   accept: string | null,
   fields: readonly FieldLine[] = [],
   advice: string | null = null,
-): Response {
+): Response<string> {
   const title = reasonPhrase(status)
   if (accept !== null && preferred(accept, [PROBLEM, TEXT]) === TEXT) {
     const lines: FieldLine[] = [['Content-Type', 'text/plain; charset=utf-8'], ['Vary', 'Accept'], ...fields]

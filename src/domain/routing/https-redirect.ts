@@ -28,7 +28,7 @@ const ADVICE = 'This port only redirects to HTTPS, for which it needs a path, an
 export function httpsRedirect(
   request: Pick<RequestHead, 'target' | 'path' | 'authority' | 'fields'>,
   rules: HttpsRules,
-): Response {
+): Response<string> {
   const location = httpsLocation(request, rules)
   if (location === null) return problem(400, request.fields.get('accept'), [], ADVICE)
   const fields = new ResponseFields([

@@ -1,4 +1,4 @@
-import type { FilePart } from '../../domain/message/response.js'
+import type { FilePart } from './file-part.js'
 import type { Credentials } from '../operations/credentials.js'
 
 /** One end of a connection. */

@@ -5,7 +5,9 @@ import { FileResponder } from '../../../src/app/files/file-response.js'
 import { FieldSection } from '../../../src/domain/message/field-section.js'
 import type { FieldsInit } from '../../../src/domain/message/response-fields.js'
 import { file, text, type FileInit } from '../../../src/domain/message/response-makers.js'
-import type { FileContent, FilePart, Response } from '../../../src/domain/message/response.js'
+import type { FileContent, SendableResponse } from '../../../src/app/serving/sendable-response.js'
+import type { Response } from '../../../src/domain/message/response.js'
+import type { FilePart } from '../../../src/ports/serving/file-part.js'
 import { FakeFiles, type FakeEntry } from '../../fakes/fake-files.js'
 
 const NOW = Date.UTC(2024, 0, 2)
@@ -52,7 +54,10 @@ function setUp(tree: Record<string, FakeEntry> = TREE) {
     () => 'BOUNDARY',
     () => NOW,
   )
-  const ask = (answer: Response, { method = 'GET', path = '/', fields = {} }: Question = {}): Promise<Response> =>
+  const ask = (
+    answer: Response,
+    { method = 'GET', path = '/', fields = {} }: Question = {},
+  ): Promise<SendableResponse> =>
     Promise.resolve(responder.respond({ method, path, headers: FieldSection.of(Object.entries(fields)) }, answer))
   return { files, ask }
 }
@@ -66,7 +71,7 @@ async function get(path: string, question: Question = {}, init: FileInit = {}) {
   return { status: response.status, fields: response.fields, content }
 }
 
-function contentOf(files: FakeFiles, { content }: Response): string {
+function contentOf(files: FakeFiles, { content }: SendableResponse): string {
   if (content === null) return ''
   if (typeof content === 'string') return content
   const { parts, length } = content as FileContent

@@ -4,7 +4,9 @@ import { ResponseSender } from '../../../src/app/serving/response-sender.js'
 import { Connection } from '../../../src/domain/connection/connection.js'
 import { bytes, file, stream, text } from '../../../src/domain/message/response-makers.js'
 import { NO_RESPONSE_FIELDS } from '../../../src/domain/message/response-fields.js'
-import { Response, type FileContent, type FilePart } from '../../../src/domain/message/response.js'
+import type { FileContent, SendableResponse } from '../../../src/app/serving/sendable-response.js'
+import { Response } from '../../../src/domain/message/response.js'
+import type { FilePart } from '../../../src/ports/serving/file-part.js'
 import { FakeTransport, turn, type FarEnd } from '../../fakes/fake-transport.js'
 import { RecordingMetrics } from '../../fakes/metrics.js'
 import { get, settled } from './served.js'
@@ -61,13 +63,13 @@ class Parts {
     return { kind: 'parts', length, parts: lengths.map(part), discard: () => this.discarded++ }
   }
 
-  response(...lengths: number[]): Response {
+  response(...lengths: number[]): SendableResponse {
     return new Response(200, NO_RESPONSE_FIELDS, this.content(...lengths))
   }
 }
 
 describe('ResponseSender', () => {
-  const whole: [rule: string, response: Response, content: string][] = [
+  const whole: [rule: string, response: SendableResponse, content: string][] = [
     ['text', text('plain'), 'plain'],
     ['text that is not ASCII', text('ü'), 'Ã¼'],
     ['few octets', bytes(Uint8Array.of(0xff, 0)), 'ÿ\0'],
@@ -86,7 +88,7 @@ describe('ResponseSender', () => {
     })
   }
 
-  const described: [rule: string, response: Response][] = [
+  const described: [rule: string, response: SendableResponse][] = [
     ['text', text('plain')],
     ['octets', bytes(Buffer.alloc(10_000))],
     ['a stream', stream(['piece'])],
@@ -225,8 +227,10 @@ describe('ResponseSender', () => {
     })
   }
 
-  it('refuses to send what has not been opened', () => {
+  it('cannot be given a file that is not open: that does not compile', () => {
     const { sender } = owing()
-    assert.throws(() => sender.send(file('a'), '', true), TypeError, 'Cannot send content of kind "file"')
+    // @ts-expect-error -- a reference to a file is content that a handler may return, not content that can be sent
+    const send = (): void => sender.send(file('a'), '', true)
+    assert.isFunction(send)
   })
 })

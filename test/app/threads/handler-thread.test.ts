@@ -242,15 +242,11 @@ describe('HandlerThread', () => {
     const failures: [rule: string, handler: Handler, message: string][] = [
       ['throws at once', () => assert.fail('broken'), 'broken'],
       ['throws later', () => Promise.reject(new Error('broken')), 'broken'],
-      [
-        'answers with what is no answer',
-        () => 5 as never,
-        'Cannot answer with a number: wanted a string or a response',
-      ],
+      ['answers with what is no answer', () => 5 as never, 'returned a number. Wrap it: json(value)'],
       [
         'answers with an open file',
-        () => new Response(200, NO_RESPONSE_FIELDS, { kind: 'parts', length: 0, parts: [], discard: () => undefined }),
-        'Cannot answer with content of kind "parts" from a thread',
+        () => new Response(200, NO_RESPONSE_FIELDS, { kind: 'parts', length: 0, parts: [] } as never),
+        'returned a response whose content is an object with the keys kind, length, parts',
       ],
       [
         'answers with a file that is none',

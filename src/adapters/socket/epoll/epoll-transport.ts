@@ -1,4 +1,4 @@
-import type { FilePart } from '../../../domain/message/response.js'
+import type { FilePart } from '../../../ports/serving/file-part.js'
 import type { CloseReason, Endpoint, TransportReceiver } from '../../../ports/serving/transport.js'
 import { LentBuffer } from '../shared/lent-buffer.js'
 import { QueuedTransport } from '../shared/queued-transport.js'

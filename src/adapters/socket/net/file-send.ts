@@ -1,5 +1,5 @@
 import { read } from 'node:fs'
-import type { FilePart } from '../../../domain/message/response.js'
+import type { FilePart } from '../../../ports/serving/file-part.js'
 import type { BufferPool } from '../shared/buffer-pool.js'
 
 const NOTHING = Buffer.alloc(0)

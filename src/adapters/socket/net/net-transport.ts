@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { UNIX } from '../../../domain/message/authority.js'
-import type { FilePart } from '../../../domain/message/response.js'
+import type { FilePart } from '../../../ports/serving/file-part.js'
 import type { CloseReason, Endpoint, Security, TransportReceiver } from '../../../ports/serving/transport.js'
 import type { BufferPool } from '../shared/buffer-pool.js'
 import { FileSend } from './file-send.js'

@@ -1,5 +1,5 @@
 import { latin1 } from '../../../domain/octets/latin1.js'
-import type { FilePart } from '../../../domain/message/response.js'
+import type { FilePart } from '../../../ports/serving/file-part.js'
 import type { Endpoint, Security, Transport, TransportReceiver } from '../../../ports/serving/transport.js'
 
 /**
