@@ -2,6 +2,7 @@
 import { METHODS } from 'node:http'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { authorityOf, UNIX } from '../../domain/message/authority.js'
+import { isToken } from '../../domain/octets/grammar.js'
 import type { LoadOptions, LoadReport } from '../../ports/tools/load.js'
 import { table } from './table.js'
 
@@ -37,7 +38,6 @@ stalls is charged with all that it held up. Errors are answers of 4xx and 5xx, c
 Exit codes: 0 done; 1 more errors than --max-errors; 2 the command line.
 `
 
-const FIELD_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*)$/
 const MS_PER_SECOND = 1000
 const WEEK_SECONDS = 7 * 24 * 60 * 60
 const PERCENT = 100
@@ -62,8 +62,9 @@ export const number =
   }
 
 function readField(text: string): readonly [string, string] {
-  const [, name, value] = FIELD_LINE.exec(text) ?? []
-  if (name === undefined || value === undefined) throw new InvalidArgumentError("Wanted 'Name: value'.")
+  const [, name, value] = /^([^:]*):[ \t]*(.*)$/.exec(text) ?? []
+  if (name === undefined || value === undefined || !isToken(name))
+    throw new InvalidArgumentError("Wanted 'Name: value'.")
   return [name, value]
 }
 

@@ -1,5 +1,5 @@
 import type { FieldSection } from '../message/field-section.js'
-import { listMembers } from '../octets/lists.js'
+import { listMembers } from '../octets/grammar.js'
 
 /**
  * Whether the peer is willing to use the connection for another request (RFC 9112 §9.3): 1.1 unless it says `close`,

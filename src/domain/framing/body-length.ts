@@ -1,7 +1,6 @@
 import type { FieldSection } from '../message/field-section.js'
-import { partsOf } from '../octets/lists.js'
 import { ProtocolError } from '../message/protocol-error.js'
-import { IS_TOKEN } from '../octets/octet-classes.js'
+import { isToken, partsOf } from '../octets/grammar.js'
 
 /**
  * Decides where the body of a request ends (RFC 9112 §6.3).
@@ -67,9 +66,4 @@ function transferCoding(values: readonly string[], minor: number): 'chunked' {
   if (codings.length > 1)
     throw new ProtocolError(501, 'coding-unknown', 'Cannot decode a transfer coding other than chunked')
   return 'chunked'
-}
-
-function isToken(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (IS_TOKEN[text.charCodeAt(i)] !== 1) return false
-  return text !== ''
 }

@@ -1,5 +1,6 @@
 import { ProtocolError } from '../message/protocol-error.js'
-import { CR, HTAB, IS_FIELD_VALUE, IS_TOKEN, LF, SP } from '../octets/octet-classes.js'
+import { isWhiteSpace } from '../octets/grammar.js'
+import { CR, IS_FIELD_VALUE, IS_TOKEN, LF } from '../octets/octet-classes.js'
 
 const SEMICOLON = 0x3b
 const EQUALS = 0x3d
@@ -53,17 +54,23 @@ export class ChunkExtensions {
     switch (this.place) {
       case 'size':
         // BWS may stand before a semicolon, but not at the line's end.
-        return octet === SEMICOLON ? 'name-start' : isBlank(octet) ? 'size' : refuse('chunk-size')
+        return octet === SEMICOLON ? 'name-start' : isWhiteSpace(octet) ? 'size' : refuse('chunk-size')
       case 'name-start':
-        return isBlank(octet) ? 'name-start' : isToken(octet) ? 'name' : refuse()
+        return isWhiteSpace(octet) ? 'name-start' : isTokenOctet(octet) ? 'name' : refuse()
       case 'name':
-        return isToken(octet) ? 'name' : isBlank(octet) ? 'behind-name' : behindName(octet)
+        return isTokenOctet(octet) ? 'name' : isWhiteSpace(octet) ? 'behind-name' : behindName(octet)
       case 'behind-name':
-        return isBlank(octet) ? 'behind-name' : behindName(octet)
+        return isWhiteSpace(octet) ? 'behind-name' : behindName(octet)
       case 'value-start':
-        return isBlank(octet) ? 'value-start' : octet === DQUOTE ? 'quoted' : isToken(octet) ? 'value' : refuse()
+        return isWhiteSpace(octet)
+          ? 'value-start'
+          : octet === DQUOTE
+            ? 'quoted'
+            : isTokenOctet(octet)
+              ? 'value'
+              : refuse()
       case 'value':
-        return isToken(octet) ? 'value' : behindValue(octet)
+        return isTokenOctet(octet) ? 'value' : behindValue(octet)
       case 'quoted':
         if (octet === BACKSLASH) return 'escape'
         return octet === DQUOTE ? 'value-end' : IS_FIELD_VALUE[octet] === 1 ? 'quoted' : refuse()
@@ -76,15 +83,14 @@ export class ChunkExtensions {
   }
 }
 
-const isBlank = (octet: number): boolean => octet === SP || octet === HTAB
-const isToken = (octet: number): boolean => IS_TOKEN[octet] === 1
+const isTokenOctet = (octet: number): boolean => IS_TOKEN[octet] === 1
 
 function behindName(octet: number): Place {
   return octet === EQUALS ? 'value-start' : octet === SEMICOLON ? 'name-start' : refuse()
 }
 
 function behindValue(octet: number): Place {
-  return octet === SEMICOLON ? 'name-start' : isBlank(octet) ? 'behind-value' : refuse()
+  return octet === SEMICOLON ? 'name-start' : isWhiteSpace(octet) ? 'behind-value' : refuse()
 }
 
 function refuse(rule = 'chunk-extension'): never {

@@ -1,6 +1,7 @@
 import { FieldSection } from '../message/field-section.js'
 import { ProtocolError } from '../message/protocol-error.js'
-import { COLON, CR, HTAB, IS_FIELD_VALUE, IS_TOKEN, LF, SP } from '../octets/octet-classes.js'
+import { isWhiteSpace } from '../octets/grammar.js'
+import { COLON, CR, IS_FIELD_VALUE, IS_TOKEN, LF } from '../octets/octet-classes.js'
 
 /*
  * Theory of operation: one state a place in a field line (RFC 9112 §5). Positions are relative to the base that the
@@ -94,7 +95,7 @@ export class FieldLinesReader {
       return at + 1
     }
     if (octet === LF) throw bareLf()
-    if (octet === SP || octet === HTAB) {
+    if (isWhiteSpace(octet)) {
       throw new ProtocolError(400, 'field-folding', 'Cannot read a field line that begins with white space')
     }
     if (this.bounds.length === this.maxLines * 4) {
@@ -123,7 +124,7 @@ export class FieldLinesReader {
 
   private whiteSpace(octets: Uint8Array, base: number, from: number, end: number): number {
     let at = from
-    while (at < end && (octets[at] === SP || octets[at] === HTAB)) at++
+    while (at < end && isWhiteSpace(octets[at]!)) at++
     if (at === end) return at
     this.valueFrom = at - base
     this.state = VALUE
@@ -145,7 +146,7 @@ export class FieldLinesReader {
 
   private endLine(octets: Uint8Array, base: number, end: number): void {
     let to = end
-    while (to > base + this.valueFrom && (octets[to - 1] === SP || octets[to - 1] === HTAB)) to--
+    while (to > base + this.valueFrom && isWhiteSpace(octets[to - 1]!)) to--
     this.bounds.push(this.nameFrom, this.nameTo, this.valueFrom, to - base)
     this.state = LINE_LF
   }

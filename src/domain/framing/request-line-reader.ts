@@ -1,6 +1,7 @@
 import { ProtocolError } from '../message/protocol-error.js'
 import { TLS_HANDSHAKE, tlsOnPlain } from '../tls/wrong-scheme.js'
-import { CR, HTAB, IS_TARGET, IS_TOKEN, LF, SP } from '../octets/octet-classes.js'
+import { isWhiteSpace } from '../octets/grammar.js'
+import { CR, IS_TARGET, IS_TOKEN, LF, SP } from '../octets/octet-classes.js'
 import { MAX_LEADING_LINES, MAX_METHOD_LENGTH, type Limits } from './limits.js'
 
 /*
@@ -207,7 +208,7 @@ export class RequestLineReader {
       return at + 1
     }
     if (octet === LF) throw new ProtocolError(400, 'bare-lf', 'Cannot end a request line: found LF without CR')
-    if (octet === SP || octet === HTAB) throw incomplete()
+    if (isWhiteSpace(octet)) throw incomplete()
     throw new ProtocolError(400, rule, `Cannot read a request line: found octet ${octet} where rule "${rule}" holds`)
   }
 }

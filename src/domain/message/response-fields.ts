@@ -1,3 +1,5 @@
+import { isFieldValue, isToken } from '../octets/grammar.js'
+
 /**
  * Fields that a handler may not set, since they belong to the server: they frame the message, tell of the connection,
  * or are given to every response.
@@ -13,9 +15,6 @@ const SERVER_FIELDS: ReadonlySet<string> = new Set([
   'upgrade',
   'x-request-id',
 ])
-
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 export type FieldLine = readonly [name: string, value: string]
 
@@ -76,9 +75,9 @@ function* linesOf(init: FieldsInit): Iterable<FieldLine> {
 }
 
 function checkFieldLine(name: string, value: string): void {
-  if (!TOKEN.test(name)) throw new TypeError(`Cannot set field ${JSON.stringify(name)}: its name is not a token`)
+  if (!isToken(name)) throw new TypeError(`Cannot set field ${JSON.stringify(name)}: its name is not a token`)
   if (SERVER_FIELDS.has(name.toLowerCase())) throw new TypeError(`Cannot set field "${name}": it belongs to the server`)
-  if (!VALUE.test(value)) {
+  if (!isFieldValue(value)) {
     throw new TypeError(`Cannot set field "${name}" to ${JSON.stringify(value)}: a value is one line of latin1 text`)
   }
 }

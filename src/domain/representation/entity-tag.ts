@@ -1,3 +1,4 @@
+import { listMembers } from '../octets/grammar.js'
 import type { ContentCoding } from './content-coding.js'
 
 /** An entity tag as it is written in fields: `"opaque"`, or `W/"opaque"` where it is weak (RFC 9110 §8.8.3). */
@@ -14,8 +15,7 @@ export interface FileState {
   readonly inode: number
 }
 
-/** One member with what parts it from the next. Nothing in it can be matched two ways: time is linear in the text. */
-const MEMBER = /[ \t]*(?:((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(,|$)/y
+const ENTITY_TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/
 
 /**
  * The strong entity tag of a file. A write, a replacement or a touch gives another, even one that sets the file's date
@@ -38,14 +38,8 @@ export function entityTagOf(file: FileState, coding: ContentCoding = 'identity')
  */
 export function parseEntityTags(text: string): EntityTagList {
   if (text === '*') return '*'
-  const tags: EntityTag[] = []
-  MEMBER.lastIndex = 0
-  for (;;) {
-    const member = MEMBER.exec(text)
-    if (member === null) return []
-    if (member[1] !== undefined) tags.push(member[1])
-    if (member[2] === '') return tags
-  }
+  const tags = listMembers(text, false)
+  return tags.every((tag) => ENTITY_TAG.test(tag)) ? tags : []
 }
 
 /** Both are strong and the same: what `If-Match` and `If-Range` demand (RFC 9110 §8.8.3.2). */

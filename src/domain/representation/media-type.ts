@@ -1,3 +1,4 @@
+import { partsOf } from '../octets/grammar.js'
 import { heaviest, preferences, weightOf, type Preference } from './quality-list.js'
 
 /**
@@ -7,9 +8,10 @@ import { heaviest, preferences, weightOf, type Preference } from './quality-list
  * tells its encoding, which a parameter would overrule (RFC 7303 §3). A type that has a charset keeps it.
  */
 export function withCharset(mediaType: string): string {
-  const essence = essenceOf(mediaType)
+  const [essence, ...parameters] = partsOf(mediaType.toLowerCase(), ';') as [string, ...string[]]
   const wantsCharset = (essence.startsWith('text/') && essence !== 'text/xml') || essence === 'application/javascript'
-  return wantsCharset && !/;[ \t]*charset=/i.test(mediaType) ? `${mediaType}; charset=utf-8` : mediaType
+  const hasCharset = parameters.some((parameter) => parameter.startsWith('charset='))
+  return wantsCharset && !hasCharset ? `${mediaType}; charset=utf-8` : mediaType
 }
 
 /**
@@ -33,5 +35,5 @@ function weightOfOffer(essence: string, ranges: readonly Preference[]): number {
 
 /** Type and subtype in lower case, without parameters. */
 function essenceOf(mediaType: string): string {
-  return mediaType.split(';', 1)[0]!.trim().toLowerCase()
+  return partsOf(mediaType, ';')[0]!.toLowerCase()
 }

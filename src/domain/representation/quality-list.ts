@@ -1,5 +1,5 @@
 /** Comma-separated lists with weights on their members (RFC 9110 §12.4.2). */
-import { listMembers, partsOf } from '../octets/lists.js'
+import { listMembers, partsOf } from '../octets/grammar.js'
 
 /** A member of `Accept`, `Accept-Encoding` and their like. */
 export interface Preference {

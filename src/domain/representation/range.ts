@@ -1,6 +1,6 @@
 import type { FieldSection } from '../message/field-section.js'
 import { ifRangeHolds } from './conditional.js'
-import { listMembers } from '../octets/lists.js'
+import { listMembers } from '../octets/grammar.js'
 import type { Validators } from './validators.js'
 
 /** Octets of a representation by their positions, both included; always within its size. */

@@ -6,7 +6,7 @@
  * that `/caf%c3%a9`, `/café` and `/%63af%C3%A9` are one pattern; `%3A` and `%2A` write a literal colon and asterisk
  * where they would begin a parameter or be the rest.
  */
-import { IS_TOKEN } from '../octets/octet-classes.js'
+import { isToken } from '../octets/grammar.js'
 import { KNOWN_METHODS } from '../message/method.js'
 import { normalPath } from '../message/target.js'
 
@@ -41,7 +41,7 @@ function checkMethod(key: string, method: string): void {
   if (method !== upper && KNOWN_METHODS.has(upper)) {
     throw new Error(`Cannot read route "${key}": methods are case-sensitive, found "${method}", wanted "${upper}"`)
   }
-  if (method === '' || ![...method].every((character) => IS_TOKEN[character.charCodeAt(0)] === 1)) {
+  if (!isToken(method)) {
     throw new Error(`Cannot read route "${key}": its method is not a token`)
   }
   if (method === 'CONNECT')

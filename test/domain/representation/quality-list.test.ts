@@ -1,29 +1,11 @@
 import { assert } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import { listMembers } from '../../../src/domain/octets/lists.js'
 import { heaviest, preferences, weightOf } from '../../../src/domain/representation/quality-list.js'
 
-describe('Lists and weights', () => {
-  const lists: [text: string, expected: string[], rule: string][] = [
-    ['', [], 'nothing has no members'],
-    ['a', ['a'], 'one member'],
-    ['a,b', ['a', 'b'], 'a comma parts members'],
-    [' a \t,\t b ', ['a', 'b'], 'SP and HTAB around members do not count'],
-    [',a,, ,b,', ['a', 'b'], 'empty members do not count (§5.6.1.2)'],
-    ['a\xa0,b', ['a\xa0', 'b'], 'obs-text is no white space'],
-    ['a="1,2",b', ['a="1,2"', 'b'], 'a comma in quotes does not part'],
-    ['a="\\",",b', ['a="\\","', 'b'], 'an escaped quote does not end the quotes'],
-    ['a\\,b', ['a\\', 'b'], 'a backslash outside quotes escapes nothing'],
-    ['a="1,b', ['a="1,b'], 'quotes that are not closed run to the end'],
-    ['a="\\', ['a="\\'], 'a backslash at the end escapes nothing'],
-  ]
-  for (const [text, expected, rule] of lists) {
-    it(`listMembers(): ${rule}`, () => assert.deepEqual(listMembers(text), expected))
-  }
-
+describe('Lists of weighted names', () => {
   const weights: [text: string, expected: [name: string, weight: number][], rule: string][] = [
-    ['gzip', [['gzip', 1]], 'no weight is 1'],
+    ['gzip', [['gzip', 1]], 'without a weight, the weight is 1'],
     ['GZip;Q=0.5', [['gzip', 0.5]], 'case does not count'],
     ['gzip \t; \tq=0.5', [['gzip', 0.5]], 'white space around the semicolon does not count'],
     [
@@ -36,16 +18,16 @@ describe('Lists and weights', () => {
         ['e', 0.123],
         ['f', 1],
       ],
-      'up to three digits behind the point',
+      'up to three digits after the point',
     ],
     [
       'a;q=2, b;q=1.001, c;q=0.1234, d;q=-1, e;q=.5, f;q=, g;q, h;q=x, i;q =1, j;q= 1, k;q="1"',
       [],
-      'a malformed weight says nothing',
+      'a member with a malformed weight is left out',
     ],
-    ['a;x=1;q=0.5;y=2', [['a', 0.5]], 'other parameters are not looked at'],
-    ['a;x=";q=0.1";q=0.5', [['a', 0.5]], 'a weight in quotes is none'],
-    ['a;quality=0.1;', [['a', 1]], 'a name that begins with q is another'],
+    ['a;x=1;q=0.5;y=2', [['a', 0.5]], 'other parameters are ignored'],
+    ['a;x=";q=0.1";q=0.5', [['a', 0.5]], 'a weight inside quotes does not count'],
+    ['a;quality=0.1;', [['a', 1]], 'a parameter whose name only begins with q is another one'],
   ]
   for (const [text, expected, rule] of weights) {
     it(`preferences(): ${rule}`, () => {
@@ -56,12 +38,12 @@ describe('Lists and weights', () => {
     })
   }
 
-  it('weightOf(): finds the highest weight of a name, and tells 0 from absence', () => {
+  it('weightOf(): finds the highest weight of a name, and distinguishes 0 from absence', () => {
     const list = preferences('a;q=0, b;q=0.2, b;q=0.4, b;q=0.3')
     assert.deepEqual([weightOf('a', list), weightOf('b', list), weightOf('c', list)], [0, 0.4, null])
   })
 
-  it('heaviest(): prefers the earlier of equals, and none that weighs nothing', () => {
+  it('heaviest(): prefers the earlier of equals, and never one whose weight is 0', () => {
     assert.equal(
       heaviest(['a', 'b', 'c'], (each) => ({ a: 1, b: 2, c: 2 })[each] ?? 0),
       'b',
@@ -81,7 +63,7 @@ describe('Lists and weights', () => {
     )
   })
 
-  it('preferences(): weighs between 0 and 1 whatever the text', () => {
+  it('preferences(): gives weights from 0 to 1 for any text', () => {
     const hostile = fc.stringMatching(/^[ab*/;,="\\ \tq01.]*$/)
     fc.assert(
       fc.property(hostile, (text) => {

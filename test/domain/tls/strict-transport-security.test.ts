@@ -12,6 +12,7 @@ describe('isStrictTransportSecurity()', () => {
     ['max-age=60;includeSubDomains', true, 'no space between'],
     [' ;; max-age = 60 ; ', true, 'empty directives, and space around all'],
     ['max-age=60; extension="a b"', true, 'an unknown directive with a value in quotes'],
+    ['max-age=60; extension="a;b"', true, 'a semicolon inside quotes'],
     ['', false, 'nothing'],
     ['includeSubDomains', false, 'no time'],
     ['max-age', false, 'a time without its value'],
