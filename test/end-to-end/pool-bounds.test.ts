@@ -134,7 +134,7 @@ describe('the bounds of the pool', function () {
       await startNarrow({ handlerTimeoutMs: 200 })
       const response = await (await pool.connect(get('/wait/600'))).response()
       assert.equal(response.status, 504)
-      const line = await pool.event('late answer dropped')
+      const line = await pool.event('late response dropped')
       assert.include(line, { route: 'GET /wait/:ms', request: valueOf(response, 'x-request-id'), thread: 1 })
       await gaugesAre(0, 0)
     })

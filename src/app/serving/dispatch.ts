@@ -50,7 +50,7 @@ export class Dispatch {
   ): MaybePromise<SendableResponse> {
     const head = exchange.head!
     const request = new HandlerRequest(head, route.params(head.path), content, exchange)
-    exchange.handed = request
+    exchange.handlerRequest = request
     exchange.route = route.index
     exchange.routeName = route.name
     try {

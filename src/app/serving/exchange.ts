@@ -1,15 +1,18 @@
-import type { RequestHead as Head } from '../../domain/message/request-head.js'
-import { traceIdOf } from '../../domain/message/trace-context.js'
 import type { Phase } from '../../domain/lifecycle/drain.js'
 import type { Outcome } from '../../domain/lifecycle/outcome.js'
-import type { ExchangeRecord } from '../../ports/serving/access-log.js'
+import type { RequestHead } from '../../domain/message/request-head.js'
+import { traceIdOf } from '../../domain/message/trace-context.js'
 import type { EventLog } from '../../ports/operations/event-log.js'
+import type { ExchangeRecord } from '../../ports/serving/access-log.js'
 import type { RequestSpan, SpanFields } from '../../ports/serving/tracing.js'
 import type { Security } from '../../ports/serving/transport.js'
 import type { HandlerRequest, RequestOwner } from './handler-request.js'
 import type { Identifiers } from './identifiers.js'
 
-/** A request and its response, from the head's last octet (or its refusal) to the response's: what the logs will tell. */
+/**
+ * A request and its response, from the last octet of the head (or its refusal) to the last octet of the response. The
+ * access log, the metrics and tracing read it at its end.
+ */
 export class Exchange implements ExchangeRecord, RequestOwner {
   route = 0
   routeName = '<unmatched>'
@@ -18,27 +21,27 @@ export class Exchange implements ExchangeRecord, RequestOwner {
   bytesOut = 0
   durationMs = 0
   outcome: Outcome = 'completed'
-  /** What the handler was given; null until one was found. */
-  handed: HandlerRequest | null = null
-  /** Whether the response has been decided: a handler's answer that comes later is dropped. */
+  /** The request as its handler sees it; `null` until a handler is found. */
+  handlerRequest: HandlerRequest | null = null
+  /** Whether the response has been decided: a later answer of the handler is dropped. */
   settled = false
 
-  /** What telemetry is told; `null` where there is none. */
+  /** `null` without tracing. */
   span: RequestSpan | null = null
 
   private traceId: string | null = null
 
   /**
    * @param head null for a request that was refused before its head was understood
-   * @param of whose connection it is: what it is called is asked for by logs alone
+   * @param owner names the peer; only logs ask for it, so the name is made when it is asked for
    * @param beganMs on the monotonic clock
-   * @param bytesOutBefore what the connection had sent before this exchange
+   * @param bytesOutBefore octets that the connection had sent before this exchange
    */
   constructor(
-    readonly head: Head | null,
+    readonly head: RequestHead | null,
     readonly connection: number,
     readonly request: string,
-    private readonly of: { readonly peer: string },
+    private readonly owner: { readonly peer: string },
     readonly security: Security | null,
     readonly phase: Phase,
     readonly beganMs: number,
@@ -48,11 +51,11 @@ export class Exchange implements ExchangeRecord, RequestOwner {
   ) {}
 
   get thread(): number {
-    return this.handed === null ? 0 : this.handed.thread
+    return this.handlerRequest === null ? 0 : this.handlerRequest.thread
   }
 
   get peer(): string {
-    return this.of.peer
+    return this.owner.peer
   }
 
   get method(): string {
@@ -68,14 +71,14 @@ export class Exchange implements ExchangeRecord, RequestOwner {
   }
 
   get trace(): string {
-    return (this.traceId ??= this.span?.traceId ?? this.ownTrace() ?? this.identifiers.trace())
+    return (this.traceId ??= this.span?.traceId ?? this.peersTrace() ?? this.identifiers.trace())
   }
 
   get spanFields(): SpanFields | null {
     return this.span === null ? null : this.span.fields
   }
 
-  private ownTrace(): string | null {
+  private peersTrace(): string | null {
     return this.head === null ? null : traceIdOf(this.head.fields.get('traceparent'))
   }
 }

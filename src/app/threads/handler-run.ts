@@ -150,7 +150,7 @@ export class HandlerRun {
   }
 
   private late(): void {
-    if (this.isOverdue) this.owner.log.warn('late answer dropped', { request: this.request.id, route: this.route })
+    if (this.isOverdue) this.owner.log.warn('late response dropped', { request: this.request.id, route: this.route })
   }
 
   private end(message: FromThread, moved: ArrayBuffer | null = null): void {

@@ -307,7 +307,7 @@ describe('deadlines', () => {
     const before = far.received
     await held.answer('late')
     assert.equal(far.received, before)
-    assert.include(served.alarms, 'late answer dropped')
+    assert.include(served.alarms, 'late response dropped')
     assert.deepEqual(served.outcomes, ['timed-out', 'completed'])
   })
 
@@ -831,7 +831,7 @@ describe('a stream that is not sent', () => {
       await held.answer(stream(unsent.pieces))
       assert.isTrue(unsent.ended())
       assert.deepEqual([statuses(far.received), far.cut], [[504], false])
-      assert.deepEqual(served.alarms, ['handler timed out', 'late answer dropped'])
+      assert.deepEqual(served.alarms, ['handler timed out', 'late response dropped'])
     })
   }
 
@@ -907,7 +907,7 @@ describe('a file that falls short of what was promised', () => {
       await settled()
       far.read()
       await settled()
-      assert.deepEqual([served.outcomes, served.alarms], [[outcome], ['content fell short']])
+      assert.deepEqual([served.outcomes, served.alarms], [[outcome], ['content too short']])
       assert.isTrue(far.cut)
     })
   }

@@ -301,7 +301,7 @@ describe('HandlerThread', () => {
         assert.equal((reason as Error).message, 'left')
         answer('late')
         await settled()
-        const late = ['log', 'warn', 'late answer dropped', { request: 'r', route: 'GET /' }]
+        const late = ['log', 'warn', 'late response dropped', { request: 'r', route: 'GET /' }]
         const told = thread.said.filter(([kind]) => kind !== 'waits')
         assert.deepEqual(
           told.toSorted(([one], [other]) => (one > other ? -1 : 1)),
