@@ -13,14 +13,14 @@ import type { Exchange } from '../serving/exchange.js'
 import type { HeadPreamble } from '../serving/head-preamble.js'
 import type { Identifiers } from '../serving/identifiers.js'
 
-/** Where a server is in its life, as it is now. */
+/** The state of a server's life, as its connections see it. */
 export interface ServerLife {
   readonly phase: Phase
-  /** When the drain closed the listener, on the monotonic clock; null while it is open. */
+  /** When the drain closed the listeners, on the monotonic clock; `null` while they are open. */
   readonly drainingSinceMs: number | null
 }
 
-/** What all connections of a server share. */
+/** Everything that the connections of one listener share. */
 export interface Service {
   readonly rules: ConnectionRules
   readonly persistence: PersistenceLines
@@ -30,12 +30,12 @@ export interface Service {
   readonly metrics: Metrics
   readonly accessLog: AccessLog
   readonly log: EventLog
-  /** `null` where there is no telemetry to tell. */
+  /** `null` without telemetry. */
   readonly tracing: Tracing | null
   readonly preamble: HeadPreamble
   readonly identifiers: Identifiers
   readonly dispatch: Pick<Dispatch, 'answer'>
   readonly life: ServerLife
-  /** An exchange is over. */
+  /** Called when an exchange has ended. */
   exchangeEnded(exchange: Exchange): void
 }

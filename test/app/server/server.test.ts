@@ -290,7 +290,7 @@ describe('drain', () => {
     assert.isFalse(isOver)
     await served.pass(3000)
     await drained
-    assert.include(served.alarms, 'plugins failed to stop')
+    assert.include(served.alarms, 'plugin stop failed')
   })
 
   it('plugins stop after the last request, the engine behind them, and an error of one is logged', async () => {
@@ -309,7 +309,7 @@ describe('drain', () => {
     await close(served, far)
     assert.isNotNull(drained.report)
     assert.deepEqual(engine.life, ['start', 'plugin', 'stop'])
-    assert.include(served.alarms, 'plugins failed to stop')
+    assert.include(served.alarms, 'plugin stop failed')
   })
 
   it('peers that were turned away at the door do not hold it up, but are not destroyed either', async () => {
