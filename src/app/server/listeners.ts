@@ -18,7 +18,7 @@ export class OpenListeners {
    * @returns where it really listens
    * @throws {ListenError} when it cannot
    */
-  async open(
+  async listen(
     name: ListenerName,
     listener: Listener,
     address: Address,
@@ -43,11 +43,15 @@ export class OpenListeners {
 
   /** Closes all of them. Resolves when every connection that was being accepted has arrived or was given up. */
   async close(): Promise<void> {
-    await Promise.all(LISTENER_NAMES.map((name) => this.listening[name]?.close()))
+    await Promise.all(this.open.map((listening) => listening.close()))
   }
 
   /** Gives up the connections that are being accepted. */
   cut(): void {
-    for (const name of LISTENER_NAMES) this.listening[name]?.cut()
+    for (const listening of this.open) listening.cut()
+  }
+
+  private get open(): readonly Listening[] {
+    return Object.values(this.listening).filter((listening) => listening !== null)
   }
 }

@@ -183,7 +183,7 @@ export class Server {
     const dispatch = this.dispatch(main)
     const open = (name: ListenerName, at: Listener, table: RouteTable<PluginRoute>, by: Service['dispatch']) => {
       const service = this.service(name, table, by)
-      return this.listeners.open(name, at, addresses[name]!, (transport) =>
+      return this.listeners.listen(name, at, addresses[name]!, (transport) =>
         this.connections.accept(name, service, transport),
       )
     }
