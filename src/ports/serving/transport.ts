@@ -3,151 +3,158 @@ import type { Credentials } from '../operations/credentials.js'
 
 /** One end of a connection. */
 export interface Endpoint {
-  /** An IP address as text; `unix:` at the other end of a unix socket; empty for one that was gone at once. */
+  /** An IP address as text; `unix:` for the peer of a unix socket; empty for a peer that left before it was known. */
   readonly address: string
-  /** 0 where there are no ports. */
+  /** 0 for a unix socket. */
   readonly port: number
 }
 
-/** A client certificate that was found to be signed by one of those that client certificates must be signed by. */
+/** A client certificate that was verified: one of the configured authorities has signed it. */
 export interface ClientCertificate {
-  /** Distinguished name, such as `CN=alice,O=Example`: the most special part first (RFC 4514). */
+  /** Distinguished name, such as `CN=alice,O=Example`: the most specific part first (RFC 4514 §2.1). */
   readonly subject: string
   readonly issuer: string
-  /** Hexadecimal. */
+  /** In hexadecimal digits. */
   readonly serialNumber: string
-  /** SHA-256 of the whole certificate: hexadecimal, with colons. */
+  /** SHA-256 of the whole certificate, in hexadecimal digits with colons. */
   readonly fingerprint: string
 }
 
-/** How a connection is secured. */
+/** How TLS secures a connection. */
 export interface Security {
   /** Such as `TLSv1.3`. */
   readonly protocol: string
   /** Such as `TLS_AES_128_GCM_SHA256`. */
   readonly suite: string
-  /** The name that the peer asked for (SNI, RFC 6066 §3); `null` when it named none. */
+  /** The server name that the peer asked for (SNI, RFC 6066 §3); `null` for none. */
   readonly serverName: string | null
-  /** Whether it goes on with a session of before. */
+  /** Whether the handshake resumed an earlier session. */
   readonly resumed: boolean
-  /** `null` when the peer showed none. */
+  /** The certificate of the peer; `null` when it sent none, or one that is not accepted. */
   readonly client: ClientCertificate | null
-  /** Why the certificate that the peer showed is not accepted; `null` when it is, or there is none. */
+  /** Why the certificate that the peer sent is not accepted; `null` when it is accepted, or the peer sent none. */
   readonly clientProblem: string | null
 }
 
-/** How a connection came to its end: `ended` after both sides closed or we gave it up, `reset` by the peer or an error, `aborted` by us. */
+/** How a connection ended: `ended` after both sides half-closed or we called `close`, `reset` by the peer or an error, `aborted` by us. */
 export type CloseReason = 'ended' | 'reset' | 'aborted'
 
-/** What a transport tells the connection above it. No call comes before `start` returns, nor after `closed`. */
+/** The calls of a transport to the connection above it. None comes before `start` returns, nor after `closed`. */
 export interface TransportReceiver {
   /**
    * Octets arrived.
    *
-   * @param lent belongs to the transport and is overwritten after the call returns: keep a copy, never the buffer
+   * @param lent for the duration of the call: the transport overwrites the buffer later, so keep a copy, never the buffer
    */
   octets(lent: Buffer): void
-  /** The peer will send no more (it half-closed); we can still write. */
+  /** The peer half-closed: it sends nothing more, and we can still write. */
   ended(): void
-  /** What was written has left, once after any number of `write` or `sendFile` that answered false, in a later turn. */
+  /**
+   * Everything that was written has been accepted by the kernel. Called once after any number of `write` and `sendFile` that
+   * returned false, in a later turn.
+   */
   drained(): void
-  /** The last call: nothing can be read or written any more. Follows `abort` too, later than it. */
+  /** The last call: nothing can be read or written any more. After `abort` and `close` it comes in a later turn. */
   closed(reason: CloseReason): void
 }
 
 /**
  * The ordered octets under a connection.
  *
- * What is written in one turn (inside one call of the receiver, or one turn of the event loop) leaves together. After
- * the connection's end every verb is a no-op, but `sendFile` still releases its part.
+ * What is written inside one call of the receiver, or in one turn of the event loop, leaves together. After the end of the
+ * connection every method does nothing, except that `sendFile` still releases its part.
  */
 export interface Transport {
-  /** Who is at the other end. */
+  /** The other end of the connection. */
   readonly peer: Endpoint
-  /** How the octets are secured under way; `null` when they are not. */
+  /** How TLS secures the octets; `null` without TLS. */
   readonly security: Security | null
   /**
-   * Octets written and not yet taken by the kernel, those of files included; falls while a slow peer reads, which is how
-   * a stall is told. 0 after the end.
+   * Octets that were written and that the kernel has not accepted yet, including those of files. It falls while a slow peer
+   * reads, so a number that stays the same shows a stalled peer. 0 after the end.
    */
   readonly unsent: number
-  /** Whether the peer is known to be gone, which nothing else tells while reading is paused. */
+  /** Whether the peer is known to have left. Nothing else reports that while reading is paused. */
   readonly isLost: boolean
-  /** Reading begins. Called once, before anything else. */
+  /** Begins reading. Called once, before every other method. */
   start(receiver: TransportReceiver): void
   /**
-   * Sends octets after everything sent before; a string is latin1. The buffer belongs to the transport from now on.
+   * Sends octets after everything written before.
    *
-   * @returns false over the high-water mark: stop writing until `drained()`; false too after the end, when only
-   *   `closed()` follows
+   * @param octets a string is latin1; a buffer belongs to the transport from now on
+   * @returns false above the high-water mark: stop writing until `drained()`. False after the end too, when only `closed()`
+   *   follows
    */
   write(octets: Uint8Array | string): boolean
   /**
-   * Sends a piece of an open file in order after what was written, and releases the part once, later than this call. A
-   * file that falls short of the part's length aborts the connection.
+   * Sends a part of an open file after everything written before, and releases the part once, after this call has
+   * returned. If the file is shorter than the part, the connection is aborted.
    *
    * @returns as `write` does
    */
   sendFile(part: FilePart): boolean
-  /** No more `octets()` until `resume()`: back-pressure reaches the peer. */
+  /** Stops reading until `resume()`, so that back-pressure reaches the peer. */
   pause(): void
   resume(): void
-  /** Half-closes after what was written; reading goes on (RFC 9112 §9.6). Followed by `closed` once the peer ends too. */
+  /** Half-closes after everything written; reading continues (RFC 9112 §9.6). `closed` follows once the peer ends too. */
   endWriting(): void
-  /** Gives the connection up without taking back what was written: the kernel goes on delivering it. */
+  /** Closes the connection in both directions. The kernel still delivers what it has accepted. */
   close(): void
-  /** Resets: the peer must see a cut, not an end. */
+  /** Resets the connection: the peer must see that the content was cut off, not that it ended. */
   abort(): void
 }
 
-/** Where to listen: port 0 picks a free one. The host `unix:/path` is a unix socket, which has no port. */
+/** Where to listen. Port 0 picks a free one. The host `unix:/path` is a unix socket, whose port is 0. */
 export interface Address {
   readonly host: string
   readonly port: number
 }
 
-/** Why an address cannot be had: `message` names it and the reason, `code` is the platform's, such as `EADDRINUSE`. */
+/** Why an address cannot be listened on: `message` says which address, why, and what the user can do. */
 export interface ListenError extends Error {
+  /** The platform's, such as `EADDRINUSE`. */
   readonly code: string
 }
 
-/** A listener at work. */
+/** A listener that listens. */
 export interface Listening {
-  /** Where it really listens. */
+  /** With the port that was picked. */
   readonly address: Address
   /**
-   * Takes no new connection from now on; those that are open stay. Resolves when the port is free, and what was on its way
-   * to `accept` has arrived or is given up.
+   * Accepts no new connection from now on; open ones stay. Resolves when the port is free and every connection that is
+   * still being set up has been passed to `accept` or given up.
    */
   close(): Promise<void>
-  /** Gives up what is on its way to `accept`. */
+  /** Gives up the connections that are still being set up. */
   cut(): void
 }
 
-/** The ways in: two for everyone, and `admin`, by plain HTTP, for who looks after the server. */
+/** The listeners of a server: two for clients, and `admin`, which speaks plain HTTP, for operators. */
 export type ListenerName = 'http' | 'https' | 'admin'
 
-/** Where each of them is; `null` where there is none. */
+/** The address of each listener; `null` for one that does not exist. */
 export type Addresses = Readonly<Record<ListenerName, Address | null>>
 
-/** Takes connections. */
+/** Accepts connections. */
 export interface Listener {
-  /** `net`, `epoll`: for logs and metrics. */
+  /** For logs and metrics: `net`, `epoll`. */
   readonly name: string
   /**
-   * @param accept called for each new connection; must call `start` on it before it returns
-   * @throws {ListenError} when the address cannot be had
+   * Listens, and passes each new connection on.
+   *
+   * @param accept must call `start` on the transport before it returns
+   * @throws {ListenError} when the platform refuses the address
    */
   listen(at: Address, accept: (transport: Transport) => void): Promise<Listening>
 }
 
 /**
- * Takes connections by TLS. One whose transport has no `security` is of a peer that speaks plain HTTP: all that it can be
- * told is that this is not the place for it.
+ * Accepts TLS connections. A transport without `security` belongs to a peer that speaks plain HTTP: the only possible answer
+ * is that this port speaks HTTPS.
  */
 export interface SecureListener extends Listener {
-  /** What new connections are secured by from now on. */
+  /** The certificates and authorities for new connections; can be replaced at any time. */
   credentials: Credentials
-  /** Handshakes under way. */
+  /** Handshakes in progress. */
   readonly handshakes: number
 }
