@@ -50,12 +50,16 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
       const error = await failure(address)
       assert.equal(error.code, 'EADDRINUSE')
       const { port } = address
-      assert.equal(error.message, `Cannot listen on 127.0.0.1:${port}: it is taken (EADDRINUSE)`)
+      assert.equal(
+        error.message,
+        `Cannot listen on 127.0.0.1:${port}: the port is in use (EADDRINUSE). ` +
+          'Stop the other program or pass --port (HTTPS: --https-port).',
+      )
     })
 
     it('names an address that the machine lacks', async () => {
       const error = await failure({ host: '2001:db8::1', port: 8080 })
-      assert.match(error.message, /^Cannot listen on \[2001:db8::1\]:8080: .+ \(E[A-Z]+\)$/)
+      assert.match(error.message, /^Cannot listen on \[2001:db8::1\]:8080: .+ \(E[A-Z]+\)\. .+ --host .+\.$/)
     })
 
     it('names a port that cannot be', async () => {
@@ -119,7 +123,11 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
 
       it('names one that is taken, and leaves it alone', async () => {
         await listen(serve, at)
-        assert.equal((await failure(at)).message, `Cannot listen on ${at.host}: it is taken (EADDRINUSE)`)
+        assert.equal(
+          (await failure(at)).message,
+          `Cannot listen on ${at.host}: the path is in use (EADDRINUSE). ` +
+            'Stop the program that listens there, remove the file, or pass --host with another path.',
+        )
         assert.equal(await answer(), 'unix:hello')
       })
 
@@ -131,7 +139,7 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
 
       it('names a folder that is not there', async () => {
         const { message } = await failure({ host: `unix:${folder}/none/s`, port: 0 })
-        assert.match(message, /^Cannot listen on unix:\S+\/none\/s: .+ \(E[A-Z]+\)$/)
+        assert.match(message, /^Cannot listen on unix:\S+\/none\/s: .+ \(E[A-Z]+\)\. .+\.$/)
       })
     })
 

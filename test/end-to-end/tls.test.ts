@@ -467,7 +467,7 @@ describeWithOpenssl('HTTPS', function () {
       const ports = ['--port', '0', '--https-port', String(both.httpsPort)]
       const { code, stderr } = await Program.run(['--enable-tls', ...files, ...ports])
       assert.equal(code, 1)
-      assert.match(stderr, new RegExp(`Cannot listen on 127\\.0\\.0\\.1:${both.httpsPort}: it is taken`))
+      assert.match(stderr, new RegExp(`Cannot listen on 127\\.0\\.0\\.1:${both.httpsPort}: the port is in use`))
     })
   })
 

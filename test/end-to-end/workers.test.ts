@@ -195,7 +195,7 @@ describe('Worker processes', function () {
         () => null,
         (error: unknown) => (error as Error).message,
       )
-      assert.match(failure!, /Cannot listen on 127\.0\.0\.1:\d+: it is taken/)
+      assert.match(failure!, /Cannot listen on 127\.0\.0\.1:\d+: the port is in use/)
     })
   })
 

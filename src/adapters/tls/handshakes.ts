@@ -8,45 +8,48 @@ import type { Credentials } from '../../ports/operations/credentials.js'
 import type { HandshakeOutcome, Metrics } from '../../ports/operations/metrics.js'
 import type { TlsSettings } from '../../ports/operations/settings.js'
 import type { Security, Transport } from '../../ports/serving/transport.js'
-import { beginFreshTls, beginLentTls, LENDS, type TakeOctets } from './lent-tls-socket.js'
+import { beginFreshTls, beginLentTls, LENDS, type ReceiveOctets } from './lent-tls-socket.js'
 import { SecureContexts } from './secure-contexts.js'
 import { securityOf } from './security.js'
 import type { TicketKeys } from './ticket-keys.js'
 
 /**
- * From a connection to a transport by TLS.
+ * TLS handshakes: they turn accepted sockets into transports.
  *
- * The first octets are read before there is any TLS: a peer that speaks plain HTTP is told so, one that stays silent
- * costs no more than its socket, and the name that a client asks for decides which certificates it is shown. From then on
- * the handshake is Node's. All this is bounded: so many at once, and so long each.
+ * The first octets are read before TLS begins. So a peer that speaks plain HTTP can be answered in plain HTTP, a peer that
+ * sends nothing costs only its socket, and the server name in the client hello selects the certificates. From then on Node
+ * does the handshake. The number of handshakes in progress and the time of each are bounded.
  */
 
-/** So long a handshake is left in peace, however many wait, and in a drain. */
+/** A handshake younger than this is not given up to make room for another, nor because the listener closes. */
 const GRACE_MS = 1000
+
+/** Interval of the check for handshakes whose time is up. */
 const SWEEP_MS = 250
 
-/** What handshakes are made of. */
+/** The collaborators of `Handshakes`. */
 export interface HandshakeParts {
   readonly settings: TlsSettings
   readonly clock: Clock
   readonly metrics: Pick<Metrics, 'handshakeEnded'>
   readonly tickets: TicketKeys
   readonly credentials: Credentials
-  /** How TLS sockets are read: into one buffer of all. */
+  /** Has TLS sockets read into one lent buffer. */
   readonly onread: OnReadOpts
-  /** Makes a transport of a socket. */
+  /** Makes a transport of a socket; `raw` is the one under its TLS, or `socket` itself. */
   readonly transport: (socket: Socket, raw: Socket, security: Security | null) => Transport
-  /** Hands what a socket read to its transport, as `onread` does. */
-  readonly take: TakeOctets
-  /** Whether reads may go into one buffer. */
+  /** Delivers what a socket read to its transport, as `onread` does. */
+  readonly receive: ReceiveOctets
+  /** Whether TLS sockets may read into the lent buffer; by default wherever Node allows it. */
   readonly lends?: boolean
 }
 
-/** One that is under way. */
+/** A handshake in progress. */
 class Handshake {
   readonly hello = new HelloReader()
-  /** What of the hello has come. */
+  /** The octets of the client hello that have arrived. */
   readonly octets: Buffer[] = []
+  /** Null until the whole client hello has arrived. */
   socket: TLSSocket | null = null
   error: NodeJS.ErrnoException | null = null
 
@@ -56,19 +59,22 @@ class Handshake {
   ) {}
 }
 
+/** The handshakes of one HTTPS listener; as its `ConnectionSetup` it receives the accepted sockets. */
 export class Handshakes {
-  private readonly line: HandshakeAdmission<Handshake>
-  private readonly waiting = new Map<Socket, Handshake>()
+  private readonly admission: HandshakeAdmission<Handshake>
+  /** By the accepted socket. */
+  private readonly inProgress = new Map<Socket, Handshake>()
   private current: Credentials
   private contexts: SecureContexts
-  private sweeping: Stoppable | null = null
-  private tellEmpty: (() => void) | null = null
+  private sweeper: Stoppable | null = null
+  /** Resolves the promise of `close`. */
+  private onEmpty: (() => void) | null = null
 
   /** @throws {Error} when the platform refuses a certificate or a key */
   constructor(private readonly parts: HandshakeParts) {
     const { settings, credentials } = parts
     const { maxHandshakes: most, handshakeTimeoutMs: timeoutMs } = settings
-    this.line = new HandshakeAdmission({ most, graceMs: GRACE_MS, timeoutMs })
+    this.admission = new HandshakeAdmission({ most, graceMs: GRACE_MS, timeoutMs })
     this.current = credentials
     this.contexts = this.contextsFor(credentials)
   }
@@ -77,64 +83,70 @@ export class Handshakes {
     return this.current
   }
 
-  /** @throws {Error} when the platform refuses a certificate or a key; the ones before stay then */
+  /** @throws {Error} when the platform refuses a certificate or a key; the credentials stay as they were */
   set credentials(credentials: Credentials) {
     this.contexts = this.contextsFor(credentials)
     this.current = credentials
   }
 
+  /** Handshakes in progress. */
   get size(): number {
-    return this.line.size
+    return this.admission.size
   }
 
-  /** For the listener: a connection has come. */
+  /** For the listener: begins the handshake of an accepted socket. */
   readonly setUp = (raw: Socket, accept: (transport: Transport) => void): void => {
-    this.sweeping ??= this.parts.clock.every(SWEEP_MS, () => this.sweep())
+    this.sweeper ??= this.parts.clock.every(SWEEP_MS, () => this.sweep())
     const handshake = new Handshake(raw, accept)
     raw.on('error', () => undefined)
-    const { admitted, evicted } = this.line.join(handshake, this.parts.clock.now())
+    const { admitted, evicted } = this.admission.join(handshake, this.parts.clock.now())
     if (evicted !== null) this.giveUp(evicted, 'no-room')
     if (!admitted) return this.giveUp(handshake, 'no-room')
-    this.waiting.set(raw, handshake)
+    this.inProgress.set(raw, handshake)
     raw.once('end', () => this.left(handshake)).once('close', () => this.left(handshake))
   }
 
-  /** For the listener: a socket was read that is not read by TLS. */
-  readonly take = (raw: Socket, octets: Buffer): void => {
-    const handshake = this.waiting.get(raw)
-    if (handshake === undefined) this.parts.take(raw, octets)
-    else if (handshake.octets.length === 0 && octets[0] !== TLS_HANDSHAKE) this.plain(handshake)
-    else this.greeted(handshake, octets)
+  /** For the listener: octets of a socket without TLS, or before its TLS. */
+  readonly receive = (raw: Socket, lent: Buffer): void => {
+    const handshake = this.inProgress.get(raw)
+    if (handshake === undefined) this.parts.receive(raw, lent)
+    else if (handshake.octets.length === 0 && lent[0] !== TLS_HANDSHAKE) this.acceptPlain(handshake)
+    else this.receiveHello(handshake, lent)
   }
 
-  /** No connection comes any more. Those that have said nothing will get no answer; the others may come to their end. */
+  /**
+   * Call it once no connection comes any more. Gives up the handshakes whose peer has sent nothing, and resolves when the
+   * others have ended, which takes at most about GRACE_MS.
+   */
   async close(): Promise<void> {
-    for (const handshake of [...this.waiting.values()])
+    for (const handshake of [...this.inProgress.values()])
       if (handshake.octets.length === 0) this.giveUp(handshake, 'aborted')
-    if (this.line.size > 0) await new Promise<void>((resolve) => (this.tellEmpty = resolve))
-    this.sweeping?.stop()
+    if (this.admission.size > 0) await new Promise<void>((resolve) => (this.onEmpty = resolve))
+    this.sweeper?.stop()
   }
 
+  /** Gives up every handshake in progress. */
   cut(): void {
-    for (const handshake of [...this.waiting.values()]) this.giveUp(handshake, 'aborted')
+    for (const handshake of [...this.inProgress.values()]) this.giveUp(handshake, 'aborted')
   }
 
   private contextsFor(credentials: Credentials): SecureContexts {
     return new SecureContexts(this.parts.settings, this.parts.tickets, credentials)
   }
 
-  private plain(handshake: Handshake): void {
+  /** The peer speaks plain HTTP: its transport has no `security`, and the server answers with a refusal. */
+  private acceptPlain(handshake: Handshake): void {
     this.end(handshake, 'plain')
     handshake.accept(this.parts.transport(handshake.raw, handshake.raw, null))
   }
 
-  private greeted(handshake: Handshake, octets: Buffer): void {
-    handshake.octets.push(Buffer.from(octets))
-    const serverName = handshake.hello.read(octets)
-    if (serverName !== HELLO_INCOMPLETE) this.begin(handshake, serverName)
+  private receiveHello(handshake: Handshake, lent: Buffer): void {
+    handshake.octets.push(Buffer.from(lent))
+    const serverName = handshake.hello.read(lent)
+    if (serverName !== HELLO_INCOMPLETE) this.beginTls(handshake, serverName)
   }
 
-  private begin(handshake: Handshake, serverName: string | null): void {
+  private beginTls(handshake: Handshake, serverName: string | null): void {
     const { raw } = handshake
     const { clientAuth } = this.parts.settings
     const options = {
@@ -144,11 +156,11 @@ export class Handshakes {
       requestCert: clientAuth !== 'none',
       rejectUnauthorized: clientAuth === 'require',
     }
-    const { onread, take, lends = LENDS } = this.parts
+    const { onread, receive, lends = LENDS } = this.parts
     const prepare = (socket: TLSSocket): void => this.watch(handshake, socket)
     const start = { raw, first: Buffer.concat(handshake.octets), options, prepare }
     if (lends) beginLentTls(start, onread)
-    else beginFreshTls(start, take)
+    else beginFreshTls(start, receive)
   }
 
   private watch(handshake: Handshake, socket: TLSSocket): void {
@@ -166,14 +178,14 @@ export class Handshakes {
     handshake.accept(this.parts.transport(socket, handshake.raw, security))
   }
 
-  /** The peer has gone, or TLS has given it up. */
+  /** The peer has left, or TLS has failed. */
   private left(handshake: Handshake): void {
-    if (this.waiting.has(handshake.raw)) this.giveUp(handshake, outcomeOf(handshake.error))
+    if (this.inProgress.has(handshake.raw)) this.giveUp(handshake, outcomeOf(handshake.error))
   }
 
   private sweep(): void {
-    const isClosing = this.tellEmpty !== null
-    for (const handshake of this.line.overdue(this.parts.clock.now(), isClosing))
+    const isClosing = this.onEmpty !== null
+    for (const handshake of this.admission.overdue(this.parts.clock.now(), isClosing))
       this.giveUp(handshake, isClosing ? 'aborted' : 'timed-out')
   }
 
@@ -185,14 +197,14 @@ export class Handshakes {
   }
 
   private end(handshake: Handshake, outcome: HandshakeOutcome): void {
-    this.waiting.delete(handshake.raw)
-    this.line.leave(handshake)
+    this.inProgress.delete(handshake.raw)
+    this.admission.leave(handshake)
     this.parts.metrics.handshakeEnded(outcome)
-    if (this.line.size === 0) this.tellEmpty?.()
+    if (this.admission.size === 0) this.onEmpty?.()
   }
 }
 
-/** What a handshake without a success came to. */
+/** The outcome of a handshake that ended without success. */
 function outcomeOf(error: NodeJS.ErrnoException | null): HandshakeOutcome {
   return error?.code?.startsWith('ERR_SSL_') ? 'failed' : 'aborted'
 }

@@ -6,8 +6,8 @@ import type { TlsSettings } from '../../ports/operations/settings.js'
 import type { TicketKeys } from './ticket-keys.js'
 
 /**
- * Forward secret and authenticated suites alone (RFC 9325 §4.2), those for TLS 1.3 first. With AES of 128 bits before 256:
- * it is as far beyond reach, and costs less.
+ * Only suites with forward secrecy and authenticated encryption (RFC 9325 §4.2), those of TLS 1.3 first. AES with 128 bits
+ * comes before 256: breaking it is just as infeasible, and it costs less.
  */
 const SUITES = [
   'TLS_AES_128_GCM_SHA256',
@@ -23,16 +23,17 @@ const SUITES = [
 
 const CURVES = 'X25519:P-256:P-384'
 
-/** Compression is off in Node anyway. A client without AES in its hardware may have ChaCha20, which it puts first then. */
+/** PRIORITIZE_CHACHA: a client without AES in its hardware lists ChaCha20 first, and gets it. */
 const OPTIONS = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION | constants.SSL_OP_PRIORITIZE_CHACHA
 
+/** The settings that secure contexts depend on. */
 export type ContextSettings = Pick<TlsSettings, 'minVersion' | 'clientAuth' | 'ticketLifetimeMs'>
 
-/** What connections are secured by, by the name that the peer asks for. */
+/** One secure context of Node's for each set of certificates; the server name that the peer asks for selects it. */
 export class SecureContexts {
   private readonly names: ServerNames<Credential>
   private readonly bySet = new Map<string, SecureContext>()
-  private readonly usual: SecureContext
+  private readonly fallback: SecureContext
 
   /** @throws {Error} when the platform refuses a certificate or a key */
   constructor(
@@ -42,17 +43,21 @@ export class SecureContexts {
   ) {
     const { certificates } = credentials
     this.names = new ServerNames(certificates.map((value) => ({ names: value.names, value })))
-    // All of the first one's kind: an RSA and an ECDSA certificate may have the same names.
+    // The default: an RSA and an ECDSA certificate may share the names of the first.
     const [first] = certificates
-    const peers = certificates.filter(({ names }) => sameNames(names, first.names))
-    this.usual = this.contextOf(peers)
+    const sameAsFirst = certificates.filter(({ names }) => sameNames(names, first.names))
+    this.fallback = this.contextOf(sameAsFirst)
+    // Made now, so that a certificate or key that the platform refuses is found at once.
     for (const { names } of certificates) for (const name of names) this.for(name.replace(/^\*/, 'any'))
   }
 
-  /** @param serverName `null` when the peer asked for none */
+  /**
+   * @param serverName the name that the peer asked for (RFC 6066 §3); `null` for none
+   * @returns the context with the certificates for that name, or else with the first certificate
+   */
   for(serverName: string | null): SecureContext {
     const found = serverName === null ? [] : this.names.find(serverName)
-    return found.length === 0 ? this.usual : this.contextOf(found)
+    return found.length === 0 ? this.fallback : this.contextOf(found)
   }
 
   private contextOf(certificates: readonly Credential[]): SecureContext {
@@ -75,18 +80,18 @@ export class SecureContexts {
       ecdhCurve: CURVES,
       honorCipherOrder: true,
       secureOptions: OPTIONS,
-      sessionIdContext: this.sessionsOf(certificates),
+      sessionIdContext: this.sessionIdContext(certificates),
       sessionTimeout: Math.ceil(ticketLifetimeMs / 1000),
     })
-    this.tickets.serve(context)
+    this.tickets.applyTo(context)
     return context
   }
 
   /**
-   * Sessions go on only where they began: under the same names, and by the same rules for client certificates. A renewed
-   * certificate goes on with them.
+   * A session can be resumed only where the names and the rules for client certificates are those under which it began. It
+   * survives the renewal of a certificate.
    */
-  private sessionsOf(certificates: readonly Credential[]): string {
+  private sessionIdContext(certificates: readonly Credential[]): string {
     const names = certificates.flatMap((each) => each.names)
     const rules = [this.settings.clientAuth, this.credentials.clientAuthorities, ...names]
     return createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, 32)
@@ -96,7 +101,7 @@ export class SecureContexts {
 const sameNames = (some: readonly string[], others: readonly string[]): boolean =>
   some.length === others.length && some.every((name) => others.includes(name))
 
-/** Of several for one name and kind of key, the first. */
+/** Keeps the first certificate of each type of key. */
 function onePerKeyType(certificates: readonly Credential[]): Credential[] {
   const seen = new Map<string, Credential>()
   for (const each of certificates) if (!seen.has(each.keyType)) seen.set(each.keyType, each)

@@ -3,12 +3,17 @@ import type { TLSSocket } from 'node:tls'
 import type { TlsSettings } from '../../ports/operations/settings.js'
 import type { ClientCertificate, Security } from '../../ports/serving/transport.js'
 
-/** What Node knows of a peer's certificate, in a call that servers have no other way to. */
-interface Verdict {
+/** Node's result of verifying the peer's certificate: servers have no documented access to it. */
+interface Verification {
   readonly ssl: { verifyError(): (Error & { readonly code: string }) | null | undefined }
 }
 
-/** How a connection is secured whose handshake is complete. */
+/**
+ * Describes how a connection is secured.
+ *
+ * @param socket its handshake is complete
+ * @param clientAuth whether client certificates are requested
+ */
 export function securityOf(socket: TLSSocket, clientAuth: TlsSettings['clientAuth']): Security {
   const certificate = clientAuth === 'none' ? undefined : socket.getPeerX509Certificate()
   const problem = certificate === undefined ? null : problemOf(socket)
@@ -26,7 +31,7 @@ const nameOf = (name: string | false | null | undefined): string | null =>
   typeof name === 'string' && name !== '' ? name.toLowerCase() : null
 
 function problemOf(socket: TLSSocket): string | null {
-  return (socket as unknown as Verdict).ssl.verifyError()?.code ?? null
+  return (socket as unknown as Verification).ssl.verifyError()?.code ?? null
 }
 
 function clientOf({ subject, issuer, serialNumber, fingerprint256 }: X509Certificate): ClientCertificate {
@@ -38,7 +43,7 @@ function clientOf({ subject, issuer, serialNumber, fingerprint256 }: X509Certifi
   }
 }
 
-/** Node has a line for each part, the most general first, escaped as RFC 4514 §2.4 has it. */
+/** Node gives one line per part, the most general first, escaped as RFC 4514 §2.4 demands. */
 function distinguishedName(lines: string): string {
   return lines.split('\n').reverse().join(',')
 }

@@ -3,19 +3,21 @@ import type { SecureContext } from 'node:tls'
 import type { Clock } from '../../ports/operations/clock.js'
 import type { TicketSeed } from '../../ports/operations/credentials.js'
 
-/** Octets of each part of a ticket's key: its name, the key of its seal and that of its encryption. */
+/** Octets of each part of a ticket key: its name, its HMAC key and its encryption key. */
 const PART = 16
 
 interface TicketKey {
   readonly name: Buffer
-  readonly seal: Buffer
+  readonly hmac: Buffer
   readonly encryption: Buffer
 }
 
 /**
- * The keys of session tickets. Each lasts for a period of the wall clock, and tickets of the period before are still
- * taken, and renewed. The next secret is made of the one before, so that all processes that began with the same one go on
- * alike without a word; and the one before is forgotten, so that who reads our memory cannot read what was said earlier.
+ * The keys that encrypt session tickets (RFC 5077 §4, RFC 8446 §4.6.1).
+ *
+ * Each key lasts for one period of the wall clock. A ticket of the period before is still accepted, and the client gets a
+ * new one. Each secret is derived from the one before, so processes that started with the same secret need no messages to
+ * stay in step. The old secret is dropped, so that a later look into our memory does not open earlier connections.
  */
 export class TicketKeys {
   private period: number
@@ -23,7 +25,10 @@ export class TicketKeys {
   private current: TicketKey
   private last: TicketKey | null = null
 
-  /** @param seed what the other processes began with; `null` for the first of them */
+  /**
+   * @param lifetimeMs length of a period
+   * @param seed from another process, to make the same keys; `null` to begin with a random secret
+   */
   constructor(
     private readonly lifetimeMs: number,
     private readonly clock: Pick<Clock, 'wall'>,
@@ -34,35 +39,35 @@ export class TicketKeys {
     this.current = keyOf(this.secret)
   }
 
-  /** What another process needs to make the same keys from now on. */
+  /** Lets another process make the same keys from now on, but none of earlier periods. */
   get seed(): TicketSeed {
     this.advance()
     return { period: this.period, secret: this.secret.toString('hex') }
   }
 
   /**
-   * Has a context encrypt its tickets by these keys. Node has a call for that which is in no documentation (the same in
-   * Node 20 to 24); without it each process has a key of its own, which never changes.
+   * Has a context encrypt its tickets with these keys. Node's call for that is not documented (it is the same in Node 20
+   * to 24). Where it is missing, each process has a key of its own, which never changes.
    */
-  serve(context: SecureContext): void {
+  applyTo(context: SecureContext): void {
     const native = context.context as NativeContext
     if (typeof native.enableTicketKeyCallback !== 'function') return
-    native.onticketkeycallback = (name, _iv, encrypts) => (encrypts ? this.forNew() : this.forOld(name))
+    native.onticketkeycallback = (name, _iv, encrypts) => (encrypts ? this.keyForNew() : this.keyFor(name))
     native.enableTicketKeyCallback()
   }
 
-  private forNew(): TicketKeyAnswer {
+  private keyForNew(): TicketKeyResult {
     this.advance()
-    const { name, seal, encryption } = this.current
-    return [KNOWN, seal, encryption, name, randomBytes(PART)]
+    const { name, hmac, encryption } = this.current
+    return [KNOWN, hmac, encryption, name, randomBytes(PART)]
   }
 
-  private forOld(name: Buffer): TicketKeyAnswer {
+  private keyFor(name: Buffer): TicketKeyResult {
     this.advance()
     const isCurrent = name.equals(this.current.name)
     const key = isCurrent ? this.current : this.last
     if (key === null || !name.equals(key.name)) return NO_KEY
-    return [isCurrent ? KNOWN : RENEW, key.seal, key.encryption]
+    return [isCurrent ? KNOWN : RENEW, key.hmac, key.encryption]
   }
 
   private periodNow(): number {
@@ -81,22 +86,22 @@ export class TicketKeys {
 
 const UNKNOWN = 0
 const KNOWN = 1
-/** It may be used once more; the client is to have a new one. */
+/** The ticket is accepted, and the client gets a new one. */
 const RENEW = 2
 
-/** Node ends the process when it finds no parts in an answer, which it does not use in this one. */
-const NO_KEY: TicketKeyAnswer = [UNKNOWN, Buffer.alloc(PART), Buffer.alloc(PART)]
+/** Node ends the process when the parts of a key are missing, even though it does not use them for UNKNOWN. */
+const NO_KEY: TicketKeyResult = [UNKNOWN, Buffer.alloc(PART), Buffer.alloc(PART)]
 
-/** What Node wants to know: whether there is a key, its parts, and for a new ticket its name and where its encryption begins. */
-type TicketKeyAnswer = readonly [found: number, ...parts: Buffer[]]
+/** The result in the form that Node expects: HMAC key and encryption key; for a new ticket the key's name and an IV, too. */
+type TicketKeyResult = readonly [status: number, ...parts: Buffer[]]
 
 interface NativeContext {
   enableTicketKeyCallback?: () => void
-  onticketkeycallback?: (name: Buffer, iv: Buffer, encrypts: boolean) => TicketKeyAnswer
+  onticketkeycallback?: (name: Buffer, iv: Buffer, encrypts: boolean) => TicketKeyResult
 }
 
 function keyOf(secret: Buffer): TicketKey {
   const octets = Buffer.from(hkdfSync('sha256', secret, '', 'ticket key', 3 * PART))
   const part = (at: number): Buffer => octets.subarray(at * PART, (at + 1) * PART)
-  return { name: part(0), seal: part(1), encryption: part(2) }
+  return { name: part(0), hmac: part(1), encryption: part(2) }
 }

@@ -2,11 +2,12 @@ import type { Credentials } from '../../ports/operations/credentials.js'
 import type { Address, Listener, Listening, SecureListener, Transport } from '../../ports/serving/transport.js'
 import type { Handshakes } from './handshakes.js'
 
-/** A listener whose sockets become transports by TLS. */
+/** A listener whose connections become transports after their TLS handshake. */
 export class TlsListener implements SecureListener {
+  /** @param listener must pass its new connections to `tls` */
   constructor(
     private readonly listener: Listener,
-    private readonly reception: Handshakes,
+    private readonly tls: Handshakes,
   ) {}
 
   get name(): string {
@@ -14,15 +15,15 @@ export class TlsListener implements SecureListener {
   }
 
   get credentials(): Credentials {
-    return this.reception.credentials
+    return this.tls.credentials
   }
 
   set credentials(credentials: Credentials) {
-    this.reception.credentials = credentials
+    this.tls.credentials = credentials
   }
 
   get handshakes(): number {
-    return this.reception.size
+    return this.tls.size
   }
 
   listen(at: Address, accept: (transport: Transport) => void): Promise<Listening> {

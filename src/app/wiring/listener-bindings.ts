@@ -1,10 +1,11 @@
 /** Binds the listeners of a server: plain HTTP, HTTPS and admin. */
 import type { Container } from 'inversify'
-import { SharedBuffers, type EpollTools } from '../../adapters/socket/epoll/epoll-transport.js'
+import type { EpollTools } from '../../adapters/socket/epoll/epoll-parts.js'
+import { SharedBuffers } from '../../adapters/socket/epoll/shared-buffers.js'
 import { loadSystemCalls } from '../../adapters/socket/epoll/system-calls.js'
 import { PlainSetup, transportOptions, type ConnectionSetup } from '../../adapters/socket/net/connection-setup.js'
 import { lend } from '../../adapters/socket/net/lent-reads.js'
-import { NetTransport, takeOctets } from '../../adapters/socket/net/net-transport.js'
+import { NetTransport, deliverOctets } from '../../adapters/socket/net/net-transport.js'
 import { Handshakes } from '../../adapters/tls/handshakes.js'
 import { TicketKeys } from '../../adapters/tls/ticket-keys.js'
 import { TlsListener } from '../../adapters/tls/tls-listener.js'
@@ -70,8 +71,8 @@ function handshakesOf(settings: Settings, clock: Clock, metrics: Metrics, materi
     metrics,
     tickets: new TicketKeys(tls.ticketLifetimeMs, clock, material.tickets),
     credentials: material.credentials,
-    onread: lend(readChunkSize, takeOctets),
+    onread: lend(readChunkSize, deliverOctets),
     transport: (socket, raw, security) => new NetTransport(socket, options, raw, security),
-    take: takeOctets,
+    receive: deliverOctets,
   })
 }

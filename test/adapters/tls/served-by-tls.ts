@@ -3,7 +3,7 @@ import { connect as connectPlainly, type Socket } from 'node:net'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { lend } from '../../../src/adapters/socket/net/lent-reads.js'
 import { NetListener } from '../../../src/adapters/socket/net/net-listener.js'
-import { NetTransport, takeOctets } from '../../../src/adapters/socket/net/net-transport.js'
+import { NetTransport, deliverOctets } from '../../../src/adapters/socket/net/net-transport.js'
 import { transportOptions } from '../../../src/adapters/socket/net/connection-setup.js'
 import { Handshakes, type HandshakeParts } from '../../../src/adapters/tls/handshakes.js'
 import { TicketKeys } from '../../../src/adapters/tls/ticket-keys.js'
@@ -56,9 +56,9 @@ export class ServedByTls {
       metrics: { handshakeEnded: (outcome) => void this.outcomes.push(outcome) },
       tickets: new TicketKeys(3_600_000, this.clock),
       credentials,
-      onread: lend(CHUNK, takeOctets),
+      onread: lend(CHUNK, deliverOctets),
       transport: (socket, raw, security) => new NetTransport(socket, options, raw, security),
-      take: takeOctets,
+      receive: deliverOctets,
       ...parts,
     })
     this.listener = new TlsListener(new NetListener(CHUNK, handshakes), handshakes)

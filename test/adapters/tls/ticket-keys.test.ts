@@ -17,7 +17,7 @@ class Context {
   }
 
   constructor(keys: TicketKeys) {
-    keys.serve(this)
+    keys.applyTo(this)
   }
 
   /** @returns the name of the key that a ticket is encrypted by */
@@ -33,8 +33,8 @@ class Context {
   }
 
   keyFor(name: Buffer): string {
-    const [, seal, encryption] = this.context.onticketkeycallback!(name, Buffer.alloc(16), false)
-    return Buffer.concat([seal!, encryption!]).toString('hex')
+    const [, hmac, encryption] = this.context.onticketkeycallback!(name, Buffer.alloc(16), false)
+    return Buffer.concat([hmac!, encryption!]).toString('hex')
   }
 }
 
@@ -118,7 +118,7 @@ describe('TicketKeys', () => {
 
   it('leave a context alone that does not ask', () => {
     const context = { context: {} }
-    new TicketKeys(LIFETIME_MS, new FakeClock(0)).serve(context)
+    new TicketKeys(LIFETIME_MS, new FakeClock(0)).applyTo(context)
     assert.deepEqual(context, { context: {} })
   })
 

@@ -1,29 +1,28 @@
 import { lookup } from 'node:dns/promises'
 import { rmSync } from 'node:fs'
 import type { Address, Listener, Listening, Transport } from '../../../ports/serving/transport.js'
+import { BACKLOG } from '../shared/backlog.js'
 import { listenError } from '../shared/listen-error.js'
-import { removeStale, unixPath } from '../shared/unix-socket.js'
-import { EpollTransport, withPoller, type EpollParts, type EpollTools } from './epoll-transport.js'
+import { freedUnixPath, unixPath } from '../shared/unix-socket.js'
+import { withPoller, type EpollParts, type EpollTools } from './epoll-parts.js'
+import { EpollTransport } from './epoll-transport.js'
 import type { Watched } from './poller.js'
 import { ADDRESS_OCTETS, endpointOf, ipAddress, keptEndpoint, unixAddress } from './socket-address.js'
 import { LINUX, systemError } from './system-calls.js'
 
-/** Connections that the kernel may hold for us until we take them; it cuts this to its own bound. */
-const BACKLOG = 4096
-
-/** Connections taken at a time. */
+/** Connections accepted at a time, before other events have their turn. */
 const BATCH = 64
 
-/** For how long none is taken when there is no descriptor for it; they wait with the kernel. */
-const NO_DESCRIPTOR_MS = 100
+/** Pause after an accept that failed for lack of descriptors or memory; connections wait in the kernel's queue meanwhile. */
+const SHORTAGE_PAUSE_MS = 100
 
-/** Why nobody can be taken now: asking again at once would do nothing else. Other errors are of one peer. */
-const WANTS: readonly number[] = [LINUX.EMFILE, LINUX.ENFILE, LINUX.ENOBUFS, LINUX.ENOMEM]
+/** The errors of an accept for which the process or the machine lacks something. Every other error concerns one peer only. */
+const SHORTAGES: readonly number[] = [LINUX.EMFILE, LINUX.ENFILE, LINUX.ENOBUFS, LINUX.ENOMEM]
 
 const ON = Int32Array.of(1)
 const OFF = Int32Array.of(0)
 
-/** Sockets by system calls of Linux. */
+/** Listens with sockets that are made by Linux system calls. */
 export class EpollListener implements Listener {
   readonly name = 'epoll'
 
@@ -31,7 +30,7 @@ export class EpollListener implements Listener {
 
   async listen(at: Address, accept: (transport: Transport) => void): Promise<Listening> {
     try {
-      const socket = new ListeningSocket(await boundTo(at), this.tools, accept)
+      const socket = new ListeningSocket(await socketAddress(at), this.tools, accept)
       return { address: socket.address, close: () => socket.close(), cut: () => undefined }
     } catch (error) {
       throw listenError(at, error as NodeJS.ErrnoException)
@@ -39,27 +38,24 @@ export class EpollListener implements Listener {
   }
 }
 
-/** The `sockaddr` of where to listen. */
-async function boundTo({ host, port }: Address): Promise<Buffer> {
-  const path = unixPath(host)
-  if (path !== null) {
-    await removeStale(path)
-    return unixAddress(path)
-  }
+/** @returns the `sockaddr` to listen on */
+async function socketAddress({ host, port }: Address): Promise<Buffer> {
+  const path = await freedUnixPath(host)
+  if (path !== null) return unixAddress(path)
   if (port < 0 || port > 65_535)
     throw Object.assign(new Error('wanted a port from 0 to 65535'), { code: 'ERR_SOCKET_BAD_PORT' })
   const { address } = await lookup(host)
   return ipAddress(address, port)
 }
 
-/** One listening socket. */
+/** One listening socket, and the poller of its connections. */
 class ListeningSocket implements Watched {
   readonly address: Address
   private readonly parts: EpollParts
   private fd = -1
   private retry: NodeJS.Timeout | null = null
 
-  /** @throws {Error} the platform's, when the address cannot be had */
+  /** @throws {Error} the platform's, when it refuses the address */
   constructor(
     address: Buffer,
     tools: EpollTools,
@@ -77,14 +73,14 @@ class ListeningSocket implements Watched {
   }
 
   happened(): void {
-    for (let taken = 0; taken < BATCH && this.takeOne(); taken++);
+    for (let accepted = 0; accepted < BATCH && this.acceptNext(); accepted++);
   }
 
-  /** Takes all that the kernel holds for us: what is still there would be reset. */
+  /** Accepts every connection that the kernel has queued, since closing would reset those. */
   close(): Promise<void> {
     if (this.fd < 0) return Promise.resolve()
-    // Those that arrive meanwhile come too late.
-    for (let held = BACKLOG; held > 0 && this.takeOne(); held--);
+    // Bounded, because more may arrive meanwhile.
+    for (let queued = BACKLOG; queued > 0 && this.acceptNext(); queued--);
     if (this.retry !== null) clearTimeout(this.retry)
     this.parts.poller.remove(this.fd)
     this.leave()
@@ -111,7 +107,7 @@ class ListeningSocket implements Watched {
     const family = address.readUInt16LE(0)
     if (family !== LINUX.AF_UNIX) {
       this.set(LINUX.SOL_SOCKET, LINUX.SO_REUSEADDR, ON)
-      // Those that are taken inherit it: what belongs together leaves in one call.
+      // Accepted sockets inherit it. Nagle's algorithm would only delay: whatever belongs together leaves in one call.
       this.set(LINUX.IPPROTO_TCP, LINUX.TCP_NODELAY, ON)
     }
     if (family === LINUX.AF_INET6) this.set(LINUX.IPPROTO_IPV6, LINUX.IPV6_V6ONLY, OFF)
@@ -128,26 +124,26 @@ class ListeningSocket implements Watched {
     if (calls.setsockopt(this.fd, level, name, value, 4) < 0) throw systemError('setsockopt', calls.errno())
   }
 
-  /** @returns whether there may be more */
-  private takeOne(): boolean {
+  /** @returns whether more connections may be queued */
+  private acceptNext(): boolean {
     const { calls, buffers } = this.parts
     const { address, number } = buffers
     number[0] = ADDRESS_OCTETS
     const fd = calls.accept4(this.fd, address, number, LINUX.SOCK_NONBLOCK | LINUX.SOCK_CLOEXEC)
-    if (fd < 0) return this.failed(calls.errno())
+    if (fd < 0) return this.acceptFailed(calls.errno())
     this.accept(new EpollTransport(fd, keptEndpoint(address, number[0]), this.parts))
     return true
   }
 
-  private failed(errno: number): boolean {
+  private acceptFailed(errno: number): boolean {
     if (errno === LINUX.EAGAIN) return false
-    if (!WANTS.includes(errno)) return true
+    if (!SHORTAGES.includes(errno)) return true
     if (this.retry !== null) return false
     this.parts.poller.modify(this.fd, 0)
     this.retry = setTimeout(() => {
       this.retry = null
       this.parts.poller.modify(this.fd, LINUX.EPOLLIN)
-    }, NO_DESCRIPTOR_MS)
+    }, SHORTAGE_PAUSE_MS)
     return false
   }
 }

@@ -3,22 +3,22 @@ import { UNIX } from '../../../domain/message/authority.js'
 import type { Endpoint } from '../../../ports/serving/transport.js'
 import { LINUX } from './system-calls.js'
 
-/** Octets of the longest kind, `sockaddr_un`. */
+/** Size of the longest kind of address, `sockaddr_un`. */
 export const ADDRESS_OCTETS = 110
 
-/** Where the path of a `sockaddr_un` begins; both processors are little-endian. */
+/** Offset of the path in a `sockaddr_un`, after the family. */
 const PATH = 2
 
 /**
- * A `sockaddr` for an IP address.
+ * Makes the `sockaddr` of an IP address and a port.
  *
- * @param address as text: an IPv6 address may have a scope, by number
+ * @param address as text; an IPv6 address may end with a numeric scope, such as `fe80::1%2`
  */
 export function ipAddress(address: string, port: number): Buffer {
   return isIPv6(address) ? ipv6Address(address, port) : ipv4Address(address, port)
 }
 
-/** A `sockaddr` for a unix socket. */
+/** Makes the `sockaddr` of a unix socket. Both supported processors are little-endian, as the family is written here. */
 export function unixAddress(path: string): Buffer {
   const octets = Buffer.alloc(ADDRESS_OCTETS)
   octets.writeUInt16LE(LINUX.AF_UNIX, 0)
@@ -27,7 +27,7 @@ export function unixAddress(path: string): Buffer {
 }
 
 /**
- * What a `sockaddr` says.
+ * Reads a `sockaddr`.
  *
  * @param length octets of it that the kernel wrote
  */
@@ -42,18 +42,23 @@ export function endpointOf(address: Buffer, length: number): Endpoint {
   }
 }
 
-/** An endpoint as connections keep it. Few are ever asked for it, so that the usual kind is not written out before. */
+/** An endpoint in the form that connections keep: an IPv4 address as a number, because few are ever asked for its text. */
 export type KeptEndpoint = Endpoint | number
 
-/** Of IPv4: the address above the port. */
+/** A kept IPv4 endpoint is its address times this, plus its port. */
 const PORTS = 0x10000
 
-/** What a `sockaddr` says, kept. */
+/**
+ * Reads a `sockaddr` into the form that connections keep.
+ *
+ * @param length octets of it that the kernel wrote
+ */
 export function keptEndpoint(address: Buffer, length: number): KeptEndpoint {
   if (address.readUInt16LE(0) !== LINUX.AF_INET) return endpointOf(address, length)
   return address.readUInt32BE(4) * PORTS + address.readUInt16BE(2)
 }
 
+/** Converts a kept endpoint to text. */
 export function endpointKept(kept: KeptEndpoint): Endpoint {
   if (typeof kept !== 'number') return kept
   const ip = Math.floor(kept / PORTS)
@@ -84,17 +89,17 @@ function groupsOf(ip: string): number[] {
     const [a, b, c, d] = parts.map(Number) as [number, number, number, number]
     return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
   })
-  const [before, behind] = hex.split('::').map((side) => (side === '' ? [] : side.split(':')))
-  if (behind === undefined) return before!.map((group) => parseInt(group, 16))
-  const zeros = Array.from({ length: 8 - before!.length - behind.length }, () => '0')
-  return [...before!, ...zeros, ...behind].map((group) => parseInt(group, 16))
+  const [before, after] = hex.split('::').map((side) => (side === '' ? [] : side.split(':')))
+  if (after === undefined) return before!.map((group) => parseInt(group, 16))
+  const zeros = Array.from({ length: 8 - before!.length - after.length }, () => '0')
+  return [...before!, ...zeros, ...after].map((group) => parseInt(group, 16))
 }
 
 function ipv4Text(octets: Buffer, at: number): string {
   return `${octets[at]}.${octets[at + 1]}.${octets[at + 2]}.${octets[at + 3]}`
 }
 
-/** In the form of RFC 5952: the longest run of two zero groups or more left out, an IPv4 address shown as one. */
+/** In the form of RFC 5952 §4: without the longest run of two or more zero groups; a mapped IPv4 address in its own form. */
 function ipv6Text(address: Buffer): string {
   const groups = Array.from({ length: 8 }, (_, at) => address.readUInt16BE(8 + 2 * at))
   const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff
@@ -108,11 +113,11 @@ function shortened(groups: readonly number[]): string {
   const runs = [...text.matchAll(/:(?:0:){2,}/g)].map(([run]) => run)
   if (runs.length === 0) return text.slice(1, -1)
   const longest = runs.reduce((best, run) => (run.length > best.length ? run : best))
-  const [before, behind] = [text.slice(0, text.indexOf(longest)), text.slice(text.indexOf(longest) + longest.length)]
-  return `${before.slice(1)}::${behind.slice(0, -1)}`
+  const [before, after] = [text.slice(0, text.indexOf(longest)), text.slice(text.indexOf(longest) + longest.length)]
+  return `${before.slice(1)}::${after.slice(0, -1)}`
 }
 
-/** A peer that did not bind its unix socket has no path. */
+/** The path up to its NUL; empty for a peer that did not bind its socket. */
 function pathOf(address: Buffer, length: number): string {
   const path = address.subarray(PATH, Math.max(PATH, length))
   const end = path.indexOf(0)

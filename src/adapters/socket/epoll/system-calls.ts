@@ -2,11 +2,10 @@ import { createRequire } from 'node:module'
 import { getSystemErrorMap } from 'node:util'
 
 /**
- * The system calls of Linux that sockets are made of, through koffi. All of them return at once: the sockets do not
- * block, and `epoll_wait` is asked with a timeout of zero. So whatever memory a call is given is in use only for the
- * length of that call; none is ever lent to the kernel beyond it.
+ * The Linux system calls that sockets need, through koffi.
  *
- * The numbers are those of asm-generic, which x64 and arm64 have in common.
+ * All of them return at once: the sockets do not block, and `epoll_wait` is called with a timeout of 0. So the kernel uses
+ * the memory that a call is given only until that call returns.
  */
 export interface SystemCalls {
   socket(family: number, type: number, protocol: number): number
@@ -28,11 +27,11 @@ export interface SystemCalls {
   epoll_create1(flags: number): number
   epoll_ctl(epoll: number, operation: number, fd: number, event: Uint32Array): number
   epoll_wait(epoll: number, events: Uint32Array, max: number, timeoutMs: number): number
-  /** Why the last call answered -1. */
+  /** The error of the last call that returned -1. */
   errno(): number
 }
 
-/** As koffi reads them. Memory is `_In_` throughout: koffi hands over where it is, and the kernel may write there too. */
+/** The declarations that koffi reads. `_In_` makes koffi pass the address of the memory; the kernel may write there too. */
 const DECLARATIONS: Readonly<Record<Exclude<keyof SystemCalls, 'errno'>, string>> = {
   socket: 'int socket(int, int, int)',
   bind: 'int bind(int, _In_ void *, uint32_t)',
@@ -61,7 +60,7 @@ interface Koffi {
   errno(): number
 }
 
-/** `EPOLL...`, `E...` and the like, as Linux has them. */
+/** Constants of Linux, with the values of asm-generic, which hold for x64 and arm64. */
 export const LINUX = {
   AF_UNIX: 1,
   AF_INET: 2,
@@ -102,19 +101,24 @@ export const LINUX = {
 
 const PROCESSORS = ['x64', 'arm64']
 
-/** System calls, and what they are made through. */
+/** The system calls, and the package that makes them. */
 export interface LoadedCalls {
   readonly calls: SystemCalls
   /** Such as `koffi 3.3.4`. */
   readonly through: string
 }
 
-/** @throws {Error} that says why there are none here */
+/**
+ * Loads koffi and binds the system calls.
+ *
+ * @throws {Error} that says why this is not possible here
+ */
 export function loadSystemCalls(): LoadedCalls {
-  if (process.platform !== 'linux') throw new Error(`found ${process.platform}, wanted linux`)
-  if (!PROCESSORS.includes(process.arch)) throw new Error(`found ${process.arch}, wanted ${PROCESSORS.join(' or ')}`)
+  if (process.platform !== 'linux') throw new Error(`this system is ${process.platform}, not linux`)
+  if (!PROCESSORS.includes(process.arch))
+    throw new Error(`this processor is ${process.arch}, not ${PROCESSORS.join(' or ')}`)
   const koffi = loadKoffi()
-  // Whatever C library this process runs on, glibc or musl, is there already.
+  // null: the C library that this process already runs on, glibc or musl.
   const library = koffi.load(null)
   const declared = Object.entries(DECLARATIONS).map(([name, text]) => [name, library.func(text)])
   const calls = { ...Object.fromEntries(declared), errno: () => koffi.errno() } as SystemCalls
@@ -130,7 +134,7 @@ function loadKoffi(): Koffi {
   }
 }
 
-/** What a call that answered -1 means, with the platform's code, such as `EADDRINUSE`. */
+/** Describes the failure of a system call; `code` is the platform's, such as `EADDRINUSE`. */
 export function systemError(call: string, errno: number): NodeJS.ErrnoException {
   const [code, meaning] = getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, 'unknown error']
   return Object.assign(new Error(`${call}: ${meaning} (${code})`), { code, errno: -errno, syscall: call })

@@ -2,8 +2,8 @@ import { Socket } from 'node:net'
 import type { Transport } from '../../../ports/serving/transport.js'
 import type { HandedConnection } from '../../../ports/workers/worker-processes.js'
 import type { ConnectionAdopter } from './handed-listener.js'
-import { lender, readFresh, type ConnectionHandle } from '../net/lent-reads.js'
-import { prompt } from '../net/net-listener.js'
+import { lentSockets, readFresh, type ConnectionHandle } from '../net/lent-reads.js'
+import { withoutDelay } from '../net/net-listener.js'
 import type { ConnectionSetup } from '../net/connection-setup.js'
 
 /** Serves connections that were handed over by Node's own sockets. */
@@ -16,11 +16,11 @@ export class SocketAdopter implements ConnectionAdopter {
     readChunkSize: number,
     private readonly reception: ConnectionSetup,
   ) {
-    this.lending = lender(readChunkSize, reception.take)
+    this.lending = lentSockets(readChunkSize, reception.receive)
   }
 
   adopt({ handle }: HandedConnection, accept: (transport: Transport) => void): void {
-    this.reception.setUp(prompt(this.socketOf(handle)), accept)
+    this.reception.setUp(withoutDelay(this.socketOf(handle)), accept)
   }
 
   close(): Promise<void> {
@@ -35,6 +35,6 @@ export class SocketAdopter implements ConnectionAdopter {
     if (!(handle instanceof Socket)) return this.lending(handle as ConnectionHandle)
     // Handing it over does not keep this; and it was paused at the door.
     handle.allowHalfOpen = true
-    return readFresh(handle, this.reception.take).resume()
+    return readFresh(handle, this.reception.receive).resume()
   }
 }

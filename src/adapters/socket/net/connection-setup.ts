@@ -1,34 +1,35 @@
 import type { Socket } from 'node:net'
 import type { Transport } from '../../../ports/serving/transport.js'
 import { BufferPool } from '../shared/buffer-pool.js'
-import type { TakeOctets } from './lent-reads.js'
-import { NetTransport, takeOctets, type NetTransportOptions } from './net-transport.js'
+import type { ReceiveOctets } from './lent-reads.js'
+import { deliverOctets, NetTransport, type NetTransportOptions } from './net-transport.js'
 
-/** What becomes of the sockets that a listener takes. */
+/** Turns the sockets that a listener accepts into transports: plainly, or after a TLS handshake. */
 export interface ConnectionSetup {
-  /** Takes what any of them reads. */
-  readonly take: TakeOctets
-  /** Takes a new one; it becomes a transport now, or later, or never. */
+  /** Receives the octets that any of the sockets reads. */
+  readonly receive: ReceiveOctets
+  /** Sets a new socket up; `accept` is called during this call, later, or never when the setup fails. */
   setUp(socket: Socket, accept: (transport: Transport) => void): void
-  /** No socket comes any more. Resolves when none is left that may still become a transport. */
+  /** Call it once no socket comes any more. Resolves when every setup in progress has succeeded or failed. */
   close(): Promise<void>
-  /** Gives those up that may. */
+  /** Gives up every setup in progress. */
   cut(): void
 }
 
-/** Free buffers kept for pieces of files: as many as are read at once in ordinary times. */
+/** Free buffers kept for pieces of files: about as many as are read at once under ordinary load. */
 const PIECES_KEPT = 16
 
-/** @param writeChunkSize octets per piece of a file, and how many may be unsent before `write` answers false */
+/** @param writeChunkSize octets per piece of a file, and unsent octets above which `write` returns false */
 export function transportOptions(writeChunkSize: number): NetTransportOptions {
   return { highWaterMark: writeChunkSize, pieces: new BufferPool(writeChunkSize, PIECES_KEPT) }
 }
 
-/** Sockets without TLS are transports at once. */
+/** Makes a transport of each socket at once: no TLS. */
 export class PlainSetup implements ConnectionSetup {
-  readonly take = takeOctets
+  readonly receive = deliverOctets
   private readonly options: NetTransportOptions
 
+  /** @param writeChunkSize as for `transportOptions` */
   constructor(writeChunkSize: number) {
     this.options = transportOptions(writeChunkSize)
   }

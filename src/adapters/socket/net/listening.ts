@@ -1,24 +1,21 @@
 import type { AddressInfo, Server } from 'node:net'
 import { UNIX } from '../../../domain/message/authority.js'
 import type { Address, Listening } from '../../../ports/serving/transport.js'
+import { BACKLOG } from '../shared/backlog.js'
 import { listenError } from '../shared/listen-error.js'
+import { freedUnixPath } from '../shared/unix-socket.js'
 import type { ConnectionSetup } from './connection-setup.js'
-import { removeStale, unixPath } from '../shared/unix-socket.js'
-
-/** Connections that the kernel may hold for us until we take them; it cuts this to its own bound. */
-const BACKLOG = 4096
 
 /**
- * Listens.
+ * Has a server listen.
  *
- * @throws {ListenError} when the address cannot be had
+ * @throws {ListenError} when the platform refuses the address
  */
 export async function bind(server: Server, at: Address): Promise<void> {
-  const path = unixPath(at.host)
-  if (path !== null) await removeStale(path)
+  const path = await freedUnixPath(at.host)
   const where = path === null ? { host: at.host, port: at.port } : { path }
   const bound = new Promise<void>((resolve, reject) => {
-    // Stays for good: an accept that fails later, for want of descriptors, must not end the process.
+    // Never removed: a later error, such as an accept without a free descriptor, must not end the process.
     server.on('error', reject)
     server.listen({ ...where, backlog: BACKLOG }, resolve)
   })
@@ -29,17 +26,21 @@ export async function bind(server: Server, at: Address): Promise<void> {
   }
 }
 
-/** A server that listens, and what becomes of its sockets. */
-export function listening(server: Server, reception: Pick<ConnectionSetup, 'close' | 'cut'>): Listening {
+/**
+ * Describes a server that listens.
+ *
+ * @param setup of its connections: closing waits for those that are still being set up
+ */
+export function listening(server: Server, setup: Pick<ConnectionSetup, 'close' | 'cut'>): Listening {
   const closed = new Promise<void>((resolve) => server.once('close', resolve))
   const close = async (): Promise<void> => {
-    // Behind a whole poll, which takes all that the kernel holds for us: what is still there would be reset. The first
-    // may be the one that we are called from.
+    // After a whole poll of the event loop, which accepts every connection that the kernel has queued: closing would reset
+    // those. The first poll may be the one that we are called from.
     setImmediate(() => setImmediate(() => server.close()))
     await closed
-    await reception.close()
+    await setup.close()
   }
-  return { address: addressOf(server), close, cut: () => reception.cut() }
+  return { address: addressOf(server), close, cut: () => setup.cut() }
 }
 
 function addressOf(server: Server): Address {

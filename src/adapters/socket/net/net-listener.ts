@@ -1,32 +1,32 @@
 import { createServer, type Socket } from 'node:net'
 import type { Address, Listener, Listening, Transport } from '../../../ports/serving/transport.js'
+import type { ConnectionSetup } from './connection-setup.js'
 import { onLentConnection } from './lent-reads.js'
 import { bind, listening } from './listening.js'
-import type { ConnectionSetup } from './connection-setup.js'
 
-/** Node's own sockets, for every platform. */
+/** Listens with Node's own sockets, which work on every platform. */
 export class NetListener implements Listener {
   readonly name = 'net'
 
   /** @param readChunkSize octets per read */
   constructor(
     private readonly readChunkSize: number,
-    private readonly reception: ConnectionSetup,
+    private readonly setup: ConnectionSetup,
   ) {}
 
   async listen(at: Address, accept: (transport: Transport) => void): Promise<Listening> {
-    const { readChunkSize, reception } = this
+    const { readChunkSize, setup } = this
     const server = createServer({ allowHalfOpen: true })
     await bind(server, at)
-    onLentConnection(server, readChunkSize, reception.take, (socket) => reception.setUp(prompt(socket), accept))
-    return listening(server, reception)
+    onLentConnection(server, readChunkSize, setup.receive, (socket) => setup.setUp(withoutDelay(socket), accept))
+    return listening(server, setup)
   }
 }
 
 /**
- * No Nagle: what belongs together leaves in one write. No TCP keep-alive probes, four system calls per connection:
- * every state of a connection has a deadline of ours.
+ * Turns Nagle's algorithm off: whatever belongs together already leaves in one write. TCP keep-alive probes stay off, which
+ * saves four system calls per connection: each state of a connection has a deadline of ours.
  */
-export function prompt(socket: Socket): Socket {
+export function withoutDelay(socket: Socket): Socket {
   return socket.setNoDelay(true)
 }

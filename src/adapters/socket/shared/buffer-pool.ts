@@ -1,23 +1,23 @@
-/** Buffers of one size, used again. Lends as many as are asked for, keeps a bounded number of those that come back. */
+/** Reuses buffers of one size. `take` always returns one; only a bounded number of returned buffers is kept. */
 export class BufferPool {
-  readonly #free: Buffer[] = []
+  private readonly free: Buffer[] = []
 
   /**
    * @param size of each buffer, in octets
-   * @param keep how many free buffers are held at most
+   * @param keep number of free buffers kept at most
    */
   constructor(
     readonly size: number,
     readonly keep: number,
   ) {}
 
-  /** A buffer with arbitrary octets in it. */
+  /** @returns a buffer with arbitrary octets in it */
   take(): Buffer {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(this.size)
+    return this.free.pop() ?? Buffer.allocUnsafeSlow(this.size)
   }
 
-  /** Takes a buffer back; nothing may read or write it any more. */
-  give(buffer: Buffer): void {
-    if (this.#free.length < this.keep) this.#free.push(buffer)
+  /** Returns a buffer; nothing may read or write it any more. */
+  giveBack(buffer: Buffer): void {
+    if (this.free.length < this.keep) this.free.push(buffer)
   }
 }

@@ -3,35 +3,56 @@ import type { FilePart } from '../../../ports/serving/file-part.js'
 import type { Endpoint, Security, Transport, TransportReceiver } from '../../../ports/serving/transport.js'
 
 /**
- * Up to so many octets join the text beside them, which costs less than a vector of buffers: 16 pipelined answers with
- * their content in a Buffer take 1.2 instead of 1.9 µs each.
+ * Buffers of at most this length are appended to the text before them, which costs less than a vector of buffers: 16
+ * pipelined responses with their content in a Buffer take 1.2 instead of 1.9 µs each.
  */
-const AS_TEXT = 1024
+const MAX_AS_TEXT = 1024
 
-/** The writing side: what was ended before it was sent is `ending`; `over` after an abort or the end of the socket. */
-type Writing = 'open' | 'ending' | 'ended' | 'over'
+/** The writing side: `ending` until everything written before `endWriting` is sent; `closed` after an abort or the socket's end. */
+type Writing = 'open' | 'ending' | 'ended' | 'closed'
+
+/** A file part in the queue of a transport. */
+export interface QueuedFile {
+  /**
+   * Releases the part, once.
+   *
+   * @param error why not all octets were sent; `null` when they were
+   */
+  release(error: Error | null): void
+}
+
+/** What may be queued: latin1 text, octets, file parts. */
+export type Queued<File> = string | Uint8Array | File
+
+/** @param missing octets that the file is shorter than the part of it that was promised */
+export function fileFellShort(missing: number): Error {
+  return new Error(`Cannot send the file: it ended ${missing} octets short of what was promised`)
+}
 
 /**
- * What a transport owes to its receiver, however its octets leave: what is written waits while we are inside a call of
- * the receiver (or until the end of the turn) and is then pumped, so that it leaves together.
+ * The part of a transport that does not depend on how octets reach the kernel: the queue, its order, and the calls of the
+ * receiver.
  *
- * @typeParam Sent a file on its way out
+ * What is written inside a call of the receiver, or in one turn of the event loop, is queued first and flushed together.
+ * A subclass implements `flush`.
+ *
+ * @typeParam File a file part in the queue, with the progress of sending it
  */
-export abstract class QueuedTransport<Sent extends object> implements Transport {
+export abstract class QueuedTransport<File extends QueuedFile> implements Transport {
+  /** Everything queued before `text`; null for nothing. Public for the subclass's writer, as are the next two. */
+  queue: Queued<File>[] | null = null
+  /** The end of the queue: strings are gathered by concatenation, which costs less than a list of them. */
+  text = ''
+  /** Octets in `queue` and `text`, including those that are still to be read from files. */
+  waiting = 0
   protected receiver: TransportReceiver | null = null
   protected writing: Writing = 'open'
-  /** In front of `text`: octets at hand, latin1 text, files; null for none. */
-  protected queue: (string | Uint8Array | Sent)[] | null = null
-  /** Strings are gathered by concatenation, which costs less than a list of them. */
-  protected text = ''
-  /** Octets in `queue` and `text`, with those of files that are still to be read. */
-  protected waiting = 0
-  /** Inside a call of the receiver, or before the end of a turn in which something was written. */
-  protected held = false
-  /** A `write` or `sendFile` answered false. */
-  private owesDrained = false
+  /** Inside a call of the receiver, or before the end of a turn in which something was written: `flush` comes later. */
+  protected corked = false
+  /** A `write` or `sendFile` returned false, so `drained` must follow. */
+  private drainedIsDue = false
 
-  /** @param highWaterMark octets unsent above which `write` answers false */
+  /** @param highWaterMark unsent octets above which `write` returns false */
   constructor(private readonly highWaterMark: number) {}
 
   abstract readonly peer: Endpoint
@@ -44,109 +65,127 @@ export abstract class QueuedTransport<Sent extends object> implements Transport 
   abstract close(): void
   abstract abort(): void
 
-  /** Octets that left the queue and that the kernel has not taken. */
+  /** Octets that left the queue and that the kernel has not accepted yet. */
   protected abstract readonly inFlight: number
-  protected abstract sent(part: FilePart): Sent
-  /** Sends what waits, as far as that can be done now, and calls `emptied` when all has left. */
-  protected abstract pump(): void
+  protected abstract queued(part: FilePart): File
+  /** Sends what is queued, as far as the kernel has room, and calls `flushed` once nothing is left. */
+  protected abstract flush(): void
   protected abstract halfClose(): void
 
   write(octets: Uint8Array | string): boolean {
     if (this.writing !== 'open') return false
     if (typeof octets === 'string') this.text += octets
-    else if (octets.length <= AS_TEXT) this.text += latin1(octets, 0, octets.length)
+    else if (octets.length <= MAX_AS_TEXT) this.text += latin1(octets, 0, octets.length)
     else this.enqueue(octets)
     this.waiting += octets.length
-    this.hold()
-    return this.hasRoom()
+    this.flushLater()
+    return this.isBelowHighWaterMark()
   }
 
   sendFile(part: FilePart): boolean {
     if (this.writing !== 'open') {
-      process.nextTick(() => part.released(new Error('Cannot send the file: the connection is over')))
+      process.nextTick(() => part.released(new Error('Cannot send the file: writing has ended on this connection')))
       return false
     }
     if (part.length === 0) {
       process.nextTick(() => part.released(null))
-      return this.hasRoom()
+      return this.isBelowHighWaterMark()
     }
-    this.enqueue(this.sent(part))
+    this.enqueue(this.queued(part))
     this.waiting += part.length
-    this.hold()
-    return this.hasRoom()
+    this.flushLater()
+    return this.isBelowHighWaterMark()
   }
 
   endWriting(): void {
     if (this.writing !== 'open') return
     this.writing = 'ending'
-    this.hold()
+    this.flushLater()
   }
 
-  protected tellOctets(lent: Buffer): void {
-    this.held = true
-    try {
-      this.receiver!.octets(lent)
-    } finally {
-      this.letGo()
-    }
-  }
-
-  protected tell(event: 'ended' | 'drained'): void {
-    this.held = true
-    try {
-      this.receiver![event]()
-    } finally {
-      this.letGo()
-    }
-  }
-
-  protected queueText(): void {
+  /** Moves `text` to the end of `queue`, where it keeps its place before what is queued next. */
+  queueText(): void {
     if (this.text === '') return
     this.queue ??= []
     this.queue.push(this.text)
     this.text = ''
   }
 
-  /** All that was written has been taken by the kernel. */
-  protected emptied(): void {
-    // In a turn of its own, so that a peer that reads as fast as we write cannot keep us from serving the others.
-    if (this.owesDrained) setImmediate(QueuedTransport.laterTurn, this)
+  protected notifyOctets(lent: Buffer): void {
+    this.corked = true
+    try {
+      this.receiver!.octets(lent)
+    } finally {
+      this.uncork()
+    }
+  }
+
+  protected notify(event: 'ended' | 'drained'): void {
+    this.corked = true
+    try {
+      this.receiver![event]()
+    } finally {
+      this.uncork()
+    }
+  }
+
+  /** The kernel has accepted everything that was written. */
+  protected flushed(): void {
+    // In a later turn, so that a peer that reads as fast as we write cannot keep us from serving the others.
+    if (this.drainedIsDue) setImmediate(QueuedTransport.laterTurn, this)
     if (this.writing !== 'ending') return
     this.writing = 'ended'
     this.halfClose()
   }
 
-  private enqueue(waiting: Uint8Array | Sent): void {
+  /** Drops everything queued and releases its files: the connection has closed. */
+  protected dropQueue(cause?: Error): void {
+    for (const waiting of this.queue ?? []) if (isFile(waiting)) waiting.release(connectionClosed(cause))
+    this.queue = null
+    this.text = ''
+    this.waiting = 0
+  }
+
+  private enqueue(waiting: Uint8Array | File): void {
     this.queueText()
     this.queue ??= []
     this.queue.push(waiting)
   }
 
-  /** What is written outside a call of the receiver leaves at the end of the turn. */
-  private hold(): void {
-    if (this.held) return
-    this.held = true
+  /** Outside a call of the receiver, flushes at the end of the turn. */
+  private flushLater(): void {
+    if (this.corked) return
+    this.corked = true
     process.nextTick(QueuedTransport.endOfTurn, this)
   }
 
-  private static readonly endOfTurn = (transport: QueuedTransport<object>): void => transport.letGo()
+  private static readonly endOfTurn = (transport: QueuedTransport<QueuedFile>): void => transport.uncork()
 
-  private letGo(): void {
-    this.held = false
-    this.pump()
+  private uncork(): void {
+    this.corked = false
+    this.flush()
   }
 
-  private hasRoom(): boolean {
-    if (this.waiting + this.inFlight <= this.highWaterMark) return !this.owesDrained
-    this.owesDrained = true
+  private isBelowHighWaterMark(): boolean {
+    if (this.waiting + this.inFlight <= this.highWaterMark) return !this.drainedIsDue
+    this.drainedIsDue = true
     return false
   }
 
-  private static readonly laterTurn = (transport: QueuedTransport<object>): void => transport.tellDrained()
+  private static readonly laterTurn = (transport: QueuedTransport<QueuedFile>): void => transport.notifyDrained()
 
-  private tellDrained(): void {
-    if (this.writing === 'over' || !this.owesDrained || this.waiting > 0 || this.inFlight > 0) return
-    this.owesDrained = false
-    this.tell('drained')
+  private notifyDrained(): void {
+    if (this.writing === 'closed' || !this.drainedIsDue || this.waiting > 0 || this.inFlight > 0) return
+    this.drainedIsDue = false
+    this.notify('drained')
   }
+}
+
+/** @param cause why it closed, where the platform said */
+export function connectionClosed(cause?: Error): Error {
+  return new Error('Cannot send the whole file: the connection closed', { cause })
+}
+
+function isFile<File extends QueuedFile>(waiting: Queued<File>): waiting is File {
+  return typeof waiting !== 'string' && !(waiting instanceof Uint8Array)
 }

@@ -2,18 +2,26 @@ import { lstatSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { UNIX } from '../../../domain/message/authority.js'
 
-/** Where a unix socket is; `null` for a host of another kind. */
+/** @returns the path of a unix socket; `null` for a host name or an IP address */
 export function unixPath(host: string): string | null {
   return host.startsWith(UNIX) ? host.slice(UNIX.length) : null
 }
 
-/** Removes a socket at which nobody answers: one whose process ended without closing it. What else is there stays. */
-export async function removeStale(path: string): Promise<void> {
+/**
+ * Makes the path of a unix socket free to listen on: removes a socket that no process listens on any more, because its
+ * process ended without closing it. Anything else at the path stays, and listening will fail with EADDRINUSE.
+ *
+ * @returns the path; `null` for a host name or an IP address
+ */
+export async function freedUnixPath(host: string): Promise<string | null> {
+  const path = unixPath(host)
+  if (path === null) return null
   const isSocket = lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false
-  if (isSocket && (await refuses(path))) rmSync(path, { force: true })
+  if (isSocket && (await refusesConnections(path))) rmSync(path, { force: true })
+  return path
 }
 
-function refuses(path: string): Promise<boolean> {
+function refusesConnections(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path)
     socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED'))

@@ -1,4 +1,5 @@
-import { SharedBuffers, type EpollTools } from '../../../../src/adapters/socket/epoll/epoll-transport.js'
+import type { EpollTools } from '../../../../src/adapters/socket/epoll/epoll-parts.js'
+import { SharedBuffers } from '../../../../src/adapters/socket/epoll/shared-buffers.js'
 import { loadSystemCalls } from '../../../../src/adapters/socket/epoll/system-calls.js'
 
 /** What epoll sockets are made of; `null` where there can be none: not on Linux, or without the package koffi. */

@@ -1,7 +1,7 @@
 import { it } from 'mocha'
 import { DescriptorAdopter } from '../../../../src/adapters/socket/handoff/descriptor-adopter.js'
 import { EpollListener } from '../../../../src/adapters/socket/epoll/epoll-listener.js'
-import type { EpollTools } from '../../../../src/adapters/socket/epoll/epoll-transport.js'
+import type { EpollTools } from '../../../../src/adapters/socket/epoll/epoll-parts.js'
 import { LINUX, type SystemCalls } from '../../../../src/adapters/socket/epoll/system-calls.js'
 import { NetAcceptor } from '../../../../src/adapters/socket/handoff/net-acceptor.js'
 import type { Acceptor } from '../../../../src/ports/workers/worker-processes.js'

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { BufferPool } from '../../../../src/adapters/socket/shared/buffer-pool.js'
-import { FileSend } from '../../../../src/adapters/socket/net/file-send.js'
+import { FilePartReader } from '../../../../src/adapters/socket/net/file-part-reader.js'
 
 describe('BufferPool', () => {
   it('lends a buffer again that came back', () => {
     const pool = new BufferPool(8, 2)
     const first = pool.take()
-    pool.give(first)
+    pool.giveBack(first)
     assert.strictEqual(pool.take(), first)
     assert.notStrictEqual(pool.take(), first)
   })
@@ -18,15 +18,15 @@ describe('BufferPool', () => {
   it('keeps no more free buffers than it may', () => {
     const pool = new BufferPool(8, 1)
     const [kept, dropped] = [pool.take(), pool.take()]
-    pool.give(kept)
-    pool.give(dropped)
+    pool.giveBack(kept)
+    pool.giveBack(dropped)
     assert.strictEqual(pool.take(), kept)
     assert.notStrictEqual(pool.take(), dropped)
   })
 })
 
-describe('FileSend', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'portico-file-send-'))
+describe('FilePartReader', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'portico-file-part-'))
   let descriptor: number
 
   before(() => {
@@ -41,21 +41,21 @@ describe('FileSend', () => {
   function send(offset: number, length: number, pool = new BufferPool(4, 4)) {
     const releases: (Error | null)[] = []
     const part = { descriptor, offset, length, released: (error: Error | null) => void releases.push(error) }
-    return { file: new FileSend(part, pool), releases }
+    return { file: new FilePartReader(part, pool), releases }
   }
 
-  function read(file: FileSend): Promise<Error | null> {
+  function read(file: FilePartReader): Promise<Error | null> {
     return new Promise((resolve) => file.read(resolve))
   }
 
   it('reads pieces of at most one buffer until the part is complete', async () => {
     const { file, releases } = send(1, 8)
     const pieces: string[] = []
-    while (!file.complete) {
+    while (!file.isComplete) {
       assert.isNull(await read(file))
-      assert.isTrue(file.ready)
+      assert.isTrue(file.isReady)
       pieces.push(String(file.take()))
-      assert.isFalse(file.ready)
+      assert.isFalse(file.isReady)
     }
     file.release(null)
     assert.deepEqual(pieces, ['1234', '5678'])
