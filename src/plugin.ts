@@ -1,4 +1,4 @@
-/** What plugin authors import, as `portico/plugin`: the one place that gathers names from elsewhere. */
+/** The module `portico/plugin`: everything that a plugin's author imports. */
 import type { Plugin } from './ports/plugins/plugin.js'
 
 export { preferred } from './domain/representation/media-type.js'
@@ -19,7 +19,12 @@ export type {
   Routes,
 } from './ports/plugins/plugin.js'
 
-/** Gives a plugin its types as it is written; the plugin itself is returned as it is. */
+/**
+ * Returns the plugin unchanged. With it, editors and the TypeScript compiler know the types of handlers and context.
+ *
+ * @example
+ *   export default definePlugin({ name: 'hello', routes: { 'GET /': () => text('Hello!\n') } })
+ */
 export function definePlugin(plugin: Plugin): Plugin {
   return plugin
 }

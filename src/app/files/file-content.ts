@@ -4,8 +4,10 @@ import type { OpenFile } from '../../ports/serving/files.js'
 import type { FileContent } from '../serving/sendable-response.js'
 
 /**
- * Content made of ranges of one open file and text between them. The file is closed once: when its last range has been
- * released, when the content is discarded, or at once when there is nothing of it to send.
+ * Makes content of ranges of one open file and the text between them.
+ *
+ * The file is closed once: when its last range is released, when the content is discarded, or at once if there is no
+ * range.
  */
 export function fileContent(file: OpenFile, pieces: readonly (string | ByteRange)[]): FileContent {
   let unreleased = pieces.filter((piece) => typeof piece !== 'string').length
@@ -21,7 +23,7 @@ export function fileContent(file: OpenFile, pieces: readonly (string | ByteRange
   return { kind: 'parts', length: parts.reduce((sum, part) => sum + part.length, 0), parts, discard }
 }
 
-/** The pieces that are all of a file: none of an empty one. */
+/** Returns the ranges that are the whole file: none for an empty file. */
 export function allOf(file: OpenFile): ByteRange[] {
   return file.size === 0 ? [] : [{ first: 0, last: file.size - 1 }]
 }

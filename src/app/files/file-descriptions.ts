@@ -5,44 +5,48 @@ import { withCharset } from '../../domain/representation/media-type.js'
 import { validatorsOf, type Validators } from '../../domain/representation/validators.js'
 import type { FileFacts, MediaTypes } from '../../ports/serving/files.js'
 
-/** What is said of a file. */
+/** The fields and validators of a file. */
 export interface Description {
-  /** Without what only the representation that a GET selects has: tag, date, ranges. */
+  /** Media type and coding, without the fields of the selected representation: tag, date, ranges (RFC 9110 §8.8). */
   readonly typed: ResponseFields
+  /** All fields of the selected representation. */
   readonly whole: ResponseFields
-  /** As they are sent: a handler may have set its own. */
+  /** The validators as they are sent, which the handler may have set. */
   readonly validators: Validators
 }
 
-/** A description, and what it was made of. */
+/** A description with its inputs. It is valid while they are the same. */
 interface KnownDescription extends Description {
   readonly file: FileFacts
   readonly given: string
   readonly isNegotiated: boolean
 }
 
-/** Descriptions that are kept; beyond so many all are forgotten. */
-const KEPT = 1024
+/** Largest number of descriptions in memory. When it is reached, all are dropped. */
+const MAX_KNOWN = 1024
 
+/** The field of a response whose coding depends on the request. */
 export const VARY: FieldLine = ['Vary', 'Accept-Encoding']
 
 /**
- * Describes files by fields. To work a description out takes 8 µs, so the last one of each path is kept and holds for as
+ * Makes the fields that describe files. Making a description takes 8 µs, so the last one of each path is kept, and used as
  * long as the file is the same.
  */
 export class FileDescriptions {
   private readonly known = new Map<string, KnownDescription>()
 
-  /** @param wall milliseconds since 1970, as the wall clock has it */
+  /** @param wall returns the time of the wall clock, in milliseconds since 1970 */
   constructor(
     private readonly mediaTypes: MediaTypes,
     private readonly wall: () => number,
   ) {}
 
   /**
-   * @param path whose name tells the media type
-   * @param given fields that the handler set, which win
-   * @param isNegotiated whether the coding is one of several that there may be
+   * Describes a file.
+   *
+   * @param path its extension decides the media type
+   * @param given the fields that the handler set; they take precedence
+   * @param isNegotiated whether the coding depends on the request's `Accept-Encoding`
    */
   describe(
     path: string,
@@ -55,13 +59,13 @@ export class FileDescriptions {
     const known = this.known.get(key)
     if (known?.given === given.wire && known.isNegotiated === isNegotiated && isSame(known.file, file)) return known
     const description = this.make(path, file, coding, given, isNegotiated)
-    // The date of one from the future is that of the response.
+    // A file from the future gets the date of the response (RFC 9110 §8.8.2.1), so its description is not kept.
     if (file.modifiedMs <= this.wall()) this.keep(key, { ...description, file, given: given.wire, isNegotiated })
     return description
   }
 
   private keep(key: string, known: KnownDescription): void {
-    if (this.known.size >= KEPT) this.known.clear()
+    if (this.known.size >= MAX_KNOWN) this.known.clear()
     this.known.set(key, known)
   }
 

@@ -13,27 +13,27 @@ import type { MaybePromise } from '../../ports/plugins/maybe-promise.js'
 import { allOf, fileContent } from './file-content.js'
 import { FileDescriptions, VARY } from './file-descriptions.js'
 import type { SendableResponse } from '../serving/sendable-response.js'
-import { thenMaybe } from '../serving/when-there.js'
+import { thenMaybe } from '../serving/then-maybe.js'
 
-/** What of a request decides how a file is sent. */
+/** The parts of a request that decide how a file is sent. */
 export interface FileRequest {
   readonly method: string
-  /** In its normal form. */
+  /** The normalized path. */
   readonly path: string
   readonly headers: FieldSection
 }
 
-/** An open file and the coding that its octets are in. */
+/** An open file and the coding of its octets. */
 interface Representation {
   readonly file: OpenFile
   readonly coding: ContentCoding
 }
 
-/** Where the codings of a file lie ready, beside it. The earlier is the better where the peer likes both. */
+/** The suffixes of precompressed files. If the peer accepts several equally, the first one is sent. */
 const SUFFIXES: Readonly<Record<ContentCoding, string>> = { br: '.br', gzip: '.gz', identity: '' }
 const CODINGS = Object.keys(SUFFIXES) as ContentCoding[]
 
-/** Metadata of content, which a response without that content leaves out (RFC 9110 §15.4.5). */
+/** The fields that describe content, which a 304 leaves out (RFC 9110 §15.4.5). */
 const CONTENT_FIELDS: ReadonlySet<string> = new Set([
   'accept-ranges',
   'content-encoding',
@@ -42,18 +42,18 @@ const CONTENT_FIELDS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Turns an answer that refers to a file into one that can be sent: finds the file and the coding to send it in, then
- * asks the preconditions, then the ranges (RFC 9110 §13.2.1, §14.2).
+ * Turns a response that refers to a file into one that can be sent: opens the file in the best coding, then evaluates the
+ * preconditions, then the ranges (RFC 9110 §13.2.1, §14.2).
  *
- * What the handler set wins: its fields over the file's, and its status: preconditions and ranges are about the
- * representation that a GET of the target selects, which a file under another status or method is not.
+ * The fields that the handler set take precedence over the file's. Preconditions and ranges apply only to the
+ * representation that a GET of the target selects, so not to a file with another status or for another method.
  */
 export class FileResponder {
   private readonly descriptions: FileDescriptions
 
   /**
-   * @param boundary a fresh random multipart boundary, 1 to 70 letters and digits
-   * @param wall milliseconds since 1970, as the wall clock has it
+   * @param boundary returns a new random multipart boundary, 1 to 70 letters and digits
+   * @param wall returns the time of the wall clock, in milliseconds since 1970
    */
   constructor(
     private readonly files: Files,
@@ -65,9 +65,11 @@ export class FileResponder {
   }
 
   /**
-   * @param answer one that refers to no file is returned as it is
-   * @returns content that holds the file open until it is sent or discarded
-   * @throws the platform's error, by the promise, when files cannot be opened at all
+   * Opens the file that an answer refers to.
+   *
+   * @param answer returned unchanged if it refers to no file
+   * @returns a response that keeps the file open until it is sent or discarded
+   * @throws the platform's error, by the promise, for an I/O error or when no descriptor is left
    */
   respond(request: FileRequest, answer: Response): MaybePromise<SendableResponse> {
     const reference = answer.content
@@ -116,9 +118,9 @@ export class FileResponder {
   }
 
   /**
-   * The representation in the coding that the peer likes best of those there are; what is not sent is closed.
+   * Chooses the existing representation that the peer prefers, and closes the other.
    *
-   * @returns `null` when the peer refuses all there is
+   * @returns `null` when the peer accepts none of them
    */
   private negotiate(
     acceptEncoding: string | null,
@@ -138,7 +140,7 @@ export class FileResponder {
     })
   }
 
-  /** Opens no more than it must: only a coding that the peer likes best is looked for, then the next best. */
+  /** Opens as few files as possible: it tries the coding that the peer prefers, then the next one. */
   private choose(
     acceptEncoding: string | null,
     available: readonly ContentCoding[],
@@ -156,7 +158,7 @@ export class FileResponder {
     })
   }
 
-  /** @param isNegotiated whether there may be other codings of it */
+  /** @param isNegotiated whether the coding depends on the request's `Accept-Encoding` */
   private represent(
     request: FileRequest,
     answer: Response,
@@ -214,7 +216,7 @@ function single(fields: ResponseFields, file: OpenFile, range: ByteRange): Senda
   return new Response(206, partial, fileContent(file, [range]))
 }
 
-/** A handler that tells the coding or the tag itself means this very file. */
+/** Whether a precompressed file may be sent instead. A handler that sets the coding or the tag means this very file. */
 function isNegotiable(answer: Response, reference: FileReference): boolean {
   const { fields } = answer
   return reference.precompressed && fields.get('content-encoding') === null && fields.get('etag') === null
@@ -225,17 +227,17 @@ function isSelected(request: FileRequest, answer: Response): boolean {
   return answer.status === 200 && (request.method === 'GET' || request.method === 'HEAD')
 }
 
-/** A folder, written with its slash, is represented by its index. */
+/** Returns the path of the file to open: a folder with its trailing slash is represented by its index. */
 function withIndex(path: string): string {
   return path === '' || path.endsWith('/') ? `${path}index.html` : path
 }
 
 /**
- * Where a folder that was asked for without its slash is: a reference relative to the request's own URI. One segment,
- * with every delimiter escaped, is all there is of it: it can name neither another host nor a scheme (RFC 3986 §4.2).
+ * Returns where to redirect a request for a folder without its trailing slash: a reference relative to the request's URI.
+ * It is one segment with every delimiter escaped, so it can name neither another host nor a scheme (RFC 3986 §4.2).
  *
- * @param path in normal form, where every `%` begins an escape
- * @returns `null` when the slash is there, and the folder therefore elsewhere
+ * @param path normalized, so that every `%` begins an escape
+ * @returns `null` when the request has the slash: then the folder of this name is not at the request's path
  */
 function withSlash(path: string): string | null {
   const segment = path.slice(path.lastIndexOf('/') + 1)

@@ -59,7 +59,7 @@ function className(value: object): string {
   return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'Object'
 }
 
-/** What the author should write instead. */
+/** Returns the advice for a value that is not an answer: how to make one of it. */
 function advice(value: unknown): string {
   if (value instanceof Uint8Array || value instanceof ArrayBuffer) {
     return `Wrap it: bytes(${value instanceof Buffer ? 'buffer' : 'octets'}, 'image/png')`

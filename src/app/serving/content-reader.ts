@@ -1,15 +1,15 @@
 import type { EngineContent } from '../../ports/serving/engine.js'
 
 /**
- * The content of a request on its way to a handler: read at the handler's pace.
+ * The content of a request, read at the handler's pace.
  *
- * Nothing is taken from the connection before it is asked for; while the handler is slow, the connection is not read and
- * the peer is held back.
+ * It takes no content from the connection before the handler asks for it. While the handler is slow, the connection is
+ * not read, and the peer is held back.
  */
 export class ContentReader implements EngineContent {
-  /** Whether a piece is asked for. */
+  /** Whether the next piece has been asked for. */
   wants = false
-  /** Whether it is the handler who waits for it, so that time runs against the peer and not against the handler. */
+  /** Whether the handler waits for that piece: then the peer's deadline runs, and the handler's does not. */
   isAwaited = false
 
   private readonly pieces: Buffer[] = []
@@ -19,10 +19,10 @@ export class ContentReader implements EngineContent {
   private error: Error | null = null
   private wake: (() => void) | null = null
 
-  /** @param wanted called when a piece is asked for, or becomes awaited; it may be pushed during the call */
+  /** @param wanted called when a piece is asked for, or when the handler begins to wait for it; it may push the piece */
   constructor(private readonly wanted: () => void) {}
 
-  /** A piece of content; it is the reader's own from now on. */
+  /** Adds a piece of content. The reader owns it from now on. */
   push(piece: Buffer): void {
     this.pieces.push(piece)
     this.settle()
@@ -34,28 +34,30 @@ export class ContentReader implements EngineContent {
     this.settle()
   }
 
-  /** No more will come: the peer left, or broke the framing. */
+  /** No further content will arrive: the peer disconnected, or broke the framing. */
   fail(error: Error): void {
     this.error ??= error
     this.settle()
   }
 
+  /** Asks for pieces before the handler waits for them, from now on. */
   fetchAhead(): void {
     this.isAhead = true
   }
 
+  /** The handler waits for the next piece. Returns whether it waits for the peer. */
   awaited(): boolean {
     if (this.wants) this.ask(true)
     return this.isAwaited
   }
 
   /**
-   * The pieces, in order.
+   * Yields the pieces in order.
    *
-   * @throws {TypeError} when the content has been asked for before: it is not kept
+   * @throws {TypeError} when the content has been read before: it is not stored
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void> {
-    if (this.taken) throw new TypeError('Cannot read the content again: it can be read once')
+    if (this.taken) throw new TypeError('Cannot read the content again: it can be read only once')
     this.taken = true
     for (;;) {
       for (let piece = this.pieces.shift(); piece !== undefined; piece = this.pieces.shift()) yield piece
@@ -65,7 +67,7 @@ export class ContentReader implements EngineContent {
     }
   }
 
-  /** The whole content. */
+  /** Reads the whole content. */
   async bytes(): Promise<Buffer> {
     const pieces: Buffer[] = []
     for await (const piece of this) pieces.push(piece)
@@ -91,7 +93,7 @@ export class ContentReader implements EngineContent {
   }
 }
 
-/** The content of a request that has none. */
+/** Makes the reader of a request without content. */
 export function noContent(): ContentReader {
   const reader = new ContentReader(() => undefined)
   reader.end()

@@ -17,7 +17,7 @@ import type { FileResponder } from '../files/file-response.js'
 import { HandlerRequest } from './handler-request.js'
 import type { SendableResponse } from './sendable-response.js'
 
-/** Finds who answers a request and has them answer it. Never throws: what goes wrong becomes an error response. */
+/** Finds the handler of a request and runs it. Never throws: every failure becomes an error response. */
 export class Dispatch {
   constructor(
     private readonly table: RouteTable<PlacedHandler>,
@@ -28,8 +28,10 @@ export class Dispatch {
   ) {}
 
   /**
+   * Answers a request.
+   *
    * @param content null for a request without content
-   * @returns no promise when the handler returned none, and the file that it answers with is at hand
+   * @returns a promise only if the handler returned one, or if opening its file takes one
    */
   answer(exchange: Exchange, content: ContentReader | null): MaybePromise<SendableResponse> {
     const { method, path } = exchange.head!
@@ -83,7 +85,7 @@ export class Dispatch {
     return opened instanceof Promise ? opened.catch((error: unknown) => this.failure(exchange, error)) : opened
   }
 
-  /** Nothing of the error reaches the peer, all of it reaches the log. */
+  /** The log gets the whole error, the peer gets none of it. */
   private failure(exchange: Exchange, error: unknown): SendableResponse {
     if (error instanceof BadContentError) return problem(400, exchange.accept)
     if (error instanceof Unavailable) return this.unavailable(exchange, error)
@@ -92,8 +94,8 @@ export class Dispatch {
   }
 
   /**
-   * A request that no handler began may be sent again. What the handler of one that was lost with its thread has done is
-   * not known, so that nobody is asked to: it has failed.
+   * A request that no handler has begun can be sent again, so the response says when. If its handler was lost with its
+   * thread, nobody knows what the handler has done: the request has failed, and the response does not ask for a retry.
    */
   private unavailable(exchange: Exchange, error: Unavailable): SendableResponse {
     this.metrics.refused(error.rule)
@@ -106,7 +108,7 @@ export class Dispatch {
   }
 
   private fail(exchange: Exchange, error: unknown): void {
-    // The peer left, or broke the framing: what the handler makes of that is not its failure.
+    // The peer disconnected or broke the framing: an error that the handler throws then is not its own failure.
     if (exchange.settled) return
     exchange.outcome = 'failed'
     this.log.error('handler failed', { request: exchange.request, route: exchange.routeName, error })

@@ -2,7 +2,7 @@ import type { ExchangeRecord } from '../../ports/serving/access-log.js'
 import type { EventLog } from '../../ports/operations/event-log.js'
 import type { RequestSpan, SpanFields, TracedRequest, Tracing } from '../../ports/serving/tracing.js'
 
-/** Telemetry that harms no request when it fails: it is left out then, and the log tells of the first time. */
+/** Tracing whose errors do not affect requests: a request whose span fails goes on without it. Only the first error is logged. */
 export class GuardedTracing implements Tracing {
   private hasFailed = false
 
@@ -11,17 +11,18 @@ export class GuardedTracing implements Tracing {
     private readonly log: EventLog,
   ) {}
 
+  /** Begins a span; `null` when that fails. */
   begin(request: TracedRequest): RequestSpan | null {
     try {
       const span = this.tracing.begin(request)
       return span === null ? null : this.guarded(span)
     } catch (error) {
-      this.tell(error)
+      this.report(error)
       return null
     }
   }
 
-  /** What is run throws what it throws. */
+  /** Runs the function; its errors are the caller's. */
   within<T>(fields: SpanFields, run: () => T): T {
     return this.tracing.within(fields, run)
   }
@@ -41,11 +42,11 @@ export class GuardedTracing implements Tracing {
     try {
       span.end(exchange)
     } catch (error) {
-      this.tell(error)
+      this.report(error)
     }
   }
 
-  private tell(error: unknown): void {
+  private report(error: unknown): void {
     if (!this.hasFailed) this.log.error('telemetry failed', { error })
     this.hasFailed = true
   }

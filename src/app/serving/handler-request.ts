@@ -1,6 +1,6 @@
 import { BadContentError } from '../../domain/message/bad-content-error.js'
 import { NO_FIELDS, type FieldSection } from '../../domain/message/field-section.js'
-import type { RequestHead as Head } from '../../domain/message/request-head.js'
+import type { RequestHead } from '../../domain/message/request-head.js'
 import type { EngineRequest } from '../../ports/serving/engine.js'
 import type { EventLog } from '../../ports/operations/event-log.js'
 import type { Params } from '../../ports/plugins/plugin.js'
@@ -8,7 +8,7 @@ import type { SpanFields } from '../../ports/serving/tracing.js'
 import type { Security } from '../../ports/serving/transport.js'
 import { noContent, type ContentReader } from './content-reader.js'
 
-/** Who a request belongs to, for what a handler seldom asks. */
+/** The exchange that a request belongs to: it knows the parts that a handler seldom asks for. */
 export interface RequestOwner {
   readonly request: string
   readonly trace: string
@@ -18,17 +18,17 @@ export interface RequestOwner {
   readonly log: EventLog
 }
 
-/** What of a head a handler may see. */
-export type HandlerHead = Pick<Head, 'method' | 'target' | 'path' | 'query' | 'fields' | 'expectsContinue'>
+/** The parts of a head that a handler can see. */
+export type HandlerHead = Pick<RequestHead, 'method' | 'target' | 'path' | 'query' | 'fields' | 'expectsContinue'>
 
-/** A request as a handler sees it. What is seldom asked for is made when it is. */
+/** A request as its handler sees it. The parts that handlers seldom use are made when they are asked for. */
 export class HandlerRequest implements EngineRequest {
   trailers: FieldSection = NO_FIELDS
   thread = 0
   readonly hasContent: boolean
   private abortController: AbortController | null = null
   private abortReason: Error | null = null
-  private tellAborted: ((reason: Error) => void) | null = null
+  private abortListener: ((reason: Error) => void) | null = null
   private parsedQuery: URLSearchParams | null = null
 
   /** @param reader null for a request without content */
@@ -122,23 +122,23 @@ export class HandlerRequest implements EngineRequest {
     }
   }
 
-  /** @param told the one that is told; asked for once */
-  onAbort(told: (reason: Error) => void): void {
-    if (this.abortReason === null) this.tellAborted = told
-    else told(this.abortReason)
+  /** Sets the only listener: it is called once, or at once if the request was aborted already. */
+  onAbort(listener: (reason: Error) => void): void {
+    if (this.abortReason === null) this.abortListener = listener
+    else listener(this.abortReason)
   }
 
-  /** The response is complete: content that was not read is gone. */
+  /** The response is complete: the rest of the content can no longer be read. */
   end(): void {
     this.reader?.fail(new Error('Cannot read the content any more: the response is complete'))
   }
 
-  /** Nobody waits for the answer any more: `signal` aborts, and content that is being read fails. */
+  /** The answer is no longer wanted: `signal` aborts, and reading the content fails. */
   abort(reason: Error): void {
     if (this.abortReason !== null) return
     this.abortReason = reason
     this.abortController?.abort(reason)
     this.reader?.fail(reason)
-    this.tellAborted?.(reason)
+    this.abortListener?.(reason)
   }
 }

@@ -6,15 +6,15 @@ import type { Clock } from '../../ports/operations/clock.js'
 const SECOND_MS = 1000
 
 /**
- * The fields that every response carries: `Date` (RFC 9110 §6.6.1) and others that never change. Written once a second, since a date
- * changes no sooner; the monotonic time that the caller has at hand tells when.
+ * The fields that every response has: `Date` (RFC 9110 §6.6.1) and others that never change. They are serialized once a
+ * second, because the date changes no faster.
  */
 export class HeadPreamble {
   private readonly constant: string
   private validUntilMs = -Infinity
   private lines = ''
 
-  /** @param fields that every response carries, beside `Date`; those whose value is empty are left out */
+  /** @param fields the fields besides `Date`; a field with an empty value is left out */
   constructor(
     private readonly clock: Clock,
     fields: readonly FieldLine[],
@@ -23,9 +23,9 @@ export class HeadPreamble {
   }
 
   /**
-   * The lines, each ended by CRLF.
+   * Returns the field lines, each ended by CRLF.
    *
-   * @param nowMs on the monotonic clock
+   * @param nowMs on the monotonic clock; the caller has it already, which saves a call of the clock
    */
   text(nowMs: number): string {
     if (nowMs >= this.validUntilMs) this.renew(nowMs)

@@ -4,18 +4,22 @@ import type { Dispatch } from './dispatch.js'
 import type { Exchange } from './exchange.js'
 import type { SendableResponse } from './sendable-response.js'
 
-/** Where challenges of a certificate authority are answered, which asks on the plain port (RFC 8555 §8.3). */
+/** The path of a certificate authority's challenges, which it requests by plain HTTP (RFC 8555 §8.3). */
 const CHALLENGES = '/.well-known/acme-challenge/'
 
-/** Sends whoever asks in plain HTTP to the same target by HTTPS, but for what has to answer in plain. */
+/** Redirects requests by plain HTTP to HTTPS, except for the paths that must answer by plain HTTP. */
 export class RedirectDispatch implements Pick<Dispatch, 'answer'> {
-  /** @param plain answers what stays plain */
+  /**
+   * @param plain answers the requests that are not redirected
+   * @param answersChallenges whether there are challenges of a certificate authority to answer
+   */
   constructor(
     private readonly plain: Dispatch,
     private readonly rules: HttpsRules,
     private readonly answersChallenges: boolean,
   ) {}
 
+  /** Redirects the request, or answers it as `Dispatch` does. */
   answer(exchange: Exchange, content: ContentReader | null): SendableResponse | Promise<SendableResponse> {
     const head = exchange.head!
     return this.staysPlain(head.path) ? this.plain.answer(exchange, content) : httpsRedirect(head, this.rules)

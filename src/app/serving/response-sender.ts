@@ -10,32 +10,33 @@ import type { Transport } from '../../ports/serving/transport.js'
 import type { FileContent, SendableResponse } from './sendable-response.js'
 import { abandon, nextTurn, octetsOf } from './streamed-pieces.js'
 
-/** Content up to this size is copied behind the head, so that both leave in one write as one string. */
+/** Content up to this size is appended to the head, so that both are sent by one write of one string. */
 const SMALL_CONTENT = 4096
 
-/** So many pieces of a stream are made at one go: tiny ones could be made for long before the peer has enough. */
-const PIECES_AT_A_GO = 64
+/** Pieces of a stream that are made in one turn. Without a bound, tiny pieces could occupy the event loop for long. */
+const PIECES_PER_TURN = 64
 
-/** What becomes of a response. */
+/** Learns how a response ended. */
 export interface SenderOwner {
-  /** All of it has been handed to the transport. */
+  /** The whole response was given to the transport. */
   responded(): void
-  /** Its content broke off: the response cannot be completed. */
+  /** The content failed before its end: the response cannot be completed. */
   contentFailed(error: unknown): void
 }
 
 /**
- * Sends responses, one at a time: the head by the connection, the content piece by piece as fast as the peer reads.
+ * Sends responses, one at a time: the connection writes the head, and the content follows piece by piece, as fast as the
+ * peer reads.
  *
- * Content that is at hand is sent at once, without a promise.
+ * Text and octets are sent at once, without a promise.
  */
 export class ResponseSender {
-  /** Octets handed to the transport. */
+  /** Octets given to the transport. */
   bytesOut = 0
-  /** The transport has taken enough: nothing more is made until it has drained. */
+  /** The transport is over its high-water mark: no further content is made until it has drained. */
   blocked = false
 
-  /** Counts responses, so that one that was given up can tell. */
+  /** Counts responses, so that a stream notices that its own response was given up. */
   private response = 0
   private preamble = ''
   private mayPersist = true
@@ -49,7 +50,9 @@ export class ResponseSender {
   ) {}
 
   /**
-   * @param preamble the fields that every response carries, each ended by CRLF
+   * Sends a response. `owner.responded` is called when it is complete, which can be before this call returns.
+   *
+   * @param preamble the fields that every response has, each ended by CRLF
    * @param mayPersist false when the connection must end for reasons of the server
    */
   send(response: SendableResponse, preamble: string, mayPersist: boolean): void {
@@ -64,7 +67,7 @@ export class ResponseSender {
     else this.sendParts(response, content)
   }
 
-  /** Sends what belongs to no response: `100 Continue`. */
+  /** Sends octets outside a final response, such as `100 Continue`. */
   write(octets: string | Uint8Array): void {
     this.account(octets.length)
     if (!this.transport.write(octets)) this.blocked = true
@@ -76,7 +79,7 @@ export class ResponseSender {
     this.wakeUp()
   }
 
-  /** The response under way will not be completed. */
+  /** The current response will not be completed. */
   stop(): void {
     this.response++
     this.wakeUp()
@@ -131,7 +134,7 @@ export class ResponseSender {
       content.discard()
       this.finish()
     } else {
-      this.handParts(content, 0)
+      this.sendPartsFrom(content, 0)
     }
   }
 
@@ -142,8 +145,8 @@ export class ResponseSender {
         if (response !== this.response) return
         const octets = octetsOf(piece)
         if (octets.length > 0) this.sendPiece(octets)
-        // A stream of empty or tiny pieces must not keep the event loop from everyone else.
-        if (octets.length === 0 || ++made % PIECES_AT_A_GO === 0) await nextTurn()
+        // A stream of empty or tiny pieces must not keep the event loop busy.
+        if (octets.length === 0 || ++made % PIECES_PER_TURN === 0) await nextTurn()
         if (this.blocked) await this.unblocked()
         if (response !== this.response) return
       }
@@ -160,34 +163,34 @@ export class ResponseSender {
     if (before !== '') this.write(CHUNK_END)
   }
 
-  /** Hands the parts over for as long as there is room; what is in the way of the end is waited for. */
-  private handParts(content: FileContent, from: number): void {
+  /** Gives parts to the transport until it is over its high-water mark; continues when it has drained. */
+  private sendPartsFrom(content: FileContent, from: number): void {
     const { parts } = content
     for (let at = from; at < parts.length; at++) {
-      this.handPart(parts[at]!)
-      if (this.blocked) return this.handPartsLater(content, at + 1)
+      this.sendPart(parts[at]!)
+      if (this.blocked) return this.sendPartsLater(content, at + 1)
     }
     this.finish()
   }
 
-  private handPart(part: string | FilePart): void {
+  private sendPart(part: string | FilePart): void {
     this.connection.piece(part.length)
     if (typeof part === 'string') return this.write(part)
     this.account(part.length)
     if (!this.transport.sendFile(part)) this.blocked = true
   }
 
-  private handPartsLater(content: FileContent, from: number): void {
+  private sendPartsLater(content: FileContent, from: number): void {
     const { response } = this
     this.wake = () => {
-      if (response === this.response) this.handParts(content, from)
+      if (response === this.response) this.sendPartsFrom(content, from)
       else release(content, from)
     }
   }
 
   private head(response: SendableResponse, length: number | null): string {
     const { preamble } = this
-    // An idle connection is not to hold on to it.
+    // An idle connection must not keep the string in memory.
     this.preamble = ''
     return this.connection.respond(response, length, preamble, this.mayPersist)
   }
@@ -208,7 +211,7 @@ export class ResponseSender {
   }
 }
 
-/** Gives back the parts that were not handed to the transport; the others are its to release. */
+/** Releases the parts that the transport did not get. It releases the others itself. */
 function release(content: FileContent, from: number): void {
   const unsent = new Error('Cannot send any more: the connection is over')
   for (const part of content.parts.slice(from)) if (typeof part !== 'string') part.released(unsent)

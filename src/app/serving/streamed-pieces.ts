@@ -1,20 +1,20 @@
 import type { StreamedContent } from '../../domain/message/response.js'
 
-/** What a handler's stream may give. */
+/** A piece that a handler's stream may yield. */
 export type Piece = Uint8Array | string
 
-/** A stream whose first piece has been asked for, and come or failed. */
+/** A stream whose first piece was made, or failed. */
 export interface BegunStream {
-  /** All of it, the first piece or failure included. */
+  /** All pieces, the first one (or its failure) included. */
   readonly pieces: AsyncIterable<Piece>
-  /** Ends the stream without taking any more of it. */
+  /** Ends the stream. No further piece is made. */
   abandon(): void
 }
 
-/** Has a stream make its first piece; a failure to do so is kept for the one who takes it. */
+/** Makes the first piece of a stream. If that fails, the returned stream throws the error when it is read. */
 export async function begin(pieces: StreamedContent['pieces']): Promise<BegunStream> {
   const iterator = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]()
-  // Within an async function, so that a generator which fails at once rejects like any other.
+  // The async function turns a generator that throws at once into one that rejects.
   const first = (async () => iterator.next())()
   await first.catch(() => undefined)
   return {
@@ -35,7 +35,7 @@ async function* resume(first: Promise<IteratorResult<Piece>>, iterator: Pieces):
   }
 }
 
-/** Ends a stream that nobody began: one of Node's by `destroy`, one of the web's by `cancel`, a generator by `return`. */
+/** Ends a stream that was not begun: a Node stream by `destroy`, a web stream by `cancel`, a generator by `return`. */
 export function abandon({ pieces }: StreamedContent): void {
   const source = Object(pieces) as { destroy?: () => unknown; cancel?: () => unknown; return?: () => unknown }
   if (typeof source.destroy === 'function') quietly(() => source.destroy?.())
@@ -43,7 +43,7 @@ export function abandon({ pieces }: StreamedContent): void {
   else quietly(() => source.return?.())
 }
 
-/** Nobody waits for what comes of it, at once or later. */
+/** Calls a function, and ignores its errors and its rejection. */
 function quietly(end: () => unknown): void {
   Promise.resolve()
     .then(end)
@@ -51,17 +51,17 @@ function quietly(end: () => unknown): void {
 }
 
 /**
- * A piece as octets.
+ * Returns a piece as octets; text as UTF-8.
  *
- * @throws {TypeError} for one that is neither text nor octets
+ * @throws {TypeError} for a piece that is neither text nor octets
  */
 export function octetsOf(piece: unknown): Uint8Array {
   if (typeof piece === 'string') return Buffer.from(piece)
   if (piece instanceof Uint8Array) return piece
-  throw new TypeError(`Cannot stream a piece that is a ${typeof piece}: wanted text or octets`)
+  throw new TypeError(`A stream yielded a piece of type ${typeof piece}. Yield strings or Uint8Arrays`)
 }
 
-/** Resolves in the next turn of the event loop: what a stream of empty pieces waits for, to leave everyone else theirs. */
+/** Resolves in the next turn of the event loop. A stream waits for it now and then, so that other work gets a turn. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

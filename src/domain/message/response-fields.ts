@@ -1,8 +1,8 @@
 import { isFieldValue, isToken } from '../octets/grammar.js'
 
 /**
- * Fields that a handler may not set, since they belong to the server: they frame the message, tell of the connection,
- * or are given to every response.
+ * Fields that belong to the server, so that a handler cannot set them: they frame the message, describe the connection,
+ * or are the same in every response.
  */
 const SERVER_FIELDS: ReadonlySet<string> = new Set([
   'connection',
@@ -16,23 +16,27 @@ const SERVER_FIELDS: ReadonlySet<string> = new Set([
   'x-request-id',
 ])
 
+/** One field line: a name and a value. */
 export type FieldLine = readonly [name: string, value: string]
 
-/** The ways a plugin author may write fields: an object with one or several values a name, pairs, or fields made before. */
+/** Fields as a plugin's author writes them: an object with one or several values per name, pairs, or the result of `fields()`. */
 export type FieldsInit =
   Readonly<Record<string, string | number | readonly string[]>> | Iterable<FieldLine> | ResponseFields
 
 /**
- * The fields that a handler gives its response, checked and written once.
+ * The fields that a handler gives its response, checked and serialized once.
  *
- * The check is made where the fields are made, so that a line break in a value (which would split the response) is an
- * error in the handler's own stack.
+ * The constructor checks them, so that the stack of an error shows the handler that made it. A line break in a value,
+ * for example, would split the response.
  */
 export class ResponseFields {
-  /** The lines as they go on the wire, each ended by CRLF. */
+  /** The lines as they are sent, each ended by CRLF. */
   readonly wire: string
 
-  /** @throws {TypeError} for a name that is no token, a value with a control character, or a field of the server */
+  /**
+   * @throws {TypeError} for a name that is not a token, a value that is not one line of latin1 text, or a field that
+   *   belongs to the server
+   */
   constructor(readonly lines: readonly FieldLine[]) {
     let wire = ''
     for (const [name, value] of lines) {
@@ -42,25 +46,30 @@ export class ResponseFields {
     this.wire = wire
   }
 
-  /** @throws {TypeError} as the constructor does */
+  /**
+   * Makes fields of any form that an author may write.
+   *
+   * @throws {TypeError} as the constructor does
+   */
   static from(init: FieldsInit): ResponseFields {
     if (init instanceof ResponseFields) return init
     return new ResponseFields([...linesOf(init)])
   }
 
-  /** The first value under a name in any case, `null` without one. */
+  /** Returns the first value of a field; `null` if there is none. The letter case of the name does not matter. */
   get(name: string): string | null {
     const wanted = name.toLowerCase()
     return this.lines.find(([each]) => each.toLowerCase() === wanted)?.[1] ?? null
   }
 
-  /** These lines, each of the given ones added where no line has its name. */
+  /** Returns these fields, with each default added whose name is not among them. */
   withDefaults(defaults: readonly FieldLine[]): ResponseFields {
     const missing = defaults.filter(([name]) => this.get(name) === null)
     return missing.length === 0 ? this : new ResponseFields([...this.lines, ...missing])
   }
 }
 
+/** No fields. */
 export const NO_RESPONSE_FIELDS = new ResponseFields([])
 
 function* linesOf(init: FieldsInit): Iterable<FieldLine> {
@@ -75,9 +84,11 @@ function* linesOf(init: FieldsInit): Iterable<FieldLine> {
 }
 
 function checkFieldLine(name: string, value: string): void {
-  if (!isToken(name)) throw new TypeError(`Cannot set field ${JSON.stringify(name)}: its name is not a token`)
-  if (SERVER_FIELDS.has(name.toLowerCase())) throw new TypeError(`Cannot set field "${name}": it belongs to the server`)
+  if (!isToken(name)) throw new TypeError(`Cannot set field ${JSON.stringify(name)}: the name is not a token`)
+  if (SERVER_FIELDS.has(name.toLowerCase())) throw new TypeError(`Cannot set field "${name}": the server sets it`)
   if (!isFieldValue(value)) {
-    throw new TypeError(`Cannot set field "${name}" to ${JSON.stringify(value)}: a value is one line of latin1 text`)
+    throw new TypeError(
+      `Cannot set field "${name}" to ${JSON.stringify(value)}: the value must be one line of latin1 text`,
+    )
   }
 }

@@ -1,10 +1,11 @@
 import { NO_RESPONSE_FIELDS, ResponseFields, type FieldLine, type FieldsInit } from './response-fields.js'
 import { Response, type FileReference, type ResponseContent, type StreamedContent } from './response.js'
 
-/** What every maker takes beside its content. */
+/** The options of every maker. */
 export interface ResponseInit {
-  /** 200 to 599; 200 unless told. */
+  /** From 200 to 599; 200 by default. */
   readonly status?: number
+  /** Fields of the response. They replace the maker's own `Content-Type`. */
   readonly headers?: FieldsInit
 }
 
@@ -15,31 +16,32 @@ const TEXT_FIELDS = new ResponseFields(TEXT)
 const HTML_FIELDS = new ResponseFields(HTML)
 const JSON_FIELDS = new ResponseFields(JSON_TYPE)
 
-/** Plain text, as UTF-8. */
+/** Makes a response of plain text, sent as UTF-8. */
 export function text(content: string, init?: ResponseInit): Response<string> {
   return init === undefined ? new Response(200, TEXT_FIELDS, content) : make(content, init, TEXT)
 }
 
-/** An HTML page, as UTF-8. */
+/** Makes a response of an HTML page, sent as UTF-8. */
 export function html(content: string, init?: ResponseInit): Response<string> {
   return init === undefined ? new Response(200, HTML_FIELDS, content) : make(content, init, HTML)
 }
 
 /**
- * A value as JSON.
+ * Makes a response of a value, sent as JSON.
  *
- * @throws {TypeError} for a value that JSON cannot hold, `undefined` and functions among them
+ * @throws {TypeError} for a value that JSON cannot represent, such as `undefined` or a function
  */
 export function json(value: unknown, init?: ResponseInit): Response<string> {
   const content = JSON.stringify(value) as string | undefined
-  if (content === undefined) throw new TypeError(`Cannot answer with JSON: found ${typeof value}, wanted a JSON value`)
+  if (content === undefined)
+    throw new TypeError(`json() cannot represent ${typeof value}. Pass a value that JSON has, or return empty()`)
   return init === undefined ? new Response(200, JSON_FIELDS, content) : make(content, init, JSON_TYPE)
 }
 
 /**
- * Octets as they are.
+ * Makes a response of octets, sent unchanged.
  *
- * @param type the media type; `application/octet-stream` unless given here or in the headers
+ * @param type the media type; without one here or in the headers it is `application/octet-stream`
  */
 export function bytes(
   content: Uint8Array | ArrayBuffer,
@@ -50,54 +52,73 @@ export function bytes(
   return make(octets, init, [['Content-Type', type ?? 'application/octet-stream']])
 }
 
+/** The options of `stream()`. */
 export interface StreamInit extends ResponseInit {
-  /** The media type; `application/octet-stream` unless given here or in the headers. */
+  /** The media type; without one here or in the headers it is `application/octet-stream`. */
   readonly type?: string | null
-  /** Octets in all: sent as Content-Length, and kept to: a stream that ends early or runs over is cut. */
+  /** The length in octets, sent as `Content-Length`. A stream that ends earlier or later cuts the connection. */
   readonly length?: number
 }
 
 /**
- * Content in pieces, each sent when it is yielded, as fast as the peer reads: chunked to HTTP/1.1, ended by the
- * connection's end to 1.0. A stream that throws cuts the connection, so that the peer never takes a part for the whole.
+ * Makes a response of pieces. Each piece is sent when it is yielded, as fast as the peer reads: chunked for HTTP/1.1,
+ * up to the end of the connection for HTTP/1.0.
+ *
+ * A stream that throws cuts the connection, so that the peer cannot take a part for the whole.
+ *
+ * @throws {RangeError} for a length that is not a whole number from 0
  */
 export function stream(pieces: StreamedContent['pieces'], init: StreamInit = {}): Response<StreamedContent> {
   const { length = null } = init
   if (length !== null && !(Number.isSafeInteger(length) && length >= 0)) {
-    throw new RangeError(`Cannot stream ${length} octets: wanted a whole number, or no length`)
+    throw new RangeError(`stream() got the length ${length}. Pass a whole number from 0, or no length`)
   }
   const content: StreamedContent = { kind: 'stream', pieces, length }
   return make(content, init, [['Content-Type', init.type ?? 'application/octet-stream']])
 }
 
+/** The options of `file()`. */
 export interface FileInit extends ResponseInit {
-  /** The folder that the path must not leave, by any encoding or link; needed whenever the peer chose the path. */
+  /**
+   * The folder that the path is relative to, and that it cannot leave by any encoding or link. Always set it when the
+   * path comes from the peer.
+   */
   readonly root?: string
-  /** Whether `.br` and `.gz` siblings may be sent in its place; no unless told. */
+  /** Whether the files with `.br` and `.gz` appended may be sent instead, to peers that accept them; `false` by default. */
   readonly precompressed?: boolean
 }
 
 /**
- * A file, with its validators, conditional requests, ranges and media type; 404 when there is no such regular file.
- * The media type follows the name's extension unless the headers give one.
+ * Makes a response of a file. The server adds the validators, and answers conditional requests and ranges; without such
+ * a regular file it answers 404. The media type follows from the extension of the name, unless the headers give one.
  */
 export function file(path: string, init: FileInit = {}): Response<FileReference> {
   const { root = null, precompressed = false } = init
   return make({ kind: 'file', path, root, precompressed }, init, [])
 }
 
-/** Fields that are checked and written once, for the `headers` of many responses. */
+/**
+ * Checks and serializes fields once, for the `headers` of many responses.
+ *
+ * @throws {TypeError} for a name or value that cannot be sent, or a field that belongs to the server
+ */
 export function fields(init: FieldsInit): ResponseFields {
   return ResponseFields.from(init)
 }
 
-/** Sends the peer elsewhere; 302 unless another 3xx is given. Characters that no URI has are percent-encoded. */
+/**
+ * Makes a redirect. Characters that cannot occur in a URI are percent-encoded.
+ *
+ * @param status from 300 to 399
+ * @throws {RangeError} for any other status
+ */
 export function redirect(location: string, status = 302): Response<null> {
-  if (status < 300 || status > 399) throw new RangeError(`Cannot redirect with status ${status}: wanted 300 to 399`)
+  if (status < 300 || status > 399)
+    throw new RangeError(`redirect() got the status ${status}. Use a status from 300 to 399`)
   return make(null, { status }, [['Location', encodeURI(location).replaceAll('%25', '%')]])
 }
 
-/** No content; 204 unless another status is given. */
+/** Makes a response without content. Its status is 204 unless another one is given. */
 export function empty(init: ResponseInit = {}): Response<null> {
   return make(null, { status: 204, ...init }, [])
 }
@@ -109,7 +130,7 @@ function make<Content extends ResponseContent>(
 ): Response<Content> {
   const { status = 200 } = init
   if (!Number.isInteger(status) || status < 200 || status > 599) {
-    throw new RangeError(`Cannot answer with status ${status}: wanted 200 to 599`)
+    throw new RangeError(`Cannot make a response with status ${status}. Use a status from 200 to 599`)
   }
   const given = init.headers === undefined ? NO_RESPONSE_FIELDS : ResponseFields.from(init.headers)
   return new Response(status, given.withDefaults(defaults), content)

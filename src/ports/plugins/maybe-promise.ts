@@ -1,2 +1,2 @@
-/** What is there at once, or comes by a promise: who has it at once need not wait a turn for it. */
+/** A value, or a promise of it. A caller that gets the value can use it in the same turn of the event loop. */
 export type MaybePromise<T> = T | Promise<T>

@@ -5,16 +5,16 @@ import type { Settings } from '../operations/settings.js'
 /** Why plugins cannot be loaded, started or stopped. */
 export interface PluginError extends Error {
   readonly name: 'PluginError'
-  /** Everything that is wrong, each with the plugin's file; `message` holds them all. */
+  /** All problems, each with the plugin's file. `message` holds them too. */
   readonly problems: readonly string[]
 }
 
-/** A plugin that was read and found well formed. */
+/** A plugin that was read and is well formed. */
 export interface LoadedPlugin {
   readonly name: string
-  /** Where it was read from, an absolute path. */
+  /** The file that it was read from, as an absolute path. */
   readonly file: string
-  /** Whether it came with the server. */
+  /** Whether it is part of the server's package. */
   readonly shipped: boolean
   readonly plugin: Plugin
 }
@@ -25,39 +25,39 @@ export interface PluginRoute extends PlacedHandler {
   readonly plugin: string
   /** The plugin's file. */
   readonly file: string
-  /** Whether it answers only where the settings have what is for who looks after the server. */
+  /** Whether it is an admin route: it answers on the listener that `admin.listener` selects. */
   readonly admin: boolean
 }
 
 /** The plugins of one server, from their start to their stop. */
 export interface Plugins {
-  /** In the order they start in: shipped ones first, then the user's, each by file name. */
+  /** In the order in which they start: shipped plugins first, then the user's, each group by file name. */
   readonly loaded: readonly LoadedPlugin[]
-  /** Shipped plugins that are not loaded since one of the user's has their name. */
+  /** Shipped plugins that are not loaded, because a plugin of the user has the same name. */
   readonly replaced: readonly LoadedPlugin[]
   /**
-   * Starts each in turn, and asks for their routes when all have started. Called once.
+   * Starts one plugin after the other, then reads their routes. Called once.
    *
-   * @returns all routes, no two of which claim the same, in the order of the plugins
-   * @throws {PluginError} when one cannot start, or routes are malformed or claimed twice; those that had started are
-   *   stopped by then
+   * @returns all routes in the order of the plugins; no two of them claim the same requests
+   * @throws {PluginError} when a plugin cannot start, or a route is malformed or claimed twice; the plugins that had
+   *   started are stopped by then
    */
   start(context: SharedContext): Promise<readonly PluginRoute[]>
   /**
-   * Stops those that started, the last one first.
+   * Stops the plugins that have started, in reverse order.
    *
-   * @throws {PluginError} after all were asked, with the errors of those that failed
+   * @throws {PluginError} after all were stopped, with the errors of the plugins that failed to stop
    */
   stop(): Promise<void>
 }
 
-/** Where plugins come from. */
+/** Loads plugins. */
 export interface PluginSource {
   /**
-   * Reads the plugins that the settings ask for: all shipped ones, or those of the user's folder beside the shipped
-   * `acme`, `dashboard`, `health`, `metrics` and `static`.
+   * Reads the plugins that the settings ask for: all shipped plugins, or the user's folder together with the shipped
+   * plugins `acme`, `dashboard`, `health`, `metrics` and `static`.
    *
-   * @throws {PluginError} with everything that is wrong at once
+   * @throws {PluginError} with all problems at once
    */
   load(settings: Pick<Settings, 'plugins' | 'static' | 'tls'>): Promise<Plugins>
 }

@@ -6,91 +6,109 @@ import type { Files } from '../serving/files.js'
 import type { ServiceMetrics } from '../operations/metrics.js'
 import type { Security } from '../serving/transport.js'
 
-/** Path parameters by name, percent-decoded; the trailing `*` stands under `*`. Has no prototype. */
+/** Path parameters by name, percent-decoded. The rest of the path that a trailing `*` matches is under `*`. */
 export type Params = Readonly<Record<string, string>>
 
-/** What a handler sees of a request. Content is read as it is asked for; not asking for it is fine. */
+/**
+ * A request as its handler sees it.
+ *
+ * Content is read only when the handler asks for it. Read it once, in one way: `content`, `bytes()`, `text()` or `json()`.
+ */
 export interface Request {
-  /** In upper case as the peer sent it, such as `GET`. */
+  /** The method as the peer sent it, such as `GET`. Methods are case-sensitive. */
   readonly method: string
   /** The target as the peer sent it. */
   readonly target: string
-  /** The path in its normal form: decoded once, dot segments removed; `%2F` and `%25` stay as they are. */
+  /** The normalized path: decoded once, without dot segments. `%2F` and `%25` stay encoded. */
   readonly path: string
   readonly query: URLSearchParams
-  /** Decoded whole: `%2F` in the path is a `/` here. */
+  /** Path parameters, fully decoded: `%2F` in the path is `/` here. */
   readonly params: Params
-  /** Names in lower case. */
+  /** The header fields. `headers.get(name)` ignores the letter case of the name. */
   readonly headers: FieldSection
-  /** Empty until the content has been read to its end. */
+  /** The trailer fields. Empty until the content has been read to its end. */
   readonly trailers: FieldSection
-  /** The content in pieces; the peer is slowed to the pace they are taken at. Can be read once, in one way. */
+  /** The content in pieces. The peer can send no faster than the handler takes them. */
   readonly content: AsyncIterable<Uint8Array>
+  /** Reads the whole content. */
   bytes(): Promise<Buffer>
-  /** As UTF-8. */
+  /** Reads the whole content as UTF-8. */
   text(): Promise<string>
-  /** @throws {SyntaxError} for content that is not JSON; answered with 400 unless the handler catches it */
+  /**
+   * Reads the whole content as JSON.
+   *
+   * @throws {SyntaxError} when the content is not JSON; unless the handler catches it, the answer is 400
+   */
   json(): Promise<unknown>
-  /** Aborts when the peer leaves or the handler's deadline passes. */
+  /** Aborts when the peer disconnects or the handler's deadline passes. */
   readonly signal: AbortSignal
-  /** Also in the response's `X-Request-Id` and the logs. */
+  /** The id of the request, as in its `X-Request-Id` field and in the logs. */
   readonly id: string
-  /** The W3C trace id: the peer's, or a fresh one. */
+  /** The W3C trace id: from the peer's `traceparent`, or a new one. */
   readonly traceId: string
-  /** Who asked, as `address:port`. */
+  /** The peer's address and port, as `address:port` or `[address]:port`. */
   readonly peer: string
-  /** How the connection is secured, and who the peer is by its certificate; `null` for plain HTTP. */
+  /** The TLS version, the cipher suite, and the client certificate if there is one. `null` for plain HTTP. */
   readonly tls: Security | null
-  /** The plugin's logger, with the request's id on every event. */
+  /** The plugin's logger. It adds the request's id to every event. */
   readonly log: EventLog
 }
 
-/** A bare string is text. */
+/** What a handler returns. A string is sent as plain text. */
 export type Answer = string | Response
 
+/** Answers the requests of one route. An error that it throws is logged, and answered with 500. */
 export type Handler = (request: Request) => Answer | Promise<Answer>
 
-/** A route with settings of its own. */
+/** A route with options. */
 export interface RouteDefinition {
   readonly handler: Handler
-  /** Runs in the event loop under every engine, so that it answers while a pool is full. Must be quick. */
+  /**
+   * Runs the handler in the event loop on every engine, so that it answers even while all handler threads are busy. Such
+   * a handler must be quick: nothing else runs in the meantime.
+   */
   readonly inline?: boolean
   /**
-   * Is for who looks after the server: it answers where the settings have that (`admin.listener`), to who has the token
-   * (`admin.token`), and in the event loop as `inline` routes do.
+   * Makes this an admin route, like `/_metrics`: it answers on the listener that `admin.listener` selects, only to
+   * requests that carry `admin.token` if one is set, and in the event loop like an `inline` route.
    */
   readonly admin?: boolean
 }
 
-/** Routes by `METHOD /pattern`: literal segments, `:name`, a trailing `*`. */
+/**
+ * Routes by method and pattern, such as `GET /users/:id`. A pattern is made of literal segments, `:name` and a trailing
+ * `*`; the more specific pattern wins.
+ */
 export type Routes = Readonly<Record<string, Handler | RouteDefinition>>
 
-/** What all plugins are given alike when they start. */
+/** The part of a plugin's context that is the same for all plugins. */
 export interface SharedContext {
   readonly log: EventLog
   readonly files: Files
+  /** The metrics of the server, all its processes together. */
   readonly metrics: ServiceMetrics
-  /** Of this process. */
+  /** Returns the phase of this process. */
   readonly phase: () => Phase
-  /** Why the service wants no new requests, such as `draining`; `null` when it does. */
+  /** Returns why the service wants no new requests, such as `draining`; `null` when it is ready. */
   readonly unready: () => string | null
-  /** Number of the handler thread that the plugin was loaded in, from 1; 0 is the event loop. */
+  /** Number of the handler thread that runs this copy of the plugin, from 1; 0 is the event loop. */
   readonly thread: number
 }
 
-/** What one plugin is given when it starts, once in each thread that it is loaded in. */
+/** What a plugin receives when it starts, once in each thread that loads it. */
 export interface PluginContext extends SharedContext {
-  /** The section of the configuration that has the plugin's name; empty where there is none. */
+  /** The section of the configuration with the plugin's name; empty if there is none. */
   readonly settings: Readonly<Record<string, unknown>>
 }
 
-/** A plugin, as its module exports it by default. */
+/** A plugin: the default export of its module. */
 export interface Plugin {
+  /** The name in logs, and of the plugin's section in the configuration. */
   readonly name: string
-  /** The routes, or a function that makes them when the plugin has started. */
+  /** The routes, or a function that returns them. It is called after `start`. */
   readonly routes: Routes | ((context: PluginContext) => Routes)
-  /** Before the server listens, once in each thread. An error stops the start and names the plugin. */
+  /** Called once in each thread before the server listens. An error stops the server's start, and names the plugin. */
   start?(context: PluginContext): void | Promise<void>
-  /** After the last request, once in each thread. */
+  /** Called once in each thread after the last request. */
   stop?(): void | Promise<void>
 }

@@ -2,7 +2,7 @@ import type { RequestHead } from '../../domain/message/request-head.js'
 import type { ExchangeRecord } from './access-log.js'
 import type { Security } from './transport.js'
 
-/** A request that has begun. */
+/** A request whose span begins. */
 export interface TracedRequest {
   readonly head: RequestHead
   /** The peer's address and port, as `address:port` or `[address]:port`. */
@@ -11,7 +11,7 @@ export interface TracedRequest {
   readonly security: Security | null
 }
 
-/** What carries a span to where it is not known, as fields of a message would: `traceparent`, and what else there is. */
+/** The context of a span as message fields, such as `traceparent`: it identifies the span in another thread. */
 export type SpanFields = Readonly<Record<string, string>>
 
 /** The span of one request. */
@@ -19,28 +19,30 @@ export interface RequestSpan {
   /** 32 hexadecimal digits. */
   readonly traceId: string
   readonly fields: SpanFields
-  /** Runs what is part of the span, such as the handler. */
+  /** Runs a function, such as the handler, as part of the span. */
   within<T>(run: () => T): T
+  /** Ends the span with the outcome of its request. */
   end(exchange: ExchangeRecord): void
 }
 
-/** Tells telemetry of requests, by spans. */
+/** Reports requests to tracing, as spans. */
 export interface Tracing {
   /**
-   * Begins the span of a request, which continues the trace that the request's fields name, or begins one.
+   * Begins the span of a request. It continues the trace that the request's fields name, or begins a new one.
    *
-   * @returns `null` where telemetry has none for it
+   * @returns `null` when tracing does not record this request
    */
   begin(request: TracedRequest): RequestSpan | null
   /**
-   * Runs what is part of a span that is kept elsewhere, such as by another thread.
+   * Runs a function as part of a span that another thread has.
    *
-   * @param fields of that span
+   * @param fields the context of that span
    */
   within<T>(fields: SpanFields, run: () => T): T
 }
 
+/** Loads tracing. */
 export interface TracingSource {
-  /** @returns `null` where there is no telemetry to tell */
+  /** @returns `null` when tracing is not set up */
   load(): Promise<Tracing | null>
 }

@@ -5,7 +5,7 @@ import { settled } from './served.js'
 
 const piece = (text: string): Buffer => Buffer.from(text)
 
-/** A reader, and how often it asked for content. */
+/** A reader, and the number of times that it asked for content. */
 function setUp() {
   const asked = { times: 0 }
   return { asked, reader: new ContentReader(() => asked.times++) }
@@ -18,7 +18,7 @@ async function collect(reader: ContentReader): Promise<string[]> {
 }
 
 describe('ContentReader', () => {
-  it('asks for nothing before somebody reads', async () => {
+  it('asks for no content before it is read', async () => {
     const { asked, reader } = setUp()
     await settled()
     assert.equal(asked.times, 0)
@@ -32,14 +32,14 @@ describe('ContentReader', () => {
     assert.equal(asked.times, 1)
     assert.isTrue(reader.wants)
     reader.push(piece('one'))
-    assert.isFalse(reader.wants, 'not until that piece was taken')
+    assert.isFalse(reader.wants, 'not before that piece is taken')
     await settled()
     assert.equal(asked.times, 2)
     reader.end()
     assert.deepEqual(await collected, ['one'])
   })
 
-  it('is awaited by whoever reads it', async () => {
+  it('is awaited while its reader waits for a piece', async () => {
     const { reader } = setUp()
     void collect(reader)
     assert.isTrue(reader.isAwaited)
@@ -47,7 +47,7 @@ describe('ContentReader', () => {
     assert.isFalse(reader.isAwaited)
   })
 
-  it('fetched ahead, is awaited when that is told, up to the next piece', async () => {
+  it('after fetchAhead(), is awaited only from awaited() up to the next piece', async () => {
     const { asked, reader } = setUp()
     reader.fetchAhead()
     reader.awaited()
@@ -58,12 +58,12 @@ describe('ContentReader', () => {
     assert.deepEqual([reader.wants, reader.isAwaited, asked.times], [true, true, 2])
     reader.push(piece('one'))
     reader.awaited()
-    assert.isFalse(reader.isAwaited, 'a piece is on its way')
+    assert.isFalse(reader.isAwaited, 'a piece has already arrived')
     await settled()
     assert.deepEqual([reader.wants, reader.isAwaited], [true, false])
   })
 
-  it('takes a piece that comes during the call that asks for it', async () => {
+  it('accepts a piece during the call that asks for it', async () => {
     const reader: ContentReader = new ContentReader(() => {
       reader.push(piece('at once'))
       reader.end()
@@ -71,7 +71,7 @@ describe('ContentReader', () => {
     assert.deepEqual(await collect(reader), ['at once'])
   })
 
-  it('gives pieces in order, those that came before the reading too', async () => {
+  it('yields the pieces in order, including those that arrived before it was read', async () => {
     const { reader } = setUp()
     reader.push(piece('a'))
     reader.push(piece('b'))
@@ -79,7 +79,7 @@ describe('ContentReader', () => {
     assert.deepEqual(await collect(reader), ['a', 'b'])
   })
 
-  it('gathers all pieces as bytes()', async () => {
+  it('bytes() joins all pieces', async () => {
     const { reader } = setUp()
     const bytes = reader.bytes()
     for (const text of ['a', 'b', 'c']) {
@@ -90,7 +90,7 @@ describe('ContentReader', () => {
     assert.equal((await bytes).toString(), 'abc')
   })
 
-  it('gives what came before a failure, then the failure', async () => {
+  it('yields the pieces that arrived before a failure, then throws the first failure', async () => {
     const { reader } = setUp()
     reader.push(piece('a'))
     reader.fail(new Error('first'))
@@ -106,7 +106,7 @@ describe('ContentReader', () => {
     assert.equal((failure as Error).message, 'first')
   })
 
-  it('can be read once', async () => {
+  it('can be read only once', async () => {
     const { reader } = setUp()
     reader.end()
     await collect(reader)
@@ -114,7 +114,7 @@ describe('ContentReader', () => {
     assert.instanceOf(again, TypeError)
   })
 
-  it('a request without content has an empty one', async () => {
+  it('noContent() has no octet', async () => {
     assert.equal((await noContent().bytes()).length, 0)
   })
 })

@@ -8,7 +8,7 @@ import type { Answer, Handler } from '../../../src/ports/plugins/plugin.js'
 import { FakeEngine } from '../../fakes/fake-engine.js'
 import { get, post, Served, settled, statuses } from './served.js'
 
-/** What a peer gets that asks for `GET /`. */
+/** The response to one request, by default `GET /`. */
 async function answerOf(
   handler: Handler,
   request = get('/'),
@@ -20,11 +20,11 @@ async function answerOf(
   return { served, received: far.received, cut: far.cut }
 }
 
-/** A response that no maker made. */
+/** A response that was not made by a maker. */
 const byHand = (status: number, content: unknown): Answer => ({ status, fields: NO_RESPONSE_FIELDS, content }) as Answer
 
 describe('dispatch', () => {
-  it('a bare string is text, a promise of one too', async () => {
+  it('sends a string as text, and a promise of a string too', async () => {
     for (const handler of [() => 'ünd', async () => 'ünd']) {
       const { received } = await answerOf(handler)
       assert.match(
@@ -35,7 +35,7 @@ describe('dispatch', () => {
     }
   })
 
-  it('a file is opened, sent and closed', async () => {
+  it('opens, sends and closes a file', async () => {
     const { received, served } = await answerOf(() => file('a.txt'))
     assert.match(received, /^HTTP\/1\.1 200 (?=.*\r\nContent-Length: 3\r\n).*\r\n\r\nabc$/s)
     assert.equal(served.files.openCount, 0)
@@ -50,21 +50,21 @@ describe('dispatch', () => {
     ],
     ['throws later', async () => Promise.reject(new Error('a secret'))],
     [
-      'throws something that is no error',
+      'throws something that is not an Error',
       () => {
         // eslint-disable-next-line @typescript-eslint/only-throw-error -- plugins do
         throw 'a secret'
       },
     ],
-    ['returns nothing', () => undefined as unknown as Answer],
+    ['returns undefined', () => undefined as unknown as Answer],
     ['returns null', () => null as unknown as Answer],
     ['returns a number', () => 42 as unknown as Answer],
     ['returns an object that is no response', () => ({ status: 200, secret: 'a secret' }) as unknown as Answer],
     ['makes text of a number', () => text(42 as unknown as string)],
     ['makes bytes of an object', () => bytes({ secret: 'a secret' } as unknown as Uint8Array)],
-    ['makes JSON of what JSON cannot hold', () => json(undefined)],
-    ['sets a field with a line end', () => text('x', { headers: { 'X-A': 'a\r\nX-B: b' } })],
-    ['sets a status that is none', () => text('x', { status: 99 })],
+    ['makes JSON of undefined', () => json(undefined)],
+    ['sets a field with a line break', () => text('x', { headers: { 'X-A': 'a\r\nX-B: b' } })],
+    ['sets a status that does not exist', () => text('x', { status: 99 })],
     ...[99, 101, 199, 600, 1000, 200.5, NaN, Infinity].map((status): [string, Handler] => [
       `makes a response by hand, with status ${status}`,
       () => byHand(status, 'a secret'),
@@ -75,7 +75,7 @@ describe('dispatch', () => {
     ]),
   ]
   for (const [rule, handler] of failures) {
-    it(`a handler that ${rule} is answered 500, of which the peer learns nothing and the log all`, async () => {
+    it(`answers 500 for a handler that ${rule}; only the log gets the error`, async () => {
       const { received, served, cut } = await answerOf(handler)
       assert.deepEqual(statuses(received), [500])
       assert.notInclude(received, 'secret')
@@ -102,17 +102,17 @@ describe('dispatch', () => {
         throw new Error('a secret')
       },
     ],
-    ['yields what is neither text nor octets', () => [42 as unknown as string]],
-    ['yields what is neither text nor octets, with a length', () => [42 as unknown as string], 2],
+    ['yields a number', () => [42 as unknown as string]],
+    ['yields a number, with a length', () => [42 as unknown as string], 2],
     ['yields null', () => [null as unknown as string]],
     ['yields an object', () => [{} as unknown as string]],
     ['yields an object, with a length', () => [{} as unknown as string], 2],
-    ['is none', () => undefined as unknown as string[]],
+    ['is undefined', () => undefined as unknown as string[]],
     ['ends before its declared length', () => ['abc'], 4],
     ['runs over its declared length', () => ['abc', 'def'], 5],
   ]
   for (const [rule, pieces, length] of brokenStreams) {
-    it(`a stream that ${rule} cuts the connection`, async () => {
+    it(`cuts the connection when a stream ${rule}`, async () => {
       const { received, cut, served } = await answerOf(() => stream(pieces(), length === undefined ? {} : { length }))
       assert.isTrue(cut)
       assert.notInclude(received, '\r\n0\r\n\r\n')
@@ -120,11 +120,11 @@ describe('dispatch', () => {
       assert.include(served.alarms, 'content failed')
       const { requests, bytes: octets } = served.metrics.snapshot()
       assert.equal(requests.inFlight, 0)
-      assert.isAtLeast(octets.out, received.length, 'what was counted may have been cut off, but is a number')
+      assert.isAtLeast(octets.out, received.length, 'the count includes octets that were cut off, but is a number')
     })
   }
 
-  it('404, 405 with Allow and OPTIONS are answered from the table, and the connection goes on', async () => {
+  it('answers 404, 405 with Allow, and OPTIONS from the route table, and keeps the connection open', async () => {
     const { received, served } = await answerOf(
       () => 'x',
       get('/nowhere') +
@@ -138,7 +138,7 @@ describe('dispatch', () => {
     assert.deepEqual(served.metrics.snapshot().rejections, { 'method-not-allowed': 1 })
   })
 
-  it('content that is not JSON is 400 and no event, for a handler that asks for JSON', async () => {
+  it('answers 400 and logs nothing when content is not JSON and the handler lets the error pass', async () => {
     const served = await Served.start({ routes: { 'POST /': async (request) => json(await request.json()) } })
     const far = served.connect()
     for (const content of ['{"a":', '', 'a secret']) far.send(post('/', content))
@@ -149,7 +149,7 @@ describe('dispatch', () => {
     assert.notInclude(served.outcomes, 'failed')
   })
 
-  it('content that is not JSON is a SyntaxError, for a handler that catches it', async () => {
+  it('throws a SyntaxError that a handler can catch when content is not JSON', async () => {
     const handler: Handler = async (request) => {
       try {
         return json(await request.json())
@@ -172,7 +172,7 @@ describe('dispatch', () => {
     ['thread-lost', 'without Retry-After', 'failed', ['handler failed']],
   ]
   for (const [rule, retry, outcome, alarms] of unavailable) {
-    it(`a handler that is unavailable (${rule}) is answered 503 ${retry}, and the connection goes on`, async () => {
+    it(`answers 503 ${retry} when a handler is unavailable (${rule}), and keeps the connection open`, async () => {
       let times = 0
       const { received, served } = await answerOf(
         () => {
@@ -190,7 +190,7 @@ describe('dispatch', () => {
     })
   }
 
-  it('the access log tells the thread that a handler ran in', async () => {
+  it('records the thread of the handler in the access log', async () => {
     class Threads extends FakeEngine {
       override run(target: PlacedHandler, request: EngineRequest): Answer | Promise<Answer> {
         request.thread = 2
@@ -206,7 +206,7 @@ describe('dispatch', () => {
     )
   })
 
-  it('counts under the route, never under the path', async () => {
+  it('records the route, never the path, as the name of a route', async () => {
     const served = await Served.start({ routes: { 'GET /users/:id': () => 'x' } })
     served.connect().send(get('/users/7') + get('/elsewhere'))
     await settled()

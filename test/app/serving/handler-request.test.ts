@@ -26,7 +26,7 @@ function setUp(content: string | null = null, query = '') {
 }
 
 describe('HandlerRequest', () => {
-  it('tells what the head says', () => {
+  it('has the parts of the head', () => {
     const { request } = setUp()
     assert.deepInclude(
       { ...{ method: request.method, target: request.target, path: request.path, id: request.id } },
@@ -41,7 +41,7 @@ describe('HandlerRequest', () => {
     assert.deepEqual([request.traceId, request.peer, request.params['id']], ['t', '192.0.2.1:5', '7'])
   })
 
-  it('reads the query, and keeps __proto__ an ordinary name', () => {
+  it('parses the query, where __proto__ is an ordinary name', () => {
     const { query } = setUp(null, 'a=1&a=2&__proto__=x&c=%20').request
     assert.deepEqual(query.getAll('a'), ['1', '2'])
     assert.deepEqual([query.get('__proto__'), query.get('c')], ['x', ' '])
@@ -56,7 +56,7 @@ describe('HandlerRequest', () => {
     assert.deepEqual(await asJson.request.json(), { a: [1] })
   })
 
-  it('has empty content where there is none', async () => {
+  it('has empty content when the request has none', async () => {
     assert.equal(await setUp().request.text(), '')
   })
 
@@ -69,7 +69,7 @@ describe('HandlerRequest', () => {
     )
   })
 
-  it('aborts a signal that was asked for before, and one that is asked for after', () => {
+  it('aborts its signal, whether it was asked for before the abort or after it', () => {
     const before = setUp().request
     const { signal } = before
     assert.isFalse(signal.aborted)
@@ -80,14 +80,14 @@ describe('HandlerRequest', () => {
     assert.isTrue(after.signal.aborted)
   })
 
-  it('fails the reading of content when nobody waits for the answer any more', async () => {
+  it('fails the reading of content when it is aborted', async () => {
     const { request } = setUp('part')
     const bytes = request.bytes().catch((error: unknown) => error)
     request.abort(new Error('gone'))
     assert.equal(((await bytes) as Error).message, 'gone')
   })
 
-  it('tells its engine of an abort, once, even when it is over by then', () => {
+  it('calls the engine on abort once, or at once when it was aborted before', () => {
     const { request } = setUp()
     const told: string[] = []
     request.onAbort((reason) => told.push(reason.message))
@@ -98,13 +98,13 @@ describe('HandlerRequest', () => {
     assert.deepEqual(told, ['gone', 'gone before'])
   })
 
-  it('tells its engine whether there is content, and whether the peer withholds it', () => {
+  it('shows the engine whether it has content, and whether the peer waits for 100 Continue', () => {
     assert.isFalse(setUp().request.hasContent)
     const { request } = setUp('a', 'b=c')
     assert.deepEqual([request.hasContent, request.expectsContinue, request.rawQuery], [true, false, 'b=c'])
   })
 
-  it('puts its id on every event that it logs', () => {
+  it('adds its id to every event of its logger', () => {
     const { request, log } = setUp()
     request.log.info('hello', { a: 1 })
     assert.deepEqual(log.events[0]?.facts, { request: 'r-1', a: 1 })

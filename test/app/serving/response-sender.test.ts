@@ -24,11 +24,11 @@ interface Sending {
   readonly sender: ResponseSender
   readonly far: FarEnd
   readonly metrics: RecordingMetrics
-  /** What the owner was told. */
+  /** The calls that the owner received. */
   readonly told: string[]
 }
 
-/** A sender that owes the response to a request. */
+/** A sender whose connection owes the response to a request. */
 function owing(request = get('/'), highWaterMark = 65_536): Sending {
   const connection = new Connection(RULES)
   connection.receive(Buffer.from(request, 'latin1'))
@@ -47,7 +47,7 @@ function owing(request = get('/'), highWaterMark = 65_536): Sending {
 const head = get('/').replace('GET', 'HEAD')
 const contentOf = ({ received }: FarEnd): string => received.slice(received.indexOf('\r\n\r\n') + 4)
 
-/** Parts of a file, and which of them were given back, with an error or without. */
+/** Parts of a file, and the errors with which they were released (`null` for none). */
 class Parts {
   readonly released: (string | null)[] = []
   discarded = 0
@@ -72,12 +72,12 @@ describe('ResponseSender', () => {
   const whole: [rule: string, response: SendableResponse, content: string][] = [
     ['text', text('plain'), 'plain'],
     ['text that is not ASCII', text('ü'), 'Ã¼'],
-    ['few octets', bytes(Uint8Array.of(0xff, 0)), 'ÿ\0'],
+    ['a few octets', bytes(Uint8Array.of(0xff, 0)), 'ÿ\0'],
     ['many octets', bytes(Buffer.alloc(10_000, 'x')), 'x'.repeat(10_000)],
     ['nothing', new Response(204, NO_RESPONSE_FIELDS, null), ''],
   ]
   for (const [rule, response, content] of whole) {
-    it(`sends ${rule} before send() returns, and counts its octets`, async () => {
+    it(`sends ${rule} before send() returns, and counts the octets`, async () => {
       const { sender, far, metrics, told } = owing()
       sender.send(response, 'X: y\r\n', true)
       assert.deepEqual(told, ['responded'])
@@ -95,7 +95,7 @@ describe('ResponseSender', () => {
     ['parts', new Parts().response(3)],
   ]
   for (const [rule, response] of described) {
-    it(`sends no octet of ${rule} to HEAD, at once`, async () => {
+    it(`answers HEAD at once, without an octet of ${rule}`, async () => {
       const { sender, far, told } = owing(head)
       sender.send(response, '', true)
       assert.deepEqual(told, ['responded'])
@@ -104,7 +104,7 @@ describe('ResponseSender', () => {
     })
   }
 
-  it('makes a stream of tiny pieces some at a time, and leaves others their turns', async () => {
+  it('makes a bounded number of tiny pieces per turn, so that other work gets a turn', async () => {
     const { sender } = owing()
     let made = 0
     const tiny = function* (): Generator<string> {
@@ -117,13 +117,13 @@ describe('ResponseSender', () => {
     sender.stop()
   })
 
-  it('gives back the parts that HEAD does not send', () => {
+  it('discards the parts that a response to HEAD does not send', () => {
     const parts = new Parts()
     owing(head).sender.send(parts.response(3, 3), '', true)
     assert.equal(parts.discarded, 1)
   })
 
-  it('sends parts in order, and says so when the last was handed over', async () => {
+  it('sends parts in order, and reports the response when the transport has the last one', async () => {
     const { sender, far, told, metrics } = owing()
     const parts = new Parts()
     sender.send(parts.response(3, 2, 1), '', true)
@@ -134,13 +134,13 @@ describe('ResponseSender', () => {
     assert.equal(metrics.bytesOut, far.received.length)
   })
 
-  it('sends parts of which there is little before send() returns', () => {
+  it('sends a few small parts before send() returns', () => {
     const { sender, told } = owing()
     sender.send(new Parts().response(3, 2, 1), '', true)
     assert.deepEqual(told, ['responded'])
   })
 
-  it('has not sent parts for which there is no room before the transport has drained', async () => {
+  it('gives a full transport no further part before it has drained', async () => {
     const { sender, far, told } = owing(get('/'), 1000)
     const parts = new Parts()
     far.stall()
@@ -153,7 +153,7 @@ describe('ResponseSender', () => {
     assert.lengthOf(contentOf(far), 3000)
   })
 
-  it('gives back the parts that were not handed over when it is stopped', async () => {
+  it('releases the parts that the transport did not get when it is stopped', async () => {
     const { sender, far, told } = owing(get('/'), 2)
     const parts = new Parts()
     far.stall()
@@ -166,7 +166,7 @@ describe('ResponseSender', () => {
     assert.deepEqual(told, [])
   })
 
-  it('makes no piece for a transport that is full', async () => {
+  it('makes no piece while the transport is full', async () => {
     let made = 0
     const pieces = function* (): Generator<string> {
       for (; made < 100; made++) yield 'x'.repeat(1000)
@@ -184,9 +184,9 @@ describe('ResponseSender', () => {
 
   for (const [rule, isFull] of [
     ['the next piece', false],
-    ['room', true],
+    ['the transport to drain', true],
   ] as const) {
-    it(`ends a stream that it is stopped in while it waits for ${rule}, and tells nobody`, async () => {
+    it(`ends a stream and reports nothing when it is stopped while it waits for ${rule}`, async () => {
       let ended = false
       let wake = (): void => {}
       const pieces = async function* (): AsyncGenerator<string> {
@@ -212,13 +212,13 @@ describe('ResponseSender', () => {
   }
 
   const broken: [rule: string, pieces: unknown, length: number | null, told: string][] = [
-    ['a number', [5], null, 'Cannot stream a piece that is a number: wanted text or octets'],
-    ['an object, with a length', ['a', {}], 4, 'Cannot stream a piece that is a object: wanted text or octets'],
-    ['too little', ['a'], 4, 'Cannot end content 3 octets before its declared length'],
-    ['too much', ['abc', 'de'], 4, 'Cannot send content that runs over its declared length'],
+    ['a number', [5], null, 'A stream yielded a piece of type number. Yield strings or Uint8Arrays'],
+    ['an object, with a length', ['a', {}], 4, 'A stream yielded a piece of type object. Yield strings or Uint8Arrays'],
+    ['too few octets', ['a'], 4, 'Cannot end content 3 octets before its declared length'],
+    ['too many octets', ['abc', 'de'], 4, 'Cannot send content that runs over its declared length'],
   ]
   for (const [rule, pieces, length, message] of broken) {
-    it(`a stream that gives ${rule} has failed, and what was counted is what was sent`, async () => {
+    it(`reports a stream that yields ${rule} as failed, and has counted exactly the octets that were sent`, async () => {
       const { sender, far, metrics, told } = owing()
       sender.send(stream(pieces as string[], length === null ? {} : { length }), '', true)
       await settled()
@@ -227,7 +227,7 @@ describe('ResponseSender', () => {
     })
   }
 
-  it('cannot be given a file that is not open: that does not compile', () => {
+  it('accepts no file that is not open: that does not compile', () => {
     const { sender } = owing()
     // @ts-expect-error -- a reference to a file is content that a handler may return, not content that can be sent
     const send = (): void => sender.send(file('a'), '', true)

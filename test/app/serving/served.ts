@@ -19,25 +19,25 @@ import { turn, type FakeTransportOptions, type FarEnd } from '../../fakes/fake-t
 import { RecordingMetrics } from '../../fakes/metrics.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 
-/** What time passes in: short of any deadline, so that each has its effect before the next passes. */
+/** The step in which time passes: shorter than any deadline, so that each deadline takes effect before the next one. */
 const STEP_MS = 1000
 
 export interface ServedOptions {
   readonly routes?: Routes
-  /** In place of a plugin made of `routes`. */
+  /** Replaces the plugin made of `routes`. */
   readonly plugins?: readonly Plugin[]
   readonly settings?: Partial<Settings>
   readonly files?: Readonly<Record<string, FakeEntry>>
   readonly engine?: Engine
   readonly group?: WorkerGroup
-  /** For HTTPS, where the settings ask for it. */
+  /** The listener for HTTPS, if the settings have one. */
   readonly secureListener?: SecureListener
-  /** Of its own for admin routes, where the settings ask for it. */
+  /** The listener for admin routes, if the settings have a separate one. */
   readonly adminListener?: Listener
   readonly tracing?: Tracing
 }
 
-/** A server all of whose surroundings are fakes: its time stands still until the test moves it. */
+/** A server with fakes for all its ports. Its time stands still until the test advances it. */
 export class Served {
   readonly clock = new FakeClock()
   readonly listener = new FakeListener()
@@ -82,7 +82,7 @@ export class Served {
     })
   }
 
-  /** A server that runs. */
+  /** Starts a server. */
   static async start(options: ServedOptions): Promise<Served> {
     const served = new Served(options)
     await served.server.start()
@@ -95,7 +95,7 @@ export class Served {
     return this.listener.connect({ readFile, ...options })
   }
 
-  /** Lets time pass, second by second, and all that each of them woke settle. */
+  /** Lets time pass in steps, and after each step lets everything settle. */
   async pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= STEP_MS) {
       this.clock.advance(Math.min(left, STEP_MS))
@@ -103,7 +103,7 @@ export class Served {
     }
   }
 
-  /** The names of the events logged so far, of the level `warn` and above. */
+  /** The events logged so far with the level `warn` or above. */
   get alarms(): string[] {
     return this.log.events.filter(({ level }) => level === 'warn' || level === 'error').map(({ event }) => event)
   }
@@ -113,12 +113,12 @@ export class Served {
   }
 }
 
-/** Resolves when promises, ticks and turns that wait for nothing outside have run. */
+/** Resolves when all pending promises, ticks and immediates have run. */
 export async function settled(): Promise<void> {
   for (let round = 0; round < 5; round++) await turn()
 }
 
-/** Handlers that answer when the test says so. */
+/** A handler that answers when the test calls `answer` or `fail`. */
 export class Held {
   readonly requests: Request[] = []
   private readonly answers: ((answer: Answer) => void)[] = []
@@ -132,7 +132,7 @@ export class Held {
     })
   }
 
-  /** Answers the oldest request that waits. */
+  /** Answers the oldest waiting request. */
   async answer(answer: Answer): Promise<void> {
     const settle = this.answers.shift()
     if (settle === undefined) throw new Error('Cannot answer: no request waits')
@@ -141,6 +141,7 @@ export class Held {
     await settled()
   }
 
+  /** Fails the oldest waiting request. */
   async fail(error: Error): Promise<void> {
     this.answers.shift()
     this.failures.shift()!(error)
@@ -154,6 +155,6 @@ export const get = (target: string, ...fields: string[]): string =>
 export const post = (target: string, content: string, ...fields: string[]): string =>
   [`POST ${target} HTTP/1.1`, 'Host: a', `Content-Length: ${content.length}`, ...fields, '', content].join('\r\n')
 
-/** The status codes of the responses in some octets, by their status lines. */
+/** The status codes in the status lines of received responses. */
 export const statuses = (received: string): number[] =>
   [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))

@@ -9,7 +9,7 @@ import { settled } from './served.js'
 const contentOf = (pieces: unknown): StreamedContent =>
   ({ kind: 'stream', pieces, length: null }) as unknown as StreamedContent
 
-/** What a stream gives, up to its end or its failure. */
+/** The pieces of a stream, and the message of its error if it fails. */
 async function taken(pieces: AsyncIterable<Piece>): Promise<unknown[]> {
   const all: unknown[] = []
   try {
@@ -20,7 +20,7 @@ async function taken(pieces: AsyncIterable<Piece>): Promise<unknown[]> {
   return all
 }
 
-/** A generator that tells how far it got. */
+/** A generator that counts the pieces it has made. */
 class Counted {
   made = 0
   ended = false
@@ -35,7 +35,7 @@ class Counted {
 }
 
 describe('begin()', () => {
-  it('makes one piece, and gives it with the others', async () => {
+  it('makes one piece, and yields it before the others', async () => {
     const counted = new Counted()
     const begun = await begin(counted.pieces())
     assert.equal(counted.made, 1)
@@ -43,7 +43,7 @@ describe('begin()', () => {
     assert.isTrue(counted.ended)
   })
 
-  it('takes a plain iterable, and one without pieces', async () => {
+  it('accepts a plain iterable, and an empty one', async () => {
     assert.deepEqual(await taken((await begin(['a', 'b'])).pieces), ['a', 'b'])
     assert.deepEqual(await taken((await begin([])).pieces), [])
   })
@@ -53,14 +53,14 @@ describe('begin()', () => {
     ['later', () => Promise.reject(new Error('broken'))],
   ]
   for (const [rule, next] of failing) {
-    it(`keeps a failure to make the first piece ${rule} for whoever takes it`, async () => {
+    it(`throws the error of a first piece that fails ${rule} when the stream is read`, async () => {
       const begun = await begin({ [Symbol.asyncIterator]: () => ({ next }) })
       await settled()
       assert.deepEqual(await taken(begun.pieces), ['broken'])
     })
   }
 
-  it('ends the stream when it is abandoned, or left before its end', async () => {
+  it('ends the stream when it is abandoned, or when reading stops before its end', async () => {
     const [abandoned, left] = [new Counted(), new Counted()]
     const begun = await begin(abandoned.pieces())
     begun.abandon()
@@ -73,7 +73,7 @@ describe('begin()', () => {
     assert.deepEqual([left.made, left.ended], [1, true])
   })
 
-  it('leaves alone what cannot be ended, and survives what fails to end', async () => {
+  it('ignores an iterator that has no way to end, and one that fails to end', async () => {
     const next = () => Promise.resolve({ done: false as const, value: 'piece' })
     const ends = [undefined, () => Promise.reject(new Error('cannot end')), () => assert.fail('cannot end')]
     for (const end of ends) {
@@ -86,20 +86,20 @@ describe('begin()', () => {
 })
 
 describe('abandon()', () => {
-  it("destroys a stream of Node's, whose file would stay open", async () => {
+  it('destroys a Node stream, whose file would stay open otherwise', async () => {
     const readable = Readable.from(['a'])
     abandon(contentOf(readable))
     await settled()
     assert.isTrue(readable.destroyed)
   })
 
-  it('leaves alone what cannot be ended, or is no stream at all', () => {
+  it('ignores a value that has no way to end, or is no stream', () => {
     for (const pieces of [['a'], {}, new Set(['a']), 5, null, undefined])
       assert.doesNotThrow(() => abandon(contentOf(pieces)))
   })
 
   for (const end of ['destroy', 'cancel', 'return']) {
-    it(`survives a ${end}() that throws or rejects`, async () => {
+    it(`ignores a ${end}() that throws or rejects`, async () => {
       let calls = 0
       const broken = [
         { [end]: () => (calls++, assert.fail('cannot end')) },
@@ -113,7 +113,7 @@ describe('abandon()', () => {
 })
 
 describe('octetsOf()', () => {
-  it('takes text as UTF-8, and octets as they are', () => {
+  it('encodes text as UTF-8, and returns octets unchanged', () => {
     const octets = Uint8Array.of(0xff, 0)
     assert.deepEqual([...octetsOf('ü')], [0xc3, 0xbc])
     assert.strictEqual(octetsOf(octets), octets)
@@ -121,7 +121,7 @@ describe('octetsOf()', () => {
 
   for (const piece of [5, NaN, null, undefined, true, {}, { length: 3 }, ['a'], new ArrayBuffer(2)]) {
     it(`refuses ${inspect(piece)}`, () => {
-      assert.throws(() => octetsOf(piece), TypeError, 'Cannot stream a piece that is')
+      assert.throws(() => octetsOf(piece), TypeError, 'A stream yielded a piece of type ')
     })
   }
 })

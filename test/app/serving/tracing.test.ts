@@ -6,7 +6,7 @@ import { get, Served, settled, statuses } from './served.js'
 
 const TRACE = 'a'.repeat(32)
 
-/** Keeps a journal of the spans that it is asked for. */
+/** Records the spans that it begins and ends. */
 class RecordingTracing implements Tracing {
   readonly journal: string[] = []
   current: string | null = null
@@ -51,8 +51,8 @@ async function asked(...requests: string[]): Promise<{ tracing: RecordingTracing
   return { tracing, served, received: far.received }
 }
 
-describe('a server with telemetry', () => {
-  it('has a span for each request, from its head to the end of its response', async () => {
+describe('a server with tracing', () => {
+  it('records a span for each request, from its head to the end of its response', async () => {
     const { tracing } = await asked(get('/within'), get('/later'), get('/nowhere'), get('/throws'))
     assert.deepEqual(tracing.journal, [
       'begin /within of a peer',
@@ -66,13 +66,13 @@ describe('a server with telemetry', () => {
     ])
   })
 
-  it('runs the handler within the span, whose trace the handler and the logs tell', async () => {
+  it('runs the handler within the span, and shows its trace id to the handler and in the access log', async () => {
     const { served, received } = await asked(get('/within'))
     assert.include(received, `/within ${TRACE}`)
     assert.equal(served.accessLog.exchanges[0]!.trace, TRACE)
   })
 
-  it('serves on when telemetry fails, and tells of it once', async () => {
+  it('continues to serve when tracing fails, and logs the first failure only', async () => {
     const failing: Tracing = {
       begin: ({ head }) => {
         if (head.path === '/within') throw new Error('no span')
@@ -89,7 +89,7 @@ describe('a server with telemetry', () => {
     assert.deepEqual(served.alarms, ['telemetry failed'])
   })
 
-  it('has none for what is no request', async () => {
+  it('records no span for a malformed request', async () => {
     const { tracing, received } = await asked('GET\r\n\r\n')
     assert.deepEqual(statuses(received), [400])
     assert.isEmpty(tracing.journal)
