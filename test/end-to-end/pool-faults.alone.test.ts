@@ -235,7 +235,7 @@ describe('handler threads that are lost', function () {
       assert.isDefined(valueOf(refused, 'retry-after'))
       assert.equal((await pool.ask('/inline')).content, 'inline\n')
       assert.isBelow(performance.now() - beganMs, AT_ONCE_MS)
-      await pool.event('handler threads crash')
+      await pool.event('handler thread crash loop')
       const ofFirst = pool.events('handler thread lost').filter(({ thread }) => thread === 1)
       const delaysMs = ofFirst.map(({ replacedInMs }) => replacedInMs as number)
       assert.deepEqual(delaysMs.slice(0, 4), [100, 200, 400, 800])

@@ -2,7 +2,7 @@ import type { RingAnswer } from '../../domain/threadpool/answer-ring.js'
 import { serializeError, deserializeError, type SerializedError } from '../../domain/threadpool/serialized-error.js'
 import { SendGate } from '../../domain/threadpool/send-gate.js'
 import { FieldSection } from '../../domain/message/field-section.js'
-import { movable, transferableOctets } from '../../domain/threadpool/transferable-octets.js'
+import { memoryToTransfer, transferableOctets } from '../../domain/threadpool/transferable-octets.js'
 import { isOfKind, type Response, type StreamedContent } from '../../domain/message/response.js'
 import { creditFor, ReceiveWindow } from '../../domain/threadpool/credit-window.js'
 import type { ContentDelivery, FromThread, RequestMessage } from '../../ports/threads/thread-messages.js'
@@ -15,41 +15,41 @@ import { abandon, nextTurn, octetsOf } from '../serving/streamed-pieces.js'
 import { contentMessage, type WholeContent } from './response-content.js'
 import { described } from './thread-log.js'
 
-/** What a run tells its thread. */
+/** The thread of a run, as the run uses it. */
 export interface RunOwner {
   readonly log: EventLog
-  /** @param moved memory of the message that is to be moved */
-  send(message: FromThread, moved?: ArrayBuffer | null): void
-  /** With this the run is over: nothing that comes for it later means anything. */
-  sendLast(run: HandlerRun, message: FromThread, moved: ArrayBuffer | null): void
+  /** @param transfer memory of the message to move to the main thread */
+  send(message: FromThread, transfer?: ArrayBuffer | null): void
+  /** Sends the last message of a run, at once. The run ends: later messages for it are ignored. */
+  sendFinal(run: HandlerRun, message: FromThread, transfer: ArrayBuffer | null): void
   /**
-   * The same, by leaving a short answer where the main thread looks for it.
+   * Ends a run by writing a short answer to the ring.
    *
-   * @returns false when it must be sent
+   * @returns false when the answer must be sent as a message instead
    */
-  leave(answer: RingAnswer): boolean
-  /** The handler, or its stream, has been at work until now. */
-  account(run: HandlerRun): void
+  putInRing(answer: RingAnswer): boolean
+  /** Charges the run for the time in which the thread was busy since the latest call. */
+  chargeBusyTime(run: HandlerRun): void
 }
 
-/** The handler has not answered; it has, with a stream; all has been said, or nobody listens any more. */
+/** `running`: the handler has not answered. `over`: the last message was sent; nothing more may be sent. */
 type State =
   { readonly at: 'running' } | { readonly at: 'streaming'; readonly content: StreamedContent } | { readonly at: 'over' }
 
-/** One request in a handler thread, from its claim to the last that is heard of it. */
+/** One request in a handler thread, from its claim to its last message. */
 export class HandlerRun {
   readonly number: number
   readonly request: HandlerRequest
-  /** The longest that it has kept the thread from others at one go, in milliseconds. */
+  /** The longest time for which it has blocked the thread without interruption, in milliseconds. */
   costMs = 0
 
   private state: State = { at: 'running' }
-  /** Whether it was given up since the answer came too late. */
+  /** Whether it was aborted because the handler took too long. */
   private isOverdue = false
   private readonly reader: ContentReader | null
   private readonly window = new ReceiveWindow()
-  /** The credit for the content given to the reader since it last waited. */
-  private unread = 0
+  /** The credit of the content that arrived since the handler last waited for content. */
+  private unreturned = 0
   private readonly gate = new SendGate()
 
   /** @param route as `METHOD /pattern` */
@@ -79,17 +79,17 @@ export class HandlerRun {
     this.number = number
     this.reader = this.readerOf(content)
     const fields = new FieldSection(text, bounds)
-    const head = { method, target, path, query, fields, expectsContinue: content === 'withheld' }
+    const head = { method, target, path, query, fields, expectsContinue: content === 'on-demand' }
     const who = { request: id, trace: traceId, spanFields, peer, security, log: owner.log }
     this.request = new HandlerRequest(head, paramsOf(params), this.reader, who)
   }
 
-  /** Whether the handler has not answered, and is still wanted to. */
+  /** Whether the handler has not answered and the request is not aborted. */
   get isRunning(): boolean {
     return this.state.at === 'running'
   }
 
-  // What the handler came to
+  // From the handler
 
   /** The handler answered. */
   answered(answer: Answer): void {
@@ -101,7 +101,7 @@ export class HandlerRun {
     }
   }
 
-  /** The handler threw, or its answer was none. */
+  /** The handler threw, or returned something that is not an answer. */
   failed(error: unknown): void {
     if (!this.isRunning) return this.late()
     this.end(['failed', this.number, this.costMs, serializeError(error, described)])
@@ -109,7 +109,7 @@ export class HandlerRun {
 
   private send(answer: Answer): void {
     if (typeof answer === 'string') {
-      if (!this.leave(0, '', answer)) this.end(['text', this.number, this.costMs, answer])
+      if (!this.putInRing(0, '', answer)) this.end(['text', this.number, this.costMs, answer])
       return
     }
     const response = responseOf(answer, this.route)
@@ -119,21 +119,21 @@ export class HandlerRun {
 
   private sendWhole({ status, fields }: Response, whole: WholeContent): void {
     const content = contentMessage(whole)
-    if (typeof content === 'string' && this.leave(status, fields.wire, content)) return
-    const moved = content instanceof Uint8Array ? movable(content) : null
-    this.end(['answer', this.number, this.costMs, status, fields.wire, content], moved)
+    if (typeof content === 'string' && this.putInRing(status, fields.wire, content)) return
+    const transfer = content instanceof Uint8Array ? memoryToTransfer(content) : null
+    this.end(['response', this.number, this.costMs, status, fields.wire, content], transfer)
   }
 
   /**
-   * Leaves an answer for the main thread to take.
+   * Answers through the ring.
    *
-   * @param status 0 for a bare text
-   * @returns false when it is too long for that
+   * @param status 0 for a bare string
+   * @returns false when the answer must be sent as a message instead
    */
-  private leave(status: number, fields: string, text: string): boolean {
-    const isLeft = this.owner.leave({ request: this.number, costMs: this.costMs, status, fields, text })
-    if (isLeft) this.close()
-    return isLeft
+  private putInRing(status: number, fields: string, text: string): boolean {
+    const isWritten = this.owner.putInRing({ request: this.number, costMs: this.costMs, status, fields, text })
+    if (isWritten) this.close()
+    return isWritten
   }
 
   private sendStream({ status, fields }: Response, content: StreamedContent): void {
@@ -142,19 +142,20 @@ export class HandlerRun {
     this.owner.send(['stream', this.number, status, fields.wire, length])
   }
 
-  /** It came too late, or for a peer that left, which is no fault of the handler's. */
+  /** Drops an answer that arrived after the abort. */
   private drop(answer: Answer): void {
     const { content } = Object(answer) as Partial<Response>
     if (content !== undefined && isOfKind(content, 'stream')) abandon(content)
     this.late()
   }
 
+  /** Logs a late answer, unless the reason for the abort was the peer, which is no fault of the handler. */
   private late(): void {
     if (this.isOverdue) this.owner.log.warn('late response dropped', { request: this.request.id, route: this.route })
   }
 
-  private end(message: FromThread, moved: ArrayBuffer | null = null): void {
-    this.owner.sendLast(this, message, moved)
+  private end(message: FromThread, transfer: ArrayBuffer | null = null): void {
+    this.owner.sendFinal(this, message, transfer)
     this.close()
   }
 
@@ -163,42 +164,45 @@ export class HandlerRun {
     this.request.end()
   }
 
-  // What the main thread says
+  // From the main thread
 
-  /** Nobody waits for the answer any more. */
+  /** The response is no longer wanted. */
   abort(reason: SerializedError, isOverdue: boolean): void {
     this.isOverdue = isOverdue
     this.request.abort(deserializeError(reason) as Error)
     this.cancel()
   }
 
-  /** What is left of the response's content is not wanted. */
+  /** The rest of the response's content is no longer wanted. */
   cancel(): void {
     this.gate.close()
     if (this.state.at === 'streaming') abandon(this.state.content)
-    this.end(['over', this.number, this.costMs])
+    this.end(['cancelled', this.number, this.costMs])
   }
 
-  /** The response's content is wanted from now on. */
-  want(): void {
+  /** The main thread asks for the response's content. */
+  pull(): void {
     if (this.state.at === 'streaming') void this.pump(this.state.content)
   }
 
-  /** So much credit for the response's content is given back. */
-  consumed(credit: number): void {
+  /** The main thread returns credit for the response's content. */
+  returnCredit(credit: number): void {
     this.gate.returned(credit)
   }
 
+  /** A piece of the request's content arrived. */
   content(octets: Uint8Array): void {
-    this.unread += creditFor(octets.length)
+    this.unreturned += creditFor(octets.length)
     this.reader?.push(Buffer.from(octets.buffer, octets.byteOffset, octets.length))
   }
 
+  /** The request's content is complete. */
   contentEnd(trailers: FieldSection): void {
     this.request.trailers = trailers
     this.reader?.end()
   }
 
+  /** The request's content ended with an error. */
   contentFailed(error: SerializedError): void {
     this.reader?.fail(deserializeError(error) as Error)
   }
@@ -209,29 +213,29 @@ export class HandlerRun {
     return content === 'none' ? null : new ContentReader(() => this.contentWanted())
   }
 
-  /** The handler has consumed all that came, and waits for more. */
+  /** The handler has consumed all content that arrived, and waits for more. */
   private contentWanted(): void {
-    this.owner.send(['want', this.number])
-    const returned = this.window.consumed(this.unread)
-    this.unread = 0
-    if (returned > 0) this.owner.send(['consumed', this.number, returned])
+    this.owner.send(['pull', this.number])
+    const returned = this.window.consumed(this.unreturned)
+    this.unreturned = 0
+    if (returned > 0) this.owner.send(['credit', this.number, returned])
   }
 
   private async pump(content: StreamedContent): Promise<void> {
     try {
       for await (const piece of content.pieces) {
-        this.owner.account(this)
+        this.owner.chargeBusyTime(this)
         const octets = octetsOf(piece)
-        // A stream of empty pieces must not keep the thread from everyone else.
+        // A stream of empty pieces must not block the thread for all other requests.
         if (octets.length === 0) await nextTurn()
         else if (!(await this.gate.admits(octets.length))) return
         if (this.isOver) return
         if (octets.length > 0) this.sendPiece(octets)
       }
-      this.owner.account(this)
+      this.owner.chargeBusyTime(this)
       if (!this.isOver) this.end(['end', this.number, this.costMs])
     } catch (error) {
-      this.owner.account(this)
+      this.owner.chargeBusyTime(this)
       if (!this.isOver) this.end(['failed', this.number, this.costMs, serializeError(error, described)])
     }
   }
@@ -240,14 +244,14 @@ export class HandlerRun {
     return this.state.at === 'over'
   }
 
-  /** Copied no sooner than it leaves: a reader that stalls holds no copy up here. */
+  /** Copies a piece only when it is sent, so that there are no copies of pieces that wait for credit. */
   private sendPiece(octets: Uint8Array): void {
     const own = transferableOctets(octets)
-    this.owner.send(['piece', this.number, own], movable(own))
+    this.owner.send(['piece', this.number, own], memoryToTransfer(own))
   }
 }
 
-/** Like those of the route table: without a prototype. */
+/** Path parameters without a prototype, as the route table makes them. */
 function paramsOf(pairs: readonly string[]): Params {
   const params = Object.create(null) as Record<string, string>
   for (let at = 0; at < pairs.length; at += 2) params[pairs[at]!] = pairs[at + 1]!

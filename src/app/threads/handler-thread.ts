@@ -1,7 +1,7 @@
 import type { AnswerRing, RingAnswer } from '../../domain/threadpool/answer-ring.js'
 import type { Claims } from '../../domain/threadpool/claims.js'
 import { deserializeError } from '../../domain/threadpool/serialized-error.js'
-import { Outbox } from '../../domain/threadpool/outbox.js'
+import { MessageBatch } from '../../domain/threadpool/message-batch.js'
 import { FieldSection } from '../../domain/message/field-section.js'
 import type { Phase } from '../../domain/lifecycle/drain.js'
 import type { Clock } from '../../ports/operations/clock.js'
@@ -28,19 +28,20 @@ import { LogChannel, ThreadLog } from './thread-log.js'
 import { ThreadMetrics } from './thread-metrics.js'
 
 /*
- * Theory of operation: the main thread hands requests over in batches. Each is claimed and its handler called, one after
- * the other. A request is over for the main thread with one message: its answer, its failure, the end of its stream, or
- * `over`. Since whatever runs next may never come back, that leaves at once; a short answer is left in the ring, where the
- * main thread finds it even then. All else that is told in one turn of the event loop goes back in one batch.
+ * Theory of operation: the main thread assigns requests in batches. The thread claims each request and calls its handler,
+ * one after the other. Each request ends with one message: its response, its failure, the end of its stream, or
+ * `cancelled`. This message is sent at once, because the next handler may never return. A short answer is written to the
+ * ring instead, where the main thread can read it even then. All other messages of one turn of the event loop are sent
+ * together.
  */
 
-/** When the main thread is told of the answers in the ring although the turn is not over. */
+/** After this long in one turn, answers in the ring are announced to the main thread without waiting for the end of the turn. */
 const LONG_TURN_MS = 1
 
-/** How often the memory that was taken is looked at. */
+/** Interval at which the thread checks its memory. */
 const MEMORY_CHECK_MS = 250
 
-/** What a handler thread is made of. */
+/** What a handler thread is created with. */
 export interface HandlerThreadParts extends Omit<ThreadSeed, 'claims' | 'answers'> {
   readonly claims: Claims
   readonly answers: AnswerRing
@@ -53,104 +54,110 @@ export interface HandlerThreadParts extends Omit<ThreadSeed, 'claims' | 'answers
   readonly post: (batch: readonly FromThread[], transfer: readonly ArrayBuffer[]) => void
 }
 
-/** The thread's side of the thread pool: loads the plugins, and runs their handlers. */
+/** The thread's side of the thread pool: loads the plugins and runs their handlers. */
 export class HandlerThread implements RunOwner {
   readonly log: EventLog
 
-  private readonly outbox: Outbox<FromThread>
-  private readonly logCrossing: LogChannel
+  private readonly batch: MessageBatch<FromThread>
+  private readonly logChannel: LogChannel
   private readonly metrics: ThreadMetrics
   private readonly runs = new Map<number, HandlerRun>()
-  /** Those of this turn whose handlers have returned a promise. */
+  /** The runs of this turn whose handlers returned a promise. */
   private promised: HandlerRun[] = []
   private handlers: readonly Handler[] = []
   private plugins: Plugins | null = null
   private tracing: Tracing | null = null
   private phase: Phase = 'starting'
   private unready: string | null = 'starting'
-  /** Up to when it has been told who kept the thread busy, by the meter. */
-  private accountedMs = 0
-  private isTurnBegun = false
-  /** Whether the main thread will be told that there are answers in the ring. */
-  private isRingTold = false
+  /** Up to when busy time has been charged to runs, by the meter. */
+  private chargedMs = 0
+  private isInTurn = false
+  /** Whether the next batch announces the answers in the ring. */
+  private isRingAnnounced = false
+  /** When the latest batch was posted or the turn began, by the meter. */
   private postedMs = 0
 
   constructor(private readonly parts: HandlerThreadParts) {
-    this.outbox = new Outbox((batch, transfer) => this.post(batch, transfer), setImmediate)
-    this.logCrossing = new LogChannel(parts.settings.log.level, (line) => this.sendNow(line))
-    this.log = new ThreadLog(this.logCrossing)
+    this.batch = new MessageBatch((messages, transfer) => this.post(messages, transfer), setImmediate)
+    this.logChannel = new LogChannel(parts.settings.log.level, (line) => this.sendNow(line))
+    this.log = new ThreadLog(this.logChannel)
     this.metrics = new ThreadMetrics((question) => this.send(['ask', question]))
   }
 
-  /** Loads and starts the plugins, and tells the main thread how that went. */
+  /** Loads and starts the plugins, and reports the result to the main thread. */
   async start(): Promise<void> {
     const { plugins, settings, clock } = this.parts
     try {
       this.plugins = await plugins.load(settings)
-      this.handlers = this.placed(await this.plugins.start(this.context()))
+      this.handlers = this.handlersOf(await this.plugins.start(this.context()))
       this.tracing = await this.parts.tracing.load()
     } catch (error) {
-      this.sendNow(['refused', messageOf(error)])
+      this.sendNow(['start-failed', messageOf(error)])
       return
     }
     clock.every(MEMORY_CHECK_MS, () => this.checkMemory())
     this.sendNow(['ready'])
   }
 
+  /** Receives a batch of messages from the main thread. */
   receive(batch: readonly ToThread[]): void {
     this.beginTurn()
-    for (const message of batch) this.take(message)
+    for (const message of batch) this.dispatch(message)
   }
 
-  send(message: FromThread, moved: ArrayBuffer | null = null): void {
-    this.outbox.send(message, moved)
+  send(message: FromThread, transfer: ArrayBuffer | null = null): void {
+    this.batch.send(message, transfer)
   }
 
-  leave(answer: RingAnswer): boolean {
+  putInRing(answer: RingAnswer): boolean {
     if (!this.parts.answers.put(answer)) return false
     this.runs.delete(answer.request)
-    if (!this.isRingTold) this.send(['answers'])
-    this.isRingTold = true
+    if (!this.isRingAnnounced) this.send(['answers'])
+    this.isRingAnnounced = true
     return true
   }
 
-  sendLast(run: HandlerRun, message: FromThread, moved: ArrayBuffer | null): void {
+  sendFinal(run: HandlerRun, message: FromThread, transfer: ArrayBuffer | null): void {
     this.runs.delete(run.number)
-    this.outbox.send(message, moved)
-    this.outbox.flush()
+    this.batch.send(message, transfer)
+    this.batch.flush()
   }
 
-  /** What was done since the last account was done for this run, as far as anybody can tell. */
-  account(run: HandlerRun): void {
+  /** Assumes that all busy time since the latest call was spent on this run. */
+  chargeBusyTime(run: HandlerRun): void {
     const { busyMs } = this.parts.meter
-    run.costMs = Math.max(run.costMs, busyMs - this.accountedMs)
-    this.accountedMs = busyMs
+    run.costMs = Math.max(run.costMs, busyMs - this.chargedMs)
+    this.chargedMs = busyMs
   }
 
-  /** Sends what is still to be sent: the thread ends. */
+  /** Sends all pending messages: the thread is about to end. */
   flush(): void {
-    this.outbox.flush()
+    this.batch.flush()
   }
 
   private post(batch: readonly FromThread[], transfer: readonly ArrayBuffer[]): void {
-    this.isRingTold = false
-    this.postedMs = this.accountedMs
+    this.isRingAnnounced = false
+    this.postedMs = this.chargedMs
     this.parts.post(batch, transfer)
   }
 
   private sendNow(message: FromThread): void {
-    this.outbox.send(message)
-    this.outbox.flush()
+    this.batch.send(message)
+    this.batch.flush()
   }
 
-  /** @throws {Error} when the plugins have other routes here than in the main thread */
-  private placed(routes: readonly PluginRoute[]): readonly Handler[] {
+  /**
+   * The handlers, in the order of the main thread's routes.
+   *
+   * @throws {Error} when the plugins have other routes here than in the main thread
+   */
+  private handlersOf(routes: readonly PluginRoute[]): readonly Handler[] {
     const byKey = new Map(routes.map((route) => [`${route.method} ${route.pattern}`, route.handler]))
     const wanted = new Set(this.parts.routes)
     const missing = this.parts.routes.filter((key) => !byKey.has(key))
     const added = [...byKey.keys()].filter((key) => !wanted.has(key))
     if (missing.length === 0 && added.length === 0) return this.parts.routes.map((key) => byKey.get(key)!)
-    const found = [...missing.map((key) => `no "${key}"`), ...added.map((key) => `"${key}" beside them`)]
+    const found = [...missing.map((key) => `no "${key}"`), ...added.map((key) => `an additional "${key}"`)]
     throw new Error(
       `Cannot run handlers in thread ${this.parts.thread}: found ${found.join(', ')}, wanted the routes of the main thread`,
     )
@@ -162,7 +169,7 @@ export class HandlerThread implements RunOwner {
     return { log, files, metrics, phase: () => this.phase, unready: () => this.unready, thread }
   }
 
-  private take(message: ToThread): void {
+  private dispatch(message: ToThread): void {
     switch (message[0]) {
       case 'request':
         return this.begin(message)
@@ -170,17 +177,17 @@ export class HandlerThread implements RunOwner {
       case 'content-end':
       case 'content-failed':
       case 'abort':
-      case 'want':
-      case 'consumed':
+      case 'pull':
+      case 'credit':
       case 'cancel':
-        return this.tell(this.runs.get(message[1]), message)
+        return this.passToRun(this.runs.get(message[1]), message)
       default:
-        return this.takeNews(message)
+        return this.control(message)
     }
   }
 
-  /** What comes for a run that is over means nothing any more. */
-  private tell(run: HandlerRun | undefined, message: RunMessage): void {
+  /** Ignores a message for a run that has ended. */
+  private passToRun(run: HandlerRun | undefined, message: RunMessage): void {
     switch (message[0]) {
       case 'content':
         return run?.content(message[2])
@@ -190,29 +197,29 @@ export class HandlerThread implements RunOwner {
         return run?.contentFailed(message[2])
       case 'abort':
         return run?.abort(message[2], message[3])
-      case 'want':
-        return run?.want()
-      case 'consumed':
-        return run?.consumed(message[2])
+      case 'pull':
+        return run?.pull()
+      case 'credit':
+        return run?.returnCredit(message[2])
       case 'cancel':
         return run?.cancel()
     }
   }
 
-  private takeNews(message: ControlMessage): void {
+  private control(message: ControlMessage): void {
     switch (message[0]) {
       case 'state':
         this.phase = message[1]
         this.unready = message[2]
         return
       case 'probe':
-        return this.send(['here'])
+        return this.send(['alive'])
       case 'logged':
-        return this.logCrossing.taken(message[1])
+        return this.logChannel.acknowledged(message[1])
       case 'snapshot':
       case 'per-worker':
         return this.metrics.answered(message[0], message[1])
-      case 'unanswered':
+      case 'ask-failed':
         return this.metrics.failed(message[1], deserializeError(message[2]))
       case 'stop':
         void this.stop()
@@ -223,27 +230,27 @@ export class HandlerThread implements RunOwner {
 
   private begin(message: RequestMessage): void {
     const [, number, route] = message
-    if (!this.parts.claims.take(number)) return
+    if (!this.parts.claims.claim(number)) return
     const run = new HandlerRun(message, this.parts.routes[route]!, this)
     this.runs.set(number, run)
     this.call(run, this.handlers[route]!)
-    if (this.isRingTold && this.accountedMs - this.postedMs > LONG_TURN_MS) this.outbox.flush()
+    if (this.isRingAnnounced && this.chargedMs - this.postedMs > LONG_TURN_MS) this.batch.flush()
   }
 
   private call(run: HandlerRun, handler: Handler): void {
     try {
-      const answer = this.within(run.request, handler)
-      this.account(run)
+      const answer = this.callWithin(run.request, handler)
+      this.chargeBusyTime(run)
       if (isPromise(answer)) this.awaitAnswer(run, answer)
       else run.answered(answer)
     } catch (error) {
-      this.account(run)
+      this.chargeBusyTime(run)
       run.failed(error)
     }
   }
 
-  /** In the span of the main thread, where both threads have telemetry. */
-  private within(request: HandlerRequest, handler: Handler): ReturnType<Handler> {
+  /** Calls the handler within the span of the main thread, if both threads have telemetry. */
+  private callWithin(request: HandlerRequest, handler: Handler): ReturnType<Handler> {
     const { tracing } = this
     const { spanFields } = request
     return tracing === null || spanFields === null
@@ -253,47 +260,47 @@ export class HandlerThread implements RunOwner {
 
   private awaitAnswer(run: HandlerRun, answer: Promise<Answer>): void {
     this.promised.push(run)
-    // One that is not of the platform's may resolve to another.
+    // A promise that is not a native one may resolve to another promise.
     Promise.resolve(answer).then(
       (settled) => {
-        this.account(run)
+        this.chargeBusyTime(run)
         run.answered(settled)
       },
       (error: unknown) => {
-        this.account(run)
+        this.chargeBusyTime(run)
         run.failed(error)
       },
     )
   }
 
   private beginTurn(): void {
-    // What kept the thread busy before is no cost of what has come now.
-    this.accountedMs = this.postedMs = this.parts.meter.busyMs
-    if (this.isTurnBegun) return
-    this.isTurnBegun = true
+    // Busy time before this turn is not charged to the requests of this turn.
+    this.chargedMs = this.postedMs = this.parts.meter.busyMs
+    if (this.isInTurn) return
+    this.isInTurn = true
     setImmediate(() => this.endTurn())
   }
 
-  /** All that could be done at once has been done. */
+  /** Runs after all requests of the turn were begun: reports those whose handlers wait. */
   private endTurn(): void {
-    this.isTurnBegun = false
+    this.isInTurn = false
     for (const run of this.promised) if (run.isRunning) this.send(['waits', run.number])
     this.promised = []
-    this.outbox.flush()
+    this.batch.flush()
   }
 
-  // The thread's life
+  // The thread
 
   private checkMemory(): void {
-    const { memoryOctets } = this.parts.meter
-    if (memoryOctets > this.parts.settings.threadpool.memoryBytes) this.sendNow(['memory', memoryOctets])
+    const { memoryBytes } = this.parts.meter
+    if (memoryBytes > this.parts.settings.threadpool.memoryBytes) this.sendNow(['memory', memoryBytes])
   }
 
   private async stop(): Promise<void> {
     try {
       await this.plugins?.stop()
     } catch (error) {
-      this.log.error('plugins failed to stop', { error })
+      this.log.error('plugin stop failed', { error })
     }
     this.sendNow(['stopped'])
   }

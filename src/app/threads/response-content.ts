@@ -13,10 +13,10 @@ export type WholeContent = Exclude<ResponseContent, StreamedContent>
 export function contentMessage(content: WholeContent): string | Uint8Array<ArrayBuffer> | FileMessage | null {
   if (content === null || typeof content === 'string') return content
   if (content instanceof Uint8Array) return transferableOctets(content)
-  return crossedFile(content)
+  return fileMessage(content)
 }
 
-function crossedFile(reference: FileReference): FileMessage {
+function fileMessage(reference: FileReference): FileMessage {
   const { path, root, precompressed }: Record<keyof FileReference, unknown> = reference
   if (typeof path === 'string' && (root === null || typeof root === 'string')) {
     return ['file', path, root, Boolean(precompressed)]

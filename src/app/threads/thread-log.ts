@@ -4,18 +4,18 @@ import type { SerializedFact, SerializedFacts, LogLevel, FromThread } from '../.
 import type { EventLog, Facts } from '../../ports/operations/event-log.js'
 import type { Settings } from '../../ports/operations/settings.js'
 
-/** Lines on their way to the main thread that it has not taken yet; what is beyond is dropped and counted. */
-const MOST_LINES = 1000
+/** How many lines may be sent without having been acknowledged by the main thread. Further lines are dropped and counted. */
+const MAX_UNACKNOWLEDGED = 1000
 
 const LEVELS: readonly Settings['log']['level'][] = ['debug', 'info', 'warn', 'error', 'silent']
 
-/** What all logs of a thread share: the way to the main thread's log, and how much is on it. */
+/** Sends log lines to the main thread's log, for all logs of a thread. */
 export class LogChannel {
   private readonly lowest: number
-  private underWay = 0
+  private unacknowledged = 0
   private dropped = 0
 
-  /** @param send hands a line over at once: a handler that blocks behind it must have been heard */
+  /** @param send sends a line at once, so that it is logged even if the handler then blocks the thread */
   constructor(
     level: Settings['log']['level'],
     private readonly send: (line: FromThread) => void,
@@ -23,33 +23,37 @@ export class LogChannel {
     this.lowest = LEVELS.indexOf(level)
   }
 
-  /** @param facts asked for only when the line is sent */
+  /**
+   * Sends a line, if its level is not below the level of the log.
+   *
+   * @param facts called only if the line is sent
+   */
   line(level: LogLevel, event: string, facts: () => SerializedFacts): void {
     if (LEVELS.indexOf(level) < this.lowest) return
-    if (this.underWay >= MOST_LINES) {
+    if (this.unacknowledged >= MAX_UNACKNOWLEDGED) {
       this.dropped++
       return
     }
-    // The facts first: what a plugin logs may have getters that throw.
+    // Calls `facts` before it counts the line: the facts of a plugin may have getters that throw.
     const line: FromThread = ['log', level, event, facts()]
-    this.underWay++
+    this.unacknowledged++
     this.send(line)
   }
 
-  /** The main thread has taken so many lines. */
-  taken(lines: number): void {
-    this.underWay -= lines
-    if (this.dropped === 0 || this.underWay > MOST_LINES / 2) return
+  /** The main thread has written this number of lines. */
+  acknowledged(lines: number): void {
+    this.unacknowledged -= lines
+    if (this.dropped === 0 || this.unacknowledged > MAX_UNACKNOWLEDGED / 2) return
     const { dropped } = this
     this.dropped = 0
     this.line('warn', 'log lines dropped', () => ({ dropped }))
   }
 }
 
-/** The event log in a handler thread: its lines come out in the main thread's. */
+/** The event log in a handler thread: the main thread writes its lines. */
 export class ThreadLog implements EventLog {
   constructor(
-    private readonly crossing: LogChannel,
+    private readonly channel: LogChannel,
     private readonly own: Facts = {},
   ) {}
 
@@ -70,28 +74,28 @@ export class ThreadLog implements EventLog {
   }
 
   with(facts: Facts): EventLog {
-    return new ThreadLog(this.crossing, { ...this.own, ...facts })
+    return new ThreadLog(this.channel, { ...this.own, ...facts })
   }
 
   private line(level: LogLevel, event: unknown, facts: Facts = {}): void {
-    // A plugin in plain JavaScript may hand us anything: what it meant is logged as well as can be.
+    // A plugin in plain JavaScript may pass any values: an error instead of facts is a common mistake.
     const given = facts instanceof Error ? { error: facts } : facts
-    this.crossing.line(level, String(event), () => crossedFacts({ ...this.own, ...given }))
+    this.channel.line(level, String(event), () => serializeFacts({ ...this.own, ...given }))
   }
 }
 
-function crossedFacts(facts: Facts): SerializedFacts {
-  const crossed: Record<string, SerializedFact> = {}
-  for (const [name, value] of Object.entries(facts)) crossed[name] = crossedFact(value)
-  return crossed
+function serializeFacts(facts: Facts): SerializedFacts {
+  const serialized: Record<string, SerializedFact> = {}
+  for (const [name, value] of Object.entries(facts)) serialized[name] = serializeFact(value)
+  return serialized
 }
 
-function crossedFact(value: unknown): SerializedFact {
+function serializeFact(value: unknown): SerializedFact {
   if (value instanceof Error) return { error: serializeError(value, described) }
   return isPlain(value) ? value : jsonOf(value)
 }
 
-/** What JSON cannot hold is described as a text. */
+/** The value as JSON; its description if JSON cannot represent it. */
 function jsonOf(value: unknown): SerializedFact {
   try {
     const json = JSON.stringify(value, (_, each: unknown) => (each instanceof Error ? errorFacts(each) : each)) as
@@ -107,7 +111,7 @@ function errorFacts(error: Error): object {
   return { name, message, code, stack, cause }
 }
 
-/** A value in words, whatever it is: a getter may throw. */
+/** Describes any value in words. Never throws, even if a getter of the value does. */
 export function described(value: unknown): string {
   try {
     return inspect(value, { customInspect: false, depth: 3, breakLength: Infinity })

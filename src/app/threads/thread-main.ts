@@ -7,6 +7,6 @@ const port = parentPort!
 const thread = wireThread(workerData as ThreadData, (batch, transfer) => port.postMessage(batch, transfer))
 
 port.on('message', (batch: readonly ToThread[]) => thread.receive(batch))
-// A handler that ends its thread loses only its own answer, not the answers that were ready before.
+// A handler that calls `process.exit()` loses its own answer, but not the answers that were ready.
 process.on('exit', () => thread.flush())
 await thread.start()

@@ -1,18 +1,19 @@
 import { latin1 } from '../octets/latin1.js'
 
 /*
- * Theory of operation: a ring of octets in memory that both sides share, with two positions: the thread alone moves the
- * one behind what was written, the main side alone the one behind what was read. Both only grow, and wrap around at 2^32.
- * A record lies in one piece: where it would reach over the end of the ring, the rest there is skipped.
+ * Theory of operation: a ring buffer in shared memory, with two positions. Only the thread advances the write position,
+ * only the main thread the read position. Both only grow, and wrap around at 2^32. A record is never split: one that
+ * would reach past the end of the ring starts at its beginning, and the space left at the end is skipped.
  */
 
-/** A short answer, as a thread leaves it in the ring. */
+/** A short answer of a handler, as a record of the ring. */
 export interface RingAnswer {
   readonly request: number
+  /** The longest time for which the request blocked its thread, in milliseconds. */
   readonly costMs: number
-  /** 0 for a bare text. */
+  /** 0 for a bare string. */
   readonly status: number
-  /** As on the wire: Latin-1. */
+  /** Field lines as on the wire, in Latin-1. */
   readonly fields: string
   readonly text: string
 }
@@ -21,16 +22,18 @@ const [READ, WRITTEN] = [0, 1]
 const POSITIONS_OCTETS = 8
 /** A power of two, so that positions may wrap around. */
 const RING_OCTETS = 128 * 1024
-/** Length of the record, request, cost (two words), status, length of the fields and of the text, and one to spare. */
+/** Record length, request, cost (two words), status, lengths of fields and text, and one unused word. */
 const HEAD_OCTETS = 32
-/** One answer takes no more than so much of the ring. */
-const MOST_OCTETS = RING_OCTETS / 16
-/** In the place of a record's length: the rest up to the end of the ring is skipped. */
+/** The longest record; a longer answer is sent as a message. */
+const MAX_RECORD_OCTETS = RING_OCTETS / 16
+/** Stands where a record's length would, and means: skip to the end of the ring. */
 const SKIP = 0
 
 /**
- * Short answers on their way from a thread: at less cost than as messages, and there for the main side to take even when
- * the thread never comes to the end of its turn. Both sides have one of these over the same memory.
+ * Carries short answers from a handler thread to the main thread through shared memory.
+ *
+ * This costs less than a message, and the main thread can read the answers even if the thread never finishes its current
+ * turn of the event loop. Both sides have an instance over the same memory.
  */
 export class AnswerRing {
   private readonly positions: Int32Array
@@ -46,15 +49,15 @@ export class AnswerRing {
   }
 
   /**
-   * The thread's side: leaves an answer.
+   * Writes an answer; called by the handler thread.
    *
-   * @returns false when it must go another way: it is long, no plain ASCII, or there is no room
+   * @returns false when the answer is too long, its text is not ASCII, or the ring is full: send it as a message instead
    */
   put({ request, costMs, status, fields, text }: RingAnswer): boolean {
     const length = (HEAD_OCTETS + fields.length + text.length + 7) & ~7
-    if (length > MOST_OCTETS || Buffer.byteLength(text) !== text.length) return false
+    if (length > MAX_RECORD_OCTETS || Buffer.byteLength(text) !== text.length) return false
     const written = Atomics.load(this.positions, WRITTEN)
-    const at = this.placeFor(length, written)
+    const at = this.reserve(length, written)
     if (at === null) return false
     const word = at / 4
     this.words[word] = length
@@ -65,17 +68,17 @@ export class AnswerRing {
     this.words[word + 6] = text.length
     this.octets.write(fields, at + HEAD_OCTETS, 'latin1')
     this.octets.write(text, at + HEAD_OCTETS + fields.length, 'latin1')
-    const skipped = at === 0 ? restFrom(written) : 0
+    const skipped = at === 0 ? octetsToEnd(written) : 0
     Atomics.store(this.positions, WRITTEN, (written + skipped + length) | 0)
     return true
   }
 
-  /** The main side: takes the oldest answer; null when there is none. */
+  /** Removes and returns the oldest answer; null if the ring is empty. Called by the main thread. */
   take(): RingAnswer | null {
     let read = Atomics.load(this.positions, READ)
     if (read === Atomics.load(this.positions, WRITTEN)) return null
-    if (this.words[placeOf(read) / 4] === SKIP) read += restFrom(read)
-    const at = placeOf(read)
+    if (this.words[offsetOf(read) / 4] === SKIP) read += octetsToEnd(read)
+    const at = offsetOf(read)
     const word = at / 4
     const fieldsAt = at + HEAD_OCTETS
     const textAt = fieldsAt + this.words[word + 5]!
@@ -90,10 +93,10 @@ export class AnswerRing {
     return answer
   }
 
-  /** Where a record of this length can be written; null while there is no room. Marks what is skipped for it. */
-  private placeFor(length: number, written: number): number | null {
+  /** The offset for a record of this length, null when it does not fit. Marks the end of the ring if it is skipped. */
+  private reserve(length: number, written: number): number | null {
     const free = RING_OCTETS - ((written - Atomics.load(this.positions, READ)) >>> 0)
-    const at = placeOf(written)
+    const at = offsetOf(written)
     const rest = RING_OCTETS - at
     if (length <= rest) return length <= free ? at : null
     if (rest + length > free) return null
@@ -102,11 +105,11 @@ export class AnswerRing {
   }
 }
 
-function placeOf(position: number): number {
+function offsetOf(position: number): number {
   return position & (RING_OCTETS - 1)
 }
 
-/** What is left from a position to the end of the ring; 0 from its begin. */
-function restFrom(position: number): number {
-  return placeOf(-position)
+/** The number of octets from a position to the end of the ring; 0 at its beginning. */
+function octetsToEnd(position: number): number {
+  return offsetOf(-position)
 }

@@ -1,13 +1,14 @@
 /*
- * Theory of operation: one word of shared memory a slot. The main side writes a request's number into its slot when it
- * hands it over; whoever changes the word back to 0 has it. The thread does so before it runs the request, the main
- * side when it takes it back, and one of the two alone succeeds: no request is run twice, and none is lost between them.
+ * Theory of operation: shared memory holds one word for each slot of a thread. The main thread writes the number of a
+ * request into the slot's word when it assigns the request; whichever side changes the word back to 0 owns the request.
+ * The thread does so before it runs the handler, the main thread when it takes the request back. Only one of the two can
+ * succeed, so no request runs twice and none is lost between the two.
  */
 
-/** How many numbers there are before they begin anew. */
-const NUMBERS = 2 ** 31
+/** Request numbers stay below this and then start again, so that each fits into a signed word. */
+const NUMBER_LIMIT = 2 ** 31
 
-/** Who has the requests that were handed to one thread. Both sides have one of these over the same memory. */
+/** Decides which side owns each request assigned to a thread. Both sides have an instance over the same memory. */
 export class Claims {
   private readonly words: Int32Array
 
@@ -20,37 +21,42 @@ export class Claims {
     return new Claims(new SharedArrayBuffer(slots * Int32Array.BYTES_PER_ELEMENT))
   }
 
+  /** How many requests the thread may have at once. */
   get slots(): number {
     return this.words.length
   }
 
-  /** The slot of a request, which its number tells. */
+  /** The slot of a request, which follows from its number. */
   slotOf(request: number): number {
     return request % this.slots
   }
 
   /**
-   * A number, not 0, for a request in a slot.
+   * The next request number of a slot; never 0.
    *
-   * @param previous the number of the request that was in the slot before; 0 for none
+   * @param previous the number of the latest request in the slot; 0 if there was none
    */
   numberAfter(previous: number, slot: number): number {
     const next = previous === 0 ? slot + this.slots : previous + this.slots
-    return next < NUMBERS ? next : slot + this.slots
+    return next < NUMBER_LIMIT ? next : slot + this.slots
   }
 
-  /** The request may be claimed from now on. */
+  /** Makes a request available: from now on either side can claim it. */
   open(request: number): void {
     Atomics.store(this.words, this.slotOf(request), request)
   }
 
-  /** Whether nobody has claimed it or taken it back yet. */
+  /** Whether neither side has claimed the request yet. */
   isOpen(request: number): boolean {
     return Atomics.load(this.words, this.slotOf(request)) === request
   }
 
-  /** Claims a request, or takes it back; true to the first who asks. */
-  take(request: number): boolean {
+  /**
+   * Claims a request: the thread to run it, the main thread to take it back.
+   *
+   * @returns true for the first caller only
+   */
+  claim(request: number): boolean {
     return Atomics.compareExchange(this.words, this.slotOf(request), request, 0) === request
   }
 }

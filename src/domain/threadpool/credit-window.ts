@@ -1,49 +1,54 @@
-/** How many octets may be under way to a receiver that has not consumed them; fewer, where they come in small pieces. */
+/** How much credit, in octets, may be outstanding: sent to the other side and not yet consumed there. */
 export const WINDOW = 64 * 1024
 
-/** How many consumed octets are given back at once: a message for each small piece would cost more than the piece. */
-const PORTION = WINDOW / 4
+/** The receiver returns credit once it has this much: returning it for every small piece would cost more than the piece. */
+const RETURN_THRESHOLD = WINDOW / 4
 
-/** A piece is charged no less than this, about what it takes on both sides beside its octets. */
-const LEAST_CREDIT = 1024
+/** The minimum charge for a piece, in octets: about what a piece costs in memory on both sides besides its octets. */
+const MIN_CREDIT = 1024
 
-/** What a piece of content takes of the window, in octets. */
+/** The credit that a piece of content uses up, in octets. */
 export function creditFor(octets: number): number {
-  return Math.max(octets, LEAST_CREDIT)
+  return Math.max(octets, MIN_CREDIT)
 }
 
-/** The sender's side of flow control across a boundary: how much it may send before the receiver has consumed it. */
+/** The sender's side of flow control between threads: how much it may send before the receiver has consumed it. */
 export class SendWindow {
   private outstanding = 0
 
   /**
-   * Whether a piece may be sent now; if not, to be asked again after `returned`.
+   * Whether a piece may be sent now; if not, ask again after `returned`.
    *
-   * A piece that is too large to fit goes alone: when less than a portion is outstanding, which the receiver may have
-   * consumed without giving it back yet.
+   * A piece larger than the window is admitted when less than RETURN_THRESHOLD is outstanding: the receiver may already
+   * have consumed that much without returning it.
    */
   admits(credit: number): boolean {
-    return this.outstanding + credit <= WINDOW || this.outstanding < PORTION
+    return this.outstanding + credit <= WINDOW || this.outstanding < RETURN_THRESHOLD
   }
 
+  /** A piece with this credit was sent. */
   sent(credit: number): void {
     this.outstanding += credit
   }
 
-  /** The receiver gives so much back. */
+  /** The receiver returned credit. */
   returned(credit: number): void {
     this.outstanding -= credit
   }
 }
 
-/** The receiver's side: how much it gives back, and when. */
+/** The receiver's side of flow control: when it returns credit, and how much. */
 export class ReceiveWindow {
   private owed = 0
 
-  /** So much was consumed; answers how much is to be given back now, 0 for nothing yet. */
+  /**
+   * Content was consumed.
+   *
+   * @returns the credit to return now; 0 while it is below RETURN_THRESHOLD
+   */
   consumed(credit: number): number {
     this.owed += credit
-    if (this.owed < PORTION) return 0
+    if (this.owed < RETURN_THRESHOLD) return 0
     const returned = this.owed
     this.owed = 0
     return returned

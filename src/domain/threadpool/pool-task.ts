@@ -1,33 +1,33 @@
-/** The number of no thread. */
+/** The value of `thread` for a request that no thread has. */
 export const NO_THREAD = -1
 
 /**
- * A request on its way through the pool. The engine's own class of requests extends this one, so that the pool needs no
- * memory beside it; what is marked as the pool's is only written there.
+ * A request in the pool. The engine's own class of requests extends this one, so that the pool needs no further object
+ * per request. Only the pool writes these fields; the task list writes `list`, `previous` and `next`.
  */
 export abstract class PoolTask {
-  /** The number of the thread that was handed it and has not answered; `NO_THREAD` for any other. The pool's. */
+  /** The number of the thread that the request is assigned to, until it has finished; otherwise `NO_THREAD`. */
   thread = NO_THREAD
-  /** When it was offered. The pool's. */
-  sinceMs = 0
-  /** Its number in the order of offers. The pool's. */
-  order = 0
-  /** How long it is expected to block its thread. The pool's. */
-  weightMs = 0
-  /** Whether it keeps its thread from running anything else, as far as we know. The pool's. */
-  blocks = false
-  /** Whether it goes on only when its peer sends or reads something. The pool's. */
+  /** When the request was offered to the pool, by the pool's clock. */
+  offeredMs = 0
+  /** Counts the offers, so that requests can be compared by age. */
+  sequence = 0
+  /** How long the request is expected to block its thread, in milliseconds. */
+  expectedMs = 0
+  /** Whether the request still counts as blocking its thread. */
+  isBlocking = false
+  /** Whether the request cannot continue until its peer sends or reads something. */
   awaitsPeer = false
-  /** The list that it stands in, null for none. The list's, as are its neighbours. */
+  /** The list that contains the task; null when none does. */
   list: unknown = null
   previous: PoolTask | null = null
   next: PoolTask | null = null
 
-  /** @param route index of its route in the table */
+  /** @param route index of its route in the route table */
   constructor(readonly route: number) {}
 }
 
-/** Tasks in a row, linked through themselves: each step in and out is a few assignments, wherever the task stands. */
+/** A doubly linked list of tasks, linked through the tasks: appending and removing are a few assignments. */
 export class TaskList<Task extends PoolTask> {
   private head: PoolTask | null = null
   private tail: PoolTask | null = null
@@ -46,21 +46,21 @@ export class TaskList<Task extends PoolTask> {
   }
 
   /**
-   * Puts a task in its place by the order of offers.
+   * Inserts a task by its age into a list that is sorted by age.
    *
-   * @param behind a task that stands here and was offered earlier, from which the place is looked for; null: the head
+   * @param from an older task of this list, after which the search starts; null: at the head
    */
-  insert(task: Task, behind: Task | null = null): void {
-    let before: PoolTask | null = behind
-    let after = behind === null ? this.head : behind.next
-    while (after !== null && after.order < task.order) {
+  insert(task: Task, from: Task | null = null): void {
+    let before: PoolTask | null = from
+    let after = from === null ? this.head : from.next
+    while (after !== null && after.sequence < task.sequence) {
       before = after
       after = after.next
     }
     this.link(task, before, after)
   }
 
-  /** Takes out a task that stands here. */
+  /** Removes a task, which must be in this list. */
   remove(task: Task): void {
     const { previous, next } = task
     if (previous === null) this.head = next
@@ -71,7 +71,7 @@ export class TaskList<Task extends PoolTask> {
     this.count--
   }
 
-  /** Moves all tasks of a route to their places in another list that has its tasks in the order of offers. */
+  /** Moves all tasks of a route to another list. Both lists are sorted by age and stay so. */
   moveRoute(route: number, to: TaskList<Task>): void {
     let moved: Task | null = null
     for (let task = this.first; task !== null;) {

@@ -1,61 +1,70 @@
 import { NO_THREAD, TaskList, type PoolTask } from './pool-task.js'
 import { QUICK_MS } from './route-costs.js'
 
-/** How many requests one thread holds at once: handed over and not over. */
+/** How many unfinished requests one thread may have. */
 export interface ThreadBounds {
-  /** Of those that its handlers are at. */
+  /** Limit without the requests that await their peers. */
   readonly concurrency: number
-  /** Of all, those that go on only when their peers do among them. */
+  /** Limit with them. */
   readonly slots: number
 }
 
-/** A handler thread, as the pool knows it: what it was handed and has not answered. */
+/** A handler thread as the pool sees it: its assigned requests and its expected load. */
 export class PoolThread<Task extends PoolTask> {
-  readonly held = new TaskList<Task>()
-  private blocking = 0
-  private withPeers = 0
-  private load = 0
+  /** The requests that are assigned to the thread and not finished, in the order of their assignment. */
+  readonly tasks = new TaskList<Task>()
+  private blockingCount = 0
+  private awaitingPeerCount = 0
+  private loadMs = 0
 
   constructor(readonly number: number) {}
 
-  /** Whether it may be handed one more: anything when its loop is free, else what is not felt behind the rest. */
-  hasRoom(weightMs: number, { concurrency, slots }: ThreadBounds): boolean {
-    if (this.held.size - this.withPeers >= concurrency || this.held.size >= slots) return false
-    return this.blocking === 0 || this.load + weightMs <= QUICK_MS
+  /**
+   * Whether the thread can take one more request: any request if its event loop is free, otherwise only one so quick that
+   * the requests in the same batch do not notice.
+   *
+   * @param expectedMs how long the request is expected to block the thread
+   */
+  hasRoom(expectedMs: number, { concurrency, slots }: ThreadBounds): boolean {
+    if (this.tasks.size - this.awaitingPeerCount >= concurrency || this.tasks.size >= slots) return false
+    return this.blockingCount === 0 || this.loadMs + expectedMs <= QUICK_MS
   }
 
-  /** Whether it is the better one for one more: it has less to do, or fewer to look after. */
+  /** Whether this thread has less load than the other, or fewer requests at the same load. */
   isLessLoaded(than: PoolThread<Task>): boolean {
-    return this.load === than.load ? this.held.size < than.held.size : this.load < than.load
+    return this.loadMs === than.loadMs ? this.tasks.size < than.tasks.size : this.loadMs < than.loadMs
   }
 
-  take(task: Task, weightMs: number): void {
+  /** Assigns a request to the thread. */
+  assign(task: Task, expectedMs: number): void {
     task.thread = this.number
-    task.weightMs = weightMs
-    task.blocks = true
-    this.held.append(task)
-    this.blocking++
-    this.load += weightMs
+    task.expectedMs = expectedMs
+    task.isBlocking = true
+    this.tasks.append(task)
+    this.blockingCount++
+    this.loadMs += expectedMs
   }
 
-  /** What it holds of this task only waits from now on, and weighs nothing. */
-  unburden(task: Task): void {
-    if (!task.blocks) return
-    task.blocks = false
-    // Sums of fractions drift: an empty one is set right.
-    this.load = --this.blocking === 0 ? 0 : this.load - task.weightMs
+  /** The request only waits from now on, and no longer counts as load. */
+  unblock(task: Task): void {
+    if (!task.isBlocking) return
+    task.isBlocking = false
+    // Adding and subtracting fractions accumulates rounding errors: an unloaded thread starts again from exactly 0.
+    this.loadMs = --this.blockingCount === 0 ? 0 : this.loadMs - task.expectedMs
   }
 
+  /** Sets whether the request awaits its peer; while it does, it does not count against `concurrency`. */
   setAwaitsPeer(task: Task, awaitsPeer: boolean): void {
     if (task.awaitsPeer === awaitsPeer) return
     task.awaitsPeer = awaitsPeer
-    this.withPeers += awaitsPeer ? 1 : -1
+    this.awaitingPeerCount += awaitsPeer ? 1 : -1
   }
 
+  /** The request is no longer assigned to the thread. */
   release(task: Task): void {
-    this.unburden(task)
+    this.unblock(task)
     this.setAwaitsPeer(task, false)
-    this.held.remove(task)
+    this.tasks.remove(task)
     task.thread = NO_THREAD
   }
 }

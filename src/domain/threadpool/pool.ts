@@ -4,30 +4,31 @@ import { RouteCosts } from './route-costs.js'
 
 /** The bounds of a pool of handler threads. */
 export interface PoolRules extends ThreadBounds {
-  /** How many requests may wait. */
+  /** How many requests may wait for a thread. */
   readonly queueSize: number
-  /** How long one may wait. */
-  readonly longestWaitMs: number
+  /** How long a request may wait for a thread. */
+  readonly maxWaitMs: number
 }
 
-/** How long after the last offer of a quick request a thread is still kept for such ones. */
-const QUICK_LATELY_MS = 1000
+/** How long one thread stays reserved for quick requests after the latest of them was offered. */
+const RESERVATION_MS = 1000
 
 /**
- * Which request goes to which handler thread, and who waits or is turned away.
+ * Decides which request runs on which handler thread, and which requests wait or are refused.
  *
- * Requests are quick or slow by what their route has cost of late. A thread is handed quick ones in batches, and a slow
- * one only when its loop is free, so that nobody stands behind a slow one while another thread could take him. What no
- * thread can take waits in one of two lanes, quick or slow, and each lane is left in the order of offers. A request is
- * always in the lane of what its route is now.
+ * A request is quick or slow, by what its route has cost recently. Quick requests are assigned to a thread in batches. A
+ * slow request is assigned only to a thread whose event loop is free, so that no request waits in a thread for a slow one
+ * while another thread could run it. All other requests wait in one of two queues, quick or slow, each in the order of
+ * offers. When a route changes between quick and slow, its waiting requests change queues.
  *
- * While quick requests come, the able thread with the lowest number is kept for them, so that a light route keeps its
- * latency beside a heavy one; the other threads take the oldest of both lanes first, so that nobody starves.
+ * While quick requests arrive, the available thread with the lowest number is reserved for them, so that a light route
+ * keeps its latency next to a heavy one. The other threads take the oldest request of both queues first, so that no
+ * request starves.
  *
- * The engine tells what happens and then asks `next` until it answers null:
+ * The engine reports each event and then calls `next` until it returns null:
  *
  *     if (!pool.offer(task, now)) throw new Unavailable('queue-full', …)
- *     for (let task = pool.next(now); task !== null; task = pool.next(now)) threads[task.thread].handOver(task)
+ *     for (let task = pool.next(now); task !== null; task = pool.next(now)) threads[task.thread].assign(task)
  *
  * Times are milliseconds of a monotonic clock.
  */
@@ -35,14 +36,14 @@ export class Pool<Task extends PoolTask> {
   private readonly costs: RouteCosts
   private readonly quick = new TaskList<Task>()
   private readonly slow = new TaskList<Task>()
-  private readonly live = new Map<number, PoolThread<Task>>()
-  /** Those of the live that are not stuck, the lowest number first. */
-  private able: PoolThread<Task>[] = []
+  private readonly threads = new Map<number, PoolThread<Task>>()
+  /** The threads that are not stuck, the lowest number first. */
+  private available: PoolThread<Task>[] = []
   private offers = 0
-  private held = 0
+  private assigned = 0
   private quickOfferedMs = -Infinity
 
-  /** @param routes how many routes there are; each task's `route` is less than that */
+  /** @param routes the number of routes; each task's `route` is below it */
   constructor(
     private readonly rules: PoolRules,
     routes: number,
@@ -50,98 +51,101 @@ export class Pool<Task extends PoolTask> {
     this.costs = new RouteCosts(routes)
   }
 
-  /** Requests that wait for a thread. */
+  /** The number of requests that wait for a thread. */
   get waiting(): number {
     return this.quick.size + this.slow.size
   }
 
-  /** Requests handed over and not answered. */
+  /** The number of requests that are assigned to a thread and not finished. */
   get inFlight(): number {
-    return this.held
+    return this.assigned
   }
 
-  /** Threads that are ready, the stuck ones among them. */
-  get threads(): number {
-    return this.live.size
+  /** The number of threads, stuck ones included. */
+  get threadCount(): number {
+    return this.threads.size
   }
 
-  /** Whether no request waits or is under way. */
+  /** Whether no request waits or is in flight. */
   get isIdle(): boolean {
-    return this.waiting === 0 && this.held === 0
+    return this.waiting === 0 && this.assigned === 0
   }
 
   /**
-   * A request has come.
+   * Adds a request to its queue.
    *
-   * @param task one that was not offered before
-   * @returns whether it is taken; false: there is no room to wait and no thread that could take it at once
+   * @param task a task that was not offered before
+   * @returns false when the request is refused: the queues are full and no thread could take it now
    */
   offer(task: Task, nowMs: number): boolean {
     const isQuick = this.costs.isQuick(task.route)
     if (isQuick) this.quickOfferedMs = nowMs
-    const lane = isQuick ? this.quick : this.slow
-    task.order = ++this.offers
-    task.sinceMs = nowMs
-    if (this.waiting >= this.rules.queueSize && (lane.size > 0 || this.threadFor(task, nowMs) === null)) return false
-    lane.append(task)
+    const queue = isQuick ? this.quick : this.slow
+    task.sequence = ++this.offers
+    task.offeredMs = nowMs
+    if (this.waiting >= this.rules.queueSize && (queue.size > 0 || this.threadFor(task, nowMs) === null)) return false
+    queue.append(task)
     return true
   }
 
   /**
-   * The next request to be handed over; its `thread` tells to whom. Asked after every other verb until there is none,
-   * and now and then as time passes: the kept thread takes slow ones when no quick ones have come for a while.
+   * Assigns the next request to a thread, whose number is then in its `thread`; null when no request can be assigned.
+   *
+   * Call it after every other method until it returns null. Call it from time to time as well: the reserved thread takes
+   * slow requests when no quick one has been offered for RESERVATION_MS.
    */
   next(nowMs: number): Task | null {
-    return this.handOver(this.quick.first, nowMs) ?? this.handOver(this.slow.first, nowMs)
+    return this.assign(this.quick.first, nowMs) ?? this.assign(this.slow.first, nowMs)
   }
 
-  /** The handler of a request only waits now, and its thread's loop is free for others. */
+  /** The handler of a request only waits from now on: its thread's event loop is free for other requests. */
   waits(task: Task): void {
-    this.live.get(task.thread)?.unburden(task)
+    this.threads.get(task.thread)?.unblock(task)
   }
 
-  /** Nothing goes on with a request before its peer sends or reads: until then it takes no place from others. */
+  /** A request cannot continue before its peer sends or reads: until then it does not count against the concurrency. */
   awaitsPeer(task: Task): void {
-    this.live.get(task.thread)?.setAwaitsPeer(task, true)
+    this.threads.get(task.thread)?.setAwaitsPeer(task, true)
   }
 
-  /** The peer has done something, and the handler goes on: with more than its thread's share of them, where need be. */
-  goesOn(task: Task): void {
-    this.live.get(task.thread)?.setAwaitsPeer(task, false)
+  /** The peer has acted and the request continues, even if its thread then exceeds its concurrency. */
+  resumes(task: Task): void {
+    this.threads.get(task.thread)?.setAwaitsPeer(task, false)
   }
 
   /**
-   * A request is over in its thread. One that no thread holds, since it was taken back or its thread is gone, is let be.
+   * A request is finished in its thread. Ignored for a request that is assigned to no thread: it was taken back, or its
+   * thread was removed.
    *
    * @param costMs how long it blocked its thread
    */
-  answered(task: Task, costMs: number): void {
-    const thread = this.live.get(task.thread)
+  finished(task: Task, costMs: number): void {
+    const thread = this.threads.get(task.thread)
     if (thread === undefined) return
     thread.release(task)
-    this.held--
-    this.learn(task.route, costMs)
+    this.assigned--
+    this.recordCost(task.route, costMs)
   }
 
   /**
-   * A request that waits is not wanted any more.
+   * Removes a waiting request from its queue.
    *
-   * @returns false when it does not wait: a thread holds it, or it is over
+   * @returns false when the request does not wait: it is assigned to a thread, or finished
    */
   drop(task: Task): boolean {
-    const lane = this.laneOf(task)
-    if (task.list !== lane) return false
-    lane.remove(task)
+    const queue = this.queueOf(task)
+    if (task.list !== queue) return false
+    queue.remove(task)
     return true
   }
 
-  /** Removes those that have waited too long; the older ones of a lane first. */
+  /** Removes and returns the requests that have waited too long; within each queue, the oldest first. */
   overdue(nowMs: number): Task[] {
     const overdue: Task[] = []
-    for (const lane of [this.quick, this.slow]) {
-      let { first } = lane
-      for (; first !== null && nowMs - first.sinceMs > this.rules.longestWaitMs; first = lane.first) {
-        lane.remove(first)
+    for (const queue of [this.quick, this.slow]) {
+      let { first } = queue
+      for (; first !== null && nowMs - first.offeredMs > this.rules.maxWaitMs; first = queue.first) {
+        queue.remove(first)
         overdue.push(first)
       }
     }
@@ -149,111 +153,112 @@ export class Pool<Task extends PoolTask> {
   }
 
   /**
-   * A thread did not begin this request: it waits again as if it had never been handed over, however many wait.
+   * Returns a request that its thread did not begin to its old position in the queue, even if the queue is full.
    *
-   * @returns false when no thread holds it
+   * @returns false when the request is assigned to no thread
    */
   takeBack(task: Task): boolean {
-    const thread = this.live.get(task.thread)
+    const thread = this.threads.get(task.thread)
     if (thread === undefined) return false
     thread.release(task)
-    this.held--
-    this.laneOf(task).insert(task)
+    this.assigned--
+    this.queueOf(task).insert(task)
     return true
   }
 
-  /** A thread is there, with a number that no live one has. */
-  threadReady(number: number): void {
+  /** Adds a thread, with a number that no other thread has. */
+  addThread(number: number): void {
     const thread = new PoolThread<Task>(number)
-    this.live.set(number, thread)
-    this.enable(thread)
+    this.threads.set(number, thread)
+    this.makeAvailable(thread)
   }
 
   /**
-   * A thread does not get on: it is handed nothing more before it has recovered. What it has begun, and does not only
-   * wait for, may be what keeps it, so that the routes of that are slow from now on.
+   * A thread is stuck: it gets no more requests until it has recovered. The request that blocks it may be any that it has
+   * begun and that does not only wait, so the routes of all of these count as slow from now on.
    */
   threadStuck(number: number): void {
-    this.disable(number)
-    const held = this.live.get(number)?.held.first ?? null
-    for (let task: PoolTask | null = held; task !== null; task = task.next) {
-      if (task.blocks) this.learn(task.route, Infinity)
+    this.makeUnavailable(number)
+    const first = this.threads.get(number)?.tasks.first ?? null
+    for (let task: PoolTask | null = first; task !== null; task = task.next) {
+      if (task.isBlocking) this.recordCost(task.route, Infinity)
     }
   }
 
-  /** A thread gives a sign of life; told of one that is not stuck, or is gone, it is let be. */
+  /** A stuck thread responds again. Ignored for a thread that is not stuck or was removed. */
   threadRecovered(number: number): void {
-    const thread = this.live.get(number)
-    if (thread !== undefined && !this.able.includes(thread)) this.enable(thread)
+    const thread = this.threads.get(number)
+    if (thread !== undefined && !this.available.includes(thread)) this.makeAvailable(thread)
   }
 
   /**
-   * A thread is no more.
+   * Removes a thread.
    *
-   * @returns the requests that it held, in the order they were handed over; they are over for the pool
+   * @returns the requests assigned to it, in the order of their assignment; the pool has forgotten them
    */
-  threadGone(number: number): Task[] {
-    const thread = this.live.get(number)
+  removeThread(number: number): Task[] {
+    const thread = this.threads.get(number)
     const lost: Task[] = []
     if (thread === undefined) return lost
-    this.live.delete(number)
-    this.disable(number)
-    for (let task = thread.held.first; task !== null; task = thread.held.first) {
+    this.threads.delete(number)
+    this.makeUnavailable(number)
+    for (let task = thread.tasks.first; task !== null; task = thread.tasks.first) {
       thread.release(task)
       lost.push(task)
     }
-    this.held -= lost.length
+    this.assigned -= lost.length
     return lost
   }
 
-  private handOver(task: Task | null, nowMs: number): Task | null {
+  private assign(task: Task | null, nowMs: number): Task | null {
     if (task === null) return null
     const thread = this.threadFor(task, nowMs)
     if (thread === null) return null
-    this.laneOf(task).remove(task)
-    thread.take(task, this.costs.meanMs(task.route))
-    this.held++
+    this.queueOf(task).remove(task)
+    thread.assign(task, this.costs.meanMs(task.route))
+    this.assigned++
     return task
   }
 
-  /** The thread that takes this task now, null when none does. */
+  /** The thread that can take this request now; null when none can. */
   private threadFor(task: Task, nowMs: number): PoolThread<Task> | null {
-    const kept = this.able.length > 1 && nowMs - this.quickOfferedMs < QUICK_LATELY_MS ? 1 : 0
-    const weightMs = this.costs.meanMs(task.route)
-    if (!this.costs.isQuick(task.route)) return this.leastLoaded(kept, this.able.length, weightMs)
-    // The older slow one needs a thread whose loop is free; none ever would be if younger quick ones went on to fill it.
-    const isOldest = this.slow.first === null || task.order < this.slow.first.order
-    return this.leastLoaded(0, isOldest ? this.able.length : kept, weightMs)
+    const reserved = this.available.length > 1 && nowMs - this.quickOfferedMs < RESERVATION_MS ? 1 : 0
+    const expectedMs = this.costs.meanMs(task.route)
+    if (!this.costs.isQuick(task.route)) return this.leastLoaded(reserved, this.available.length, expectedMs)
+    // An older slow request needs a thread with a free event loop, which it would never get if younger quick requests
+    // kept all threads busy: these get only the reserved thread.
+    const isOldest = this.slow.first === null || task.sequence < this.slow.first.sequence
+    return this.leastLoaded(0, isOldest ? this.available.length : reserved, expectedMs)
   }
 
-  /** The one with the least load among the able threads from one place up to another that have room. */
-  private leastLoaded(from: number, to: number, weightMs: number): PoolThread<Task> | null {
+  /** The least loaded thread with room, among the available threads from index `from` to before index `to`. */
+  private leastLoaded(from: number, to: number, expectedMs: number): PoolThread<Task> | null {
     let best: PoolThread<Task> | null = null
     for (let at = from; at < to; at++) {
-      const thread = this.able[at]!
-      if (thread.hasRoom(weightMs, this.rules) && (best === null || thread.isLessLoaded(best))) best = thread
+      const thread = this.available[at]!
+      if (thread.hasRoom(expectedMs, this.rules) && (best === null || thread.isLessLoaded(best))) best = thread
     }
     return best
   }
 
-  private laneOf(task: Task): TaskList<Task> {
+  private queueOf(task: Task): TaskList<Task> {
     return this.costs.isQuick(task.route) ? this.quick : this.slow
   }
 
-  /** A cost may make its route slow, or quick again: those of it that wait change lanes. */
-  private learn(route: number, costMs: number): void {
+  /** Records a cost. If that makes the route slow, or quick again, its waiting requests change queues. */
+  private recordCost(route: number, costMs: number): void {
     const wasQuick = this.costs.isQuick(route)
-    this.costs.note(route, costMs)
+    this.costs.record(route, costMs)
     if (this.costs.isQuick(route) === wasQuick) return
     if (wasQuick) this.quick.moveRoute(route, this.slow)
     else this.slow.moveRoute(route, this.quick)
   }
 
-  private disable(number: number): void {
-    this.able = this.able.filter((thread) => thread.number !== number)
+  private makeUnavailable(number: number): void {
+    this.available = this.available.filter((thread) => thread.number !== number)
   }
 
-  private enable(thread: PoolThread<Task>): void {
-    this.able = [...this.able, thread].sort((one, other) => one.number - other.number)
+  private makeAvailable(thread: PoolThread<Task>): void {
+    this.available = [...this.available, thread].sort((one, other) => one.number - other.number)
   }
 }

@@ -1,23 +1,26 @@
-/** Up to here, in milliseconds, a request is quick: such ones may share a thread without being felt. */
+/** A request that blocks its thread for at most this long is quick: several can share a thread without being noticed. */
 export const QUICK_MS = 1
 
-/** What nothing is known of is taken to be slow; four quick answers tell otherwise. */
+/** The assumed cost of a route that has never run: slow, until four quick requests prove otherwise. */
 const UNKNOWN_MS = 2 * QUICK_MS
 
 /**
- * How much the latest cost counts against all earlier ones: one of 5 ms makes a quick route slow, and after one of 50 ms
- * a dozen quick ones make it quick again.
+ * The weight of the latest cost in the mean. One request of 5 ms makes a quick route slow; after one of 50 ms, a dozen
+ * quick requests make it quick again.
  */
-const LATEST_SHARE = 0.2
+const LATEST_WEIGHT = 0.2
 
-/** A cost beyond counts as this much, so that a route whose handler hung once is not held to be slow for ever. */
-const MOST_MS = 100
+/** Higher costs count as this much, so that a route whose handler hung once does not stay slow for hours. */
+const MAX_COST_MS = 100
 
-/** For how long at one go a request of each route blocks its thread: a mean that forgets, in milliseconds. */
+/**
+ * How long a request of each route blocks its thread without interruption: an exponential moving average, in
+ * milliseconds.
+ */
 export class RouteCosts {
   private readonly means: Float64Array
 
-  /** @param routes how many there are; a route's index is less than that */
+  /** @param routes the number of routes; each route's index is below it */
   constructor(routes: number) {
     this.means = new Float64Array(routes).fill(UNKNOWN_MS)
   }
@@ -30,8 +33,8 @@ export class RouteCosts {
     return this.meanMs(route) <= QUICK_MS
   }
 
-  /** @param costMs how long a request of this route blocked its thread; Infinity for one that hangs */
-  note(route: number, costMs: number): void {
-    this.means[route]! += (Math.min(costMs, MOST_MS) - this.meanMs(route)) * LATEST_SHARE
+  /** @param costMs how long a request of this route blocked its thread; Infinity for a handler that hangs */
+  record(route: number, costMs: number): void {
+    this.means[route]! += (Math.min(costMs, MAX_COST_MS) - this.meanMs(route)) * LATEST_WEIGHT
   }
 }

@@ -1,15 +1,15 @@
 import { creditFor, SendWindow } from './credit-window.js'
 
-/** Holds back the pieces of a stream until the other side has room for them. */
+/** Holds back the pieces of a stream until the receiving thread has credit for them. */
 export class SendGate {
   private readonly window = new SendWindow()
   private closed = false
   private wake: (() => void) | null = null
 
   /**
-   * Waits for room for a piece.
+   * Waits until a piece may be sent.
    *
-   * @returns whether the piece may be sent, and then it must be; false when nobody wants it any more
+   * @returns true when the piece may be sent, and the caller must then send it; false once the gate is closed
    */
   async admits(octets: number): Promise<boolean> {
     const credit = creditFor(octets)
@@ -18,13 +18,13 @@ export class SendGate {
     return !this.closed
   }
 
-  /** The other side gives so much credit back. */
+  /** The receiver returned credit. */
   returned(credit: number): void {
     this.window.returned(credit)
     this.wakeUp()
   }
 
-  /** Nobody wants any more of it. */
+  /** Admits nothing more: the receiver does not want the rest of the stream. */
   close(): void {
     this.closed = true
     this.wakeUp()

@@ -1,9 +1,10 @@
 /**
- * What was thrown, as it crosses to another thread. The platform's own copying loses the names of classes, codes and
- * causes, and fails altogether over what cannot be copied.
+ * Errors in a form that can be sent to another thread. The platform's structured clone would lose class names, codes and
+ * causes, and fails for values that cannot be cloned.
  */
 import { BadContentError } from '../message/bad-content-error.js'
 
+/** A thrown value, as plain data. */
 export type SerializedError =
   | {
       readonly kind: 'error'
@@ -13,24 +14,28 @@ export type SerializedError =
       /** The platform's code, such as `ENOENT`; null without one. */
       readonly code: string | number | null
       readonly cause: SerializedError | null
-      /** Whether it is a `BadContentError`, which is told by its class. */
+      /** Whether it is a `BadContentError`: the receiver identifies these by their class. */
       readonly isBadContent: boolean
     }
   | { readonly kind: 'value'; readonly value: PlainValue }
 
-/** What crosses as it is. */
+/** A value that needs no conversion to be sent. */
 export type PlainValue = string | number | bigint | boolean | null | undefined
 
 const PLAIN_TYPES: ReadonlySet<string> = new Set(['string', 'number', 'bigint', 'boolean', 'undefined'])
 
-/** Causes of causes beyond this many are left out; they may go in a circle. */
-const MOST_CAUSES = 5
+/** How many nested causes are kept. There must be a limit: a chain of causes can be circular. */
+const MAX_CAUSES = 5
 
-/** @param describe what to say of a thrown thing that is neither an error nor a plain value */
+/**
+ * Converts a thrown value to plain data. Never throws.
+ *
+ * @param describe describes a thrown value that is neither an error nor plain
+ */
 export function serializeError(
   thrown: unknown,
   describe: (value: unknown) => string,
-  causes: number = MOST_CAUSES,
+  causes: number = MAX_CAUSES,
 ): SerializedError {
   try {
     if (!(thrown instanceof Error)) return { kind: 'value', value: isPlain(thrown) ? thrown : describe(thrown) }
@@ -45,19 +50,20 @@ export function serializeError(
       isBadContent: thrown instanceof BadContentError,
     }
   } catch {
-    // What handlers throw may have getters that throw, or be a proxy that does.
+    // A handler may throw an object with getters that throw, or a proxy that does.
     return { kind: 'value', value: 'an error that cannot be described' }
   }
 }
 
+/** Whether a value needs no conversion to be sent. */
 export function isPlain(value: unknown): value is PlainValue {
   return value === null || PLAIN_TYPES.has(typeof value)
 }
 
-/** What was thrown, as good as new: an error is one again, with the name, stack and cause it had. */
-export function deserializeError(crossed: SerializedError): unknown {
-  if (crossed.kind === 'value') return crossed.value
-  const { name, message, stack, code, cause, isBadContent } = crossed
+/** Restores the thrown value. An error becomes an `Error` again, with its original name, message, stack, code and cause. */
+export function deserializeError(serialized: SerializedError): unknown {
+  if (serialized.kind === 'value') return serialized.value
+  const { name, message, stack, code, cause, isBadContent } = serialized
   const error = isBadContent ? new BadContentError(message) : new Error(message)
   const own: Record<string, unknown> = { name, stack }
   if (code !== null) own['code'] = code

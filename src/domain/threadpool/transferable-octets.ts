@@ -1,15 +1,17 @@
 /**
- * Memory that holds exactly these octets and belongs to nobody else: a `Buffer` may lie in a pool with others, all of
- * which would be copied with it to another thread, and a handler must not find its own detached.
+ * Copies octets into memory of their own, which can be transferred to another thread.
+ *
+ * The octets of a `Buffer` may share memory with others, which would be sent along; and transferring the memory itself
+ * would detach octets that a handler still uses.
  */
 export function transferableOctets(octets: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(octets)
 }
 
-/** Memory of this size is moved to another thread; less is copied along with its message, at less cost. */
-const WORTH_MOVING = 16 * 1024
+/** From this size on, transferring memory to another thread costs less than copying it. */
+const MIN_TRANSFER_OCTETS = 16 * 1024
 
-/** The memory of octets that lie in it alone, where it is better moved than copied; else null. */
-export function movable(octets: Uint8Array<ArrayBuffer>): ArrayBuffer | null {
-  return octets.length < WORTH_MOVING ? null : octets.buffer
+/** The memory to transfer along with a message that contains these octets; null if copying them costs less. */
+export function memoryToTransfer(octets: Uint8Array<ArrayBuffer>): ArrayBuffer | null {
+  return octets.length < MIN_TRANSFER_OCTETS ? null : octets.buffer
 }

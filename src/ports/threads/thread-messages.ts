@@ -1,8 +1,8 @@
 /**
- * What crosses between the main thread and a handler thread: batches of tuples, each led by its kind. Tuples of plain
- * values are what the platform copies at the least cost.
+ * The messages between the main thread and a handler thread. They are sent in batches, each message a tuple that begins
+ * with its kind: tuples of plain values are the cheapest for the platform to copy.
  *
- * `request` is the number of a request in its thread, which tells its slot among the thread's claims.
+ * `request` is the number of a request in its thread; the request's slot follows from it (see `Claims`).
  */
 import type { SerializedError, PlainValue } from '../../domain/threadpool/serialized-error.js'
 import type { Phase } from '../../domain/lifecycle/drain.js'
@@ -11,30 +11,34 @@ import type { Settings } from '../operations/settings.js'
 import type { SpanFields } from '../serving/tracing.js'
 import type { Security } from '../serving/transport.js'
 
-/** What a thread is started with. */
+/** What the engine passes to a new thread. */
 export interface ThreadSeed {
   /** Its number, from 1. */
   readonly thread: number
-  /** `METHOD /pattern` of each route, by the index that requests name it by. */
+  /** The routes as `METHOD /pattern`; a request message contains the index of its route. */
   readonly routes: readonly string[]
-  /** The memory of its claims. */
+  /** The memory of the thread's `Claims`. */
   readonly claims: SharedArrayBuffer
-  /** The memory of the ring in which it leaves short answers. */
+  /** The memory of the thread's `AnswerRing`. */
   readonly answers: SharedArrayBuffer
 }
 
-/** What the module of a thread finds in its `workerData`. */
+/** The `workerData` of a handler thread. */
 export interface ThreadData {
   readonly seed: ThreadSeed
   readonly settings: Settings
 }
 
-/** A field section: its text, and four offsets a line. */
+/** A field section: its text, and four offsets into it for each field line. */
 export type EncodedFields = [text: string, bounds: readonly number[]]
 
-/** `coming`: what comes is sent, up to a window ahead of the handler; `withheld`: none before the thread says `want`. */
-export type ContentDelivery = 'none' | 'coming' | 'withheld'
+/**
+ * When the content of a request is sent to the thread. `eager`: from the start, up to a window ahead of the handler;
+ * `on-demand`: once the thread has sent `pull`.
+ */
+export type ContentDelivery = 'none' | 'eager' | 'on-demand'
 
+/** A request that is assigned to the thread. */
 export type RequestMessage = readonly [
   kind: 'request',
   request: number,
@@ -43,7 +47,7 @@ export type RequestMessage = readonly [
   target: string,
   path: string,
   query: string,
-  /** Names and values in turn. */
+  /** Names and values, alternating. */
   params: readonly string[],
   ...fields: EncodedFields,
   content: ContentDelivery,
@@ -54,71 +58,74 @@ export type RequestMessage = readonly [
   tls: Security | null,
 ]
 
-/** What concerns a request that was handed over. */
+/** Messages about a request that was assigned to the thread. */
 export type RunMessage =
-  /** A piece of a request's content. */
+  /** A piece of the request's content. */
   | readonly [kind: 'content', request: number, octets: Uint8Array]
-  /** A request's content is complete; with its trailers. */
+  /** The request's content is complete; with its trailers. */
   | readonly [kind: 'content-end', request: number, ...trailers: EncodedFields]
   | readonly [kind: 'content-failed', request: number, error: SerializedError]
-  /** Nobody waits for the answer any more; `overdue`: since it came too late. To be answered by `over`. */
+  /** The response is no longer wanted; `overdue`: because the handler took too long. The thread replies with `cancelled`. */
   | readonly [kind: 'abort', request: number, error: SerializedError, overdue: boolean]
-  /** The content of the response is wanted from now on, up to a window. */
-  | readonly [kind: 'want', request: number]
-  /** Pieces of the response's content have been consumed: so much credit for them is given back. */
-  | readonly [kind: 'consumed', request: number, credit: number]
-  /** No more of the response's content is wanted. To be answered by `over`. */
+  /** The thread may send the response's content from now on, up to a window. */
+  | readonly [kind: 'pull', request: number]
+  /** Returns the credit for pieces of the response's content that were consumed. */
+  | readonly [kind: 'credit', request: number, credit: number]
+  /** The rest of the response's content is no longer wanted. The thread replies with `cancelled`. */
   | readonly [kind: 'cancel', request: number]
 
-/** What concerns no single request. */
+/** Messages that are not about a single request. */
 export type ControlMessage =
+  /** The state of the service, for the context of plugins. */
   | readonly [kind: 'state', phase: Phase, unready: string | null]
-  /** To be answered by `here`. */
+  /** Asks for a sign of life. The thread replies with `alive`. */
   | readonly [kind: 'probe']
-  /** So many log lines have been taken. */
+  /** This number of log lines has arrived. */
   | readonly [kind: 'logged', lines: number]
+  /** The replies to `ask`. */
   | readonly [kind: 'snapshot', snapshot: MetricsSnapshot]
   | readonly [kind: 'per-worker', snapshots: readonly WorkerSnapshot[]]
-  | readonly [kind: 'unanswered', question: Question, error: SerializedError]
-  /** The plugins are to be stopped. To be answered by `stopped`. */
+  | readonly [kind: 'ask-failed', question: Question, error: SerializedError]
+  /** Stop the plugins. The thread replies with `stopped`. */
   | readonly [kind: 'stop']
 
+/** Any message to a handler thread. */
 export type ToThread = RequestMessage | RunMessage | ControlMessage
 
-/** What a thread asks the main thread, by the answer it gets. */
+/** What a thread can ask of the main thread. Each is also the kind of the reply. */
 export type Question = 'snapshot' | 'per-worker'
 
-/** A file is described, and opened by the main thread. */
+/** The description of a file, which the main thread opens. */
 export type FileMessage = readonly [kind: 'file', path: string, root: string | null, precompressed: boolean]
 
-/** What concerns a request that is not over in the thread. */
+/** Messages about a request that the thread has begun. */
 export type RunUpdate =
   | FinalUpdate
-  /** The handler only waits for something now. */
+  /** The handler only waits from now on. */
   | readonly [kind: 'waits', request: number]
-  /** The handler waits for content of the request: told each time it does. */
-  | readonly [kind: 'want', request: number]
-  /** Pieces of the request's content have been consumed: so much credit for them is given back. */
-  | readonly [kind: 'consumed', request: number, credit: number]
-  /** An answer whose content will come in pieces when it is wanted; its fields as on the wire. */
+  /** The handler waits for content of the request; sent each time it does. */
+  | readonly [kind: 'pull', request: number]
+  /** Returns the credit for pieces of the request's content that were consumed. */
+  | readonly [kind: 'credit', request: number, credit: number]
+  /** A response whose content is sent in pieces after `pull`; its fields as on the wire. */
   | readonly [kind: 'stream', request: number, status: number, fields: string, length: number | null]
   | readonly [kind: 'piece', request: number, octets: Uint8Array]
 
-/** With which a request is over in the thread, which it never blocked for longer than the cost, in milliseconds. */
+/** The last message about a request. `costMs` is the longest time for which the request blocked its thread. */
 export type FinalUpdate =
-  /** The answer is a bare text. */
+  /** The answer is a bare string. */
   | readonly [kind: 'text', request: number, costMs: number, text: string]
   | ResponseUpdate
   /** The content of the response is complete. */
   | readonly [kind: 'end', request: number, costMs: number]
-  /** The handler threw, or its stream did. */
+  /** The handler threw, or the stream of its response did. */
   | readonly [kind: 'failed', request: number, costMs: number, error: SerializedError]
-  /** An abort or a cancel has been heard. */
-  | readonly [kind: 'over', request: number, costMs: number]
+  /** The reply to `abort` and `cancel`. */
+  | readonly [kind: 'cancelled', request: number, costMs: number]
 
-/** An answer whose content is at hand; its fields as on the wire. */
+/** A response with its whole content; its fields as on the wire. */
 export type ResponseUpdate = readonly [
-  kind: 'answer',
+  kind: 'response',
   request: number,
   costMs: number,
   status: number,
@@ -126,27 +133,32 @@ export type ResponseUpdate = readonly [
   content: string | Uint8Array | FileMessage | null,
 ]
 
-/** What concerns no request, to be passed on. */
+/** Messages about the thread or its plugins, which the main thread logs, answers or acts on. */
 export type ThreadReport =
   | readonly [kind: 'log', level: LogLevel, event: string, facts: SerializedFacts]
   | readonly [kind: 'ask', question: Question]
-  /** It has taken more memory than it may, so many octets. */
-  | readonly [kind: 'memory', octets: number]
+  /** The thread uses this much memory, which is more than it may. */
+  | readonly [kind: 'memory', bytes: number]
 
+/** Any message from a handler thread. */
 export type FromThread =
   | RunUpdate
   | ThreadReport
   | readonly [kind: 'ready']
-  /** It could not start, for this reason. */
-  | readonly [kind: 'refused', reason: string]
-  /** There are answers in the ring. */
+  /** The thread could not start. */
+  | readonly [kind: 'start-failed', reason: string]
+  /** The ring contains answers. */
   | readonly [kind: 'answers']
-  | readonly [kind: 'here']
+  /** The reply to `probe`. */
+  | readonly [kind: 'alive']
+  /** The reply to `stop`. */
   | readonly [kind: 'stopped']
 
+/** The level of a log line; the name of the log's method for it. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-/** The facts of an event: plain ones as they are, errors to be revived, all else as JSON. */
+/** A fact of a log event: unchanged if it is plain, an error in its serialized form, any other value as JSON. */
 export type SerializedFact = PlainValue | { readonly error: SerializedError } | { readonly json: string }
 
+/** The facts of a log event, by name. */
 export type SerializedFacts = Readonly<Record<string, SerializedFact>>

@@ -1,7 +1,7 @@
-/** What the thread that asks has used. */
+/** Measures the thread that reads it. */
 export interface ThreadMeter {
-  /** Octets in memory: of its heap, or outside of it, whichever are more. */
-  readonly memoryOctets: number
-  /** How long its event loop has been at work, in milliseconds since whenever: time that it waited does not count. */
+  /** Bytes in use: of the JavaScript heap or outside of it, whichever is more. */
+  readonly memoryBytes: number
+  /** How long the thread's event loop has been busy, in milliseconds from an arbitrary start. Idle time does not count. */
   readonly busyMs: number
 }

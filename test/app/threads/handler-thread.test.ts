@@ -26,7 +26,7 @@ class Thread {
   readonly answers = new AnswerRing()
   readonly batches: (readonly FromThread[])[] = []
   moved: ArrayBuffer[] = []
-  readonly meter = { memoryOctets: 0, busyMs: 0 }
+  readonly meter = { memoryBytes: 0, busyMs: 0 }
   readonly thread: HandlerThread
   posted: () => void = () => undefined
   context: PluginContext | null = null
@@ -76,7 +76,7 @@ class Thread {
     for (let answer = this.answers.take(); answer !== null; answer = this.answers.take()) {
       const { request, costMs, status, fields, text } = answer
       this.batches.push([
-        status === 0 ? ['text', request, costMs, text] : ['answer', request, costMs, status, fields, text],
+        status === 0 ? ['text', request, costMs, text] : ['response', request, costMs, status, fields, text],
       ])
     }
   }
@@ -142,8 +142,8 @@ describe('HandlerThread', () => {
       const thread = new Thread(routes, ['GET /a', 'GET /c'])
       await thread.thread.start()
       const wanted =
-        'Cannot run handlers in thread 3: found no "GET /c", "GET /b" beside them, wanted the routes of the main thread'
-      assert.deepEqual(thread.said, [['refused', wanted]])
+        'Cannot run handlers in thread 3: found no "GET /c", an additional "GET /b", wanted the routes of the main thread'
+      assert.deepEqual(thread.said, [['start-failed', wanted]])
     })
 
     it('is refused when a plugin cannot start, with what it says', async () => {
@@ -169,7 +169,7 @@ describe('HandlerThread', () => {
         })
         const [one, two] = [thread.request(), thread.request()]
         thread.thread.receive([one, two])
-        const first = ['answer', one[1], 0, 201, 'Content-Type: text/plain; charset=utf-8\r\n', content]
+        const first = ['response', one[1], 0, 201, 'Content-Type: text/plain; charset=utf-8\r\n', content]
         assert.deepEqual(seen, [[], [first]])
         assert.lengthOf(thread.said, 2)
       })
@@ -196,7 +196,7 @@ describe('HandlerThread', () => {
       let runs = 0
       const thread = await Thread.started(() => String(++runs))
       const request = thread.request()
-      assert.isTrue(thread.claims.take(request[1]))
+      assert.isTrue(thread.claims.claim(request[1]))
       thread.thread.receive([request])
       await settled()
       assert.deepEqual([runs, thread.said], [0, []])
@@ -304,8 +304,8 @@ describe('HandlerThread', () => {
         const late = ['log', 'warn', 'late response dropped', { request: 'r', route: 'GET /' }]
         const told = thread.said.filter(([kind]) => kind !== 'waits')
         assert.deepEqual(
-          told.toSorted(([one], [other]) => (one > other ? -1 : 1)),
-          [['over', number, 0], ...(isOverdue ? [late] : [])] as never,
+          told.toSorted(([one], [other]) => (one > other ? 1 : -1)),
+          [['cancelled', number, 0], ...(isOverdue ? [late] : [])] as never,
         )
       }
     })
@@ -314,18 +314,18 @@ describe('HandlerThread', () => {
   describe('content', () => {
     it('is asked for by the handler where it is withheld, and given back as it is consumed', async () => {
       const thread = await Thread.started(async (request) => text(String((await request.bytes()).length)))
-      const number = thread.begin('withheld')
+      const number = thread.begin('on-demand')
       await settled()
-      assert.deepEqual(thread.kinds(), ['want', 'waits'])
+      assert.deepEqual(thread.kinds(), ['pull', 'waits'])
       for (let piece = 0; piece < 2; piece++) {
         thread.thread.receive([['content', number, Buffer.alloc(70_000)]])
         await settled()
       }
       assert.deepEqual(
-        thread.said.filter(([kind]) => kind === 'consumed'),
+        thread.said.filter(([kind]) => kind === 'credit'),
         [
-          ['consumed', number, 70_000],
-          ['consumed', number, 70_000],
+          ['credit', number, 70_000],
+          ['credit', number, 70_000],
         ],
       )
       thread.thread.receive([['content-end', number, '', []]])
@@ -335,7 +335,7 @@ describe('HandlerThread', () => {
 
     it('is not given back while the handler does not read it', async () => {
       const thread = await Thread.started(never)
-      const number = thread.begin('coming')
+      const number = thread.begin('eager')
       thread.thread.receive([['content', number, Buffer.alloc(WINDOW)]])
       await settled()
       assert.deepEqual(thread.kinds(), ['waits'])
@@ -366,11 +366,11 @@ describe('HandlerThread', () => {
       await settled()
       assert.deepEqual(thread.said, [['stream', number, 200, 'Content-Type: application/octet-stream\r\n', null]])
       assert.equal(seen.made, 0)
-      thread.thread.receive([['want', number]])
+      thread.thread.receive([['pull', number]])
       await settled()
       const pieces = (): number => thread.said.filter(([kind]) => kind === 'piece').length
       assert.equal(pieces(), WINDOW / PORTION)
-      thread.thread.receive([['consumed', number, PORTION]])
+      thread.thread.receive([['credit', number, PORTION]])
       await settled()
       assert.equal(pieces(), WINDOW / PORTION + 1)
     })
@@ -380,11 +380,11 @@ describe('HandlerThread', () => {
         const { seen, handler } = streaming(PORTION)
         const thread = await Thread.started(handler)
         const number = thread.begin()
-        if (wanted) thread.thread.receive([['want', number]])
+        if (wanted) thread.thread.receive([['pull', number]])
         await settled()
         thread.thread.receive([['cancel', number]])
         await settled()
-        assert.deepEqual(thread.said.at(-1), ['over', number, 0])
+        assert.deepEqual(thread.said.at(-1), ['cancelled', number, 0])
         assert.equal(seen.ended, wanted)
       }
     })
@@ -393,11 +393,11 @@ describe('HandlerThread', () => {
       const { handler } = streaming(0)
       const thread = await Thread.started(handler)
       const number = thread.begin()
-      thread.thread.receive([['want', number]])
+      thread.thread.receive([['pull', number]])
       await settled()
       thread.thread.receive([['cancel', number]])
       await settled()
-      assert.deepEqual(thread.said.at(-1), ['over', number, 0])
+      assert.deepEqual(thread.said.at(-1), ['cancelled', number, 0])
     })
 
     it('ends, or fails, behind its pieces', async () => {
@@ -419,7 +419,7 @@ describe('HandlerThread', () => {
       for (const [handler, last] of ends) {
         const thread = await Thread.started(handler)
         const number = thread.begin()
-        thread.thread.receive([['want', number]])
+        thread.thread.receive([['pull', number]])
         await settled()
         assert.equal(thread.kinds().at(-1), last)
       }
@@ -463,7 +463,7 @@ describe('HandlerThread', () => {
       thread.thread.receive([['snapshot', { engine: 'e' } as never]])
       assert.deepEqual(await answers, [{ engine: 'e' }, { engine: 'e' }] as never)
       const failing = metrics.perWorker().catch((error: unknown) => error)
-      thread.thread.receive([['unanswered', 'per-worker', { kind: 'value', value: 'no' }]])
+      thread.thread.receive([['ask-failed', 'per-worker', { kind: 'value', value: 'no' }]])
       assert.equal(await failing, 'no')
     })
 
@@ -480,14 +480,14 @@ describe('HandlerThread', () => {
     const thread = await Thread.started(never)
     thread.thread.receive([['probe']])
     await settled()
-    assert.deepEqual(thread.said, [['here']])
+    assert.deepEqual(thread.said, [['alive']])
   })
 
   it('tells when it has taken more memory than it may', async () => {
     const thread = await Thread.started(never)
     thread.clock.advance(1000)
     assert.isEmpty(thread.said)
-    thread.meter.memoryOctets = 65 * MEBIBYTE
+    thread.meter.memoryBytes = 65 * MEBIBYTE
     thread.clock.advance(250)
     assert.deepEqual(thread.said, [['memory', 65 * MEBIBYTE]])
   })
@@ -506,6 +506,6 @@ describe('HandlerThread', () => {
     failing.thread.receive([['stop']])
     await settled()
     assert.deepEqual(failing.kinds(), ['log', 'stopped'])
-    assert.equal(failing.said[0]?.[2], 'plugins failed to stop')
+    assert.equal(failing.said[0]?.[2], 'plugin stop failed')
   })
 })

@@ -36,7 +36,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const rules = fc.record({
   queueSize: fc.nat(6),
-  longestWaitMs: fc.constantFrom(50, 2000),
+  maxWaitMs: fc.constantFrom(50, 2000),
   concurrency: fc.integer({ min: 1, max: 4 }),
   slots: fc.integer({ min: 4, max: 6 }),
 })
@@ -128,8 +128,8 @@ class Account {
   }
 
   private answer(task: Task, costMs: number): void {
-    this.pool.answered(task, costMs)
-    this.costs.note(task.route, costMs)
+    this.pool.finished(task, costMs)
+    this.costs.record(task.route, costMs)
     this.held.delete(task)
     task.fates.push('answered')
   }
@@ -146,7 +146,7 @@ class Account {
   }
 
   private goOn(task: Task): void {
-    this.pool.goesOn(task)
+    this.pool.resumes(task)
     task.isPeers = false
   }
 
@@ -168,7 +168,7 @@ class Account {
     this.pool.threadStuck(thread)
     this.able.delete(thread)
     this.stuck.add(thread)
-    if (begun !== undefined) this.costs.note(begun.route, Infinity)
+    if (begun !== undefined) this.costs.record(begun.route, Infinity)
   }
 
   private recover(thread: number): void {
@@ -179,7 +179,7 @@ class Account {
 
   private lose(thread: number): void {
     const expected = [...this.held].filter((task) => task.thread === thread)
-    assert.sameMembers(this.pool.threadGone(thread), expected)
+    assert.sameMembers(this.pool.removeThread(thread), expected)
     this.able.delete(thread)
     this.stuck.delete(thread)
     for (const task of expected) {
@@ -191,7 +191,7 @@ class Account {
 
   private pass(ms: number): void {
     this.nowMs += ms
-    const expected = [...this.waiting].filter((task) => this.nowMs - task.sinceMs > this.rules.longestWaitMs)
+    const expected = [...this.waiting].filter((task) => this.nowMs - task.offeredMs > this.rules.maxWaitMs)
     assert.sameMembers(this.pool.overdue(this.nowMs), expected)
     for (const task of expected) {
       this.waiting.delete(task)
@@ -240,7 +240,7 @@ class Account {
 
   private oldestLike(task: Task): Task {
     const lane = [...this.waiting].filter((each) => this.costs.isQuick(each.route) === this.costs.isQuick(task.route))
-    return lane.reduce((oldest, each) => (each.order < oldest.order ? each : oldest))
+    return lane.reduce((oldest, each) => (each.sequence < oldest.sequence ? each : oldest))
   }
 
   private heldBy(thread: number): Task[] {
@@ -265,7 +265,7 @@ class Account {
   }
 
   private addThread(): void {
-    this.pool.threadReady(this.threadCount)
+    this.pool.addThread(this.threadCount)
     this.able.add(this.threadCount++)
   }
 

@@ -12,7 +12,7 @@ function threadWith(...weightsMs: number[]): { thread: PoolThread<Task>; tasks: 
   const thread = new PoolThread<Task>(1)
   const tasks = weightsMs.map((weightMs) => {
     const task = new Task(0)
-    thread.take(task, weightMs)
+    thread.assign(task, weightMs)
     return task
   })
   return { thread, tasks }
@@ -31,7 +31,7 @@ describe('PoolThread', () => {
 
   it('has room for anything when what it holds only waits', () => {
     const { thread, tasks } = threadWith(5)
-    for (const times of [1, 2]) for (let time = 0; time < times; time++) thread.unburden(tasks[0]!)
+    for (const times of [1, 2]) for (let time = 0; time < times; time++) thread.unblock(tasks[0]!)
     assert.isTrue(thread.hasRoom(50, BOUNDS))
   })
 
@@ -40,7 +40,7 @@ describe('PoolThread', () => {
     thread.setAwaitsPeer(tasks[0]!, true)
     assert.isTrue(thread.hasRoom(0.1, BOUNDS))
     const third = new Task(0)
-    thread.take(third, 0.1)
+    thread.assign(third, 0.1)
     thread.setAwaitsPeer(third, true)
     assert.isFalse(thread.hasRoom(0.1, BOUNDS), 'all slots are taken')
     thread.release(third)
@@ -53,7 +53,7 @@ describe('PoolThread', () => {
     const [idle, busy] = [threadWith(), threadWith(0.1)]
     assert.isTrue(idle.thread.isLessLoaded(busy.thread))
     assert.isFalse(busy.thread.isLessLoaded(idle.thread))
-    busy.thread.unburden(busy.tasks[0]!)
+    busy.thread.unblock(busy.tasks[0]!)
     assert.isTrue(idle.thread.isLessLoaded(busy.thread))
     assert.isFalse(idle.thread.isLessLoaded(threadWith().thread))
   })

@@ -8,7 +8,7 @@ const ROUTES = { q: 0, m: 1, s: 2, u: 3 }
 const COSTS_MS = [0.01, 0.6, 5]
 type Letter = keyof typeof ROUTES
 
-const RULES: PoolRules = { queueSize: 10, longestWaitMs: 100, concurrency: 4, slots: 6 }
+const RULES: PoolRules = { queueSize: 10, maxWaitMs: 100, concurrency: 4, slots: 6 }
 
 class Task extends PoolTask {
   constructor(
@@ -26,9 +26,9 @@ class Task extends PoolTask {
 /** A pool whose routes cost what their letters say; nothing was offered for a long while. */
 function experienced(rules: Partial<PoolRules> = {}): Pool<Task> {
   const pool = new Pool<Task>({ ...RULES, ...rules }, 4)
-  pool.threadReady(99)
+  pool.addThread(99)
   for (const letter of ['q', 'm', 's'] as const) for (let times = 0; times < 50; times++) run(pool, letter)
-  pool.threadGone(99)
+  pool.removeThread(99)
   return pool
 }
 
@@ -36,12 +36,12 @@ function run(pool: Pool<Task>, letter: Letter, costMs = COSTS_MS[ROUTES[letter]]
   const task = new Task(letter, 0)
   pool.offer(task, -10_000)
   assert.equal(pool.next(-10_000), task)
-  pool.answered(task, costMs)
+  pool.finished(task, costMs)
 }
 
 function withThreads(count: number, rules: Partial<PoolRules> = {}): Pool<Task> {
   const pool = experienced(rules)
-  for (let number = 0; number < count; number++) pool.threadReady(number)
+  for (let number = 0; number < count; number++) pool.addThread(number)
   return pool
 }
 
@@ -107,23 +107,23 @@ describe('Pool: who is handed what', () => {
   it('hands over the oldest of both lanes first', () => {
     const pool = withThreads(1)
     const { tasks } = offer(pool, 'sqsq')
-    pool.answered(tasks[0]!, 5)
+    pool.finished(tasks[0]!, 5)
     assert.deepEqual(handOvers(pool), ['q2>0'])
-    pool.answered(tasks[1]!, 0.01)
+    pool.finished(tasks[1]!, 0.01)
     assert.deepEqual(handOvers(pool), ['s3>0'])
   })
 
   it('does not keep a thread when no quick one has come for a second', () => {
     const pool = withThreads(2)
     const { tasks } = offer(pool, 'qss')
-    pool.answered(tasks[0]!, 0.01)
+    pool.finished(tasks[0]!, 0.01)
     assert.deepEqual(handOvers(pool, 999), [])
     assert.deepEqual(handOvers(pool, 1000), ['s3>0'])
   })
 
   it('keeps the able thread with the lowest number, in whatever order they came', () => {
     const pool = experienced()
-    for (const number of [7, 3, 5]) pool.threadReady(number)
+    for (const number of [7, 3, 5]) pool.addThread(number)
     assert.deepEqual(offer(pool, 'qsss').handed, ['q1>3', 's2>5', 's3>7'])
   })
 
@@ -135,7 +135,7 @@ describe('Pool: who is handed what', () => {
       return handOvers(pool).join(' ')
     })
     assert.deepEqual(handed, ['s2>0', 's3>0', '', ''])
-    pool.answered(tasks[0]!, 5)
+    pool.finished(tasks[0]!, 5)
     assert.deepEqual(handOvers(pool), ['s4>0'])
   })
 
@@ -161,9 +161,9 @@ describe('Pool: what a route costs', () => {
     run(pool, 'q', 50)
     const { tasks, handed } = offer(pool, 'qq')
     assert.deepEqual(handed, ['q1>0'])
-    pool.answered(tasks[0]!, 0.01)
+    pool.finished(tasks[0]!, 0.01)
     handOvers(pool)
-    pool.answered(tasks[1]!, 0.01)
+    pool.finished(tasks[1]!, 0.01)
     for (let times = 0; times < 15; times++) run(pool, 'q')
     assert.deepEqual(offer(pool, 'qq').handed, ['q1>0', 'q2>0'])
   })
@@ -179,15 +179,15 @@ describe('Pool: what a route costs', () => {
     const pool = withThreads(2)
     const { tasks, handed } = offer(pool, 'sssmmqmq')
     assert.deepEqual(handed, ['s1>0', 's2>1'])
-    pool.answered(tasks[0]!, 5)
+    pool.finished(tasks[0]!, 5)
     assert.deepEqual(handOvers(pool), ['m4>0'])
-    pool.answered(tasks[3]!, 50)
+    pool.finished(tasks[3]!, 50)
     assert.deepEqual(handOvers(pool), ['q6>0', 'q8>0'])
-    pool.answered(tasks[1]!, 5)
+    pool.finished(tasks[1]!, 5)
     assert.deepEqual(handOvers(pool), ['s3>1'])
-    pool.answered(tasks[2]!, 5)
+    pool.finished(tasks[2]!, 5)
     assert.deepEqual(handOvers(pool), ['m5>1'])
-    pool.answered(tasks[4]!, 5)
+    pool.finished(tasks[4]!, 5)
     assert.deepEqual(handOvers(pool), ['m7>1'])
   })
 
@@ -195,9 +195,9 @@ describe('Pool: what a route costs', () => {
     const pool = withThreads(1)
     run(pool, 'm', 3)
     const { tasks } = offer(pool, 'mqmmq')
-    pool.answered(tasks[0]!, 0)
+    pool.finished(tasks[0]!, 0)
     assert.deepEqual(handOvers(pool), ['q2>0', 'm3>0'])
-    pool.answered(tasks[2]!, 0)
+    pool.finished(tasks[2]!, 0)
     assert.deepEqual(handOvers(pool), ['m4>0', 'q5>0'])
   })
 })
@@ -227,7 +227,7 @@ describe('Pool: room to wait', () => {
     assert.isFalse(pool.drop(tasks[1]!), 'it waits no more')
     assert.isFalse(pool.drop(tasks[0]!), 'a thread holds it')
     assert.deepEqual(offer(pool, 'q').refused, [])
-    pool.answered(tasks[0]!, 5)
+    pool.finished(tasks[0]!, 5)
     assert.deepEqual(handOvers(pool), ['s3>0'])
   })
 
@@ -251,7 +251,7 @@ describe('Pool: requests that go on when their peers do', () => {
     assert.deepEqual([pool.inFlight, pool.waiting], [4, 4])
     for (const task of tasks.slice(0, 3)) pool.awaitsPeer(task)
     assert.deepEqual(handOvers(pool), ['q5>0', 'q6>0'])
-    pool.answered(tasks[0]!, 0.01)
+    pool.finished(tasks[0]!, 0.01)
     assert.deepEqual(handOvers(pool), ['q7>0'])
   })
 
@@ -260,10 +260,10 @@ describe('Pool: requests that go on when their peers do', () => {
     const { tasks } = offer(pool, 'qqqqqq')
     for (const times of [1, 2]) for (const task of tasks.slice(0, times)) pool.awaitsPeer(task)
     assert.deepEqual(handOvers(pool), ['q5>0', 'q6>0'])
-    for (const task of tasks) pool.goesOn(task)
-    for (const task of tasks.slice(2, 4)) pool.answered(task, 0.01)
+    for (const task of tasks) pool.resumes(task)
+    for (const task of tasks.slice(2, 4)) pool.finished(task, 0.01)
     assert.deepEqual(offer(pool, 'q').handed, [])
-    pool.answered(tasks[0]!, 0.01)
+    pool.finished(tasks[0]!, 0.01)
     assert.deepEqual(handOvers(pool), ['q1>0'])
   })
 })
@@ -275,7 +275,7 @@ describe('Pool: threads that come, hang and go', () => {
     pool.takeBack(tasks[0]!)
     pool.threadStuck(0)
     assert.deepEqual(handOvers(pool), [])
-    assert.equal(pool.threads, 1)
+    assert.equal(pool.threadCount, 1)
     for (const number of [0, 0, 8]) pool.threadRecovered(number)
     assert.deepEqual(handOvers(pool), ['q1>0'])
   })
@@ -293,7 +293,7 @@ describe('Pool: threads that come, hang and go', () => {
     pool.threadStuck(0)
     const { tasks, handed } = offer(pool, 'qss')
     assert.deepEqual(handed, ['q1>1', 's2>2'])
-    pool.answered(tasks[0]!, 0.01)
+    pool.finished(tasks[0]!, 0.01)
     assert.deepEqual(handOvers(pool), [])
     pool.threadStuck(2)
     assert.deepEqual(handOvers(pool), ['s3>1'])
@@ -315,7 +315,7 @@ describe('Pool: threads that come, hang and go', () => {
     const { tasks } = offer(pool, 'qqqqqs')
     for (const at of [2, 0, 3, 1]) pool.takeBack(tasks[at]!)
     pool.threadStuck(0)
-    pool.threadReady(1)
+    pool.addThread(1)
     assert.deepEqual(handOvers(pool), ['q1>1', 'q2>1', 'q3>1', 'q4>1'])
   })
 
@@ -330,18 +330,18 @@ describe('Pool: threads that come, hang and go', () => {
   it('names what a thread that is gone held, and goes on with the others', () => {
     const pool = withThreads(2)
     const { tasks } = offer(pool, 'qqs')
-    assert.deepEqual(texts(pool.threadGone(tasks[0]!.thread)), ['q1'])
-    assert.deepEqual([pool.threads, pool.inFlight], [1, 1])
-    pool.answered(tasks[1]!, 0.01)
+    assert.deepEqual(texts(pool.removeThread(tasks[0]!.thread)), ['q1'])
+    assert.deepEqual([pool.threadCount, pool.inFlight], [1, 1])
+    pool.finished(tasks[1]!, 0.01)
     assert.deepEqual(handOvers(pool), ['s3>1'])
-    assert.deepEqual(texts(pool.threadGone(0)), [], 'it was gone before')
+    assert.deepEqual(texts(pool.removeThread(0)), [], 'it was gone before')
   })
 
   it('lets an answer be that comes for what no thread holds', () => {
     const pool = withThreads(2)
     const { tasks } = offer(pool, 'q')
-    pool.threadGone(0)
-    pool.answered(tasks[0]!, 0.01)
+    pool.removeThread(0)
+    pool.finished(tasks[0]!, 0.01)
     pool.waits(tasks[0]!)
     assert.isTrue(pool.isIdle)
   })

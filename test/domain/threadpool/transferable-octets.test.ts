@@ -1,8 +1,8 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import { movable, transferableOctets } from '../../../src/domain/threadpool/transferable-octets.js'
+import { memoryToTransfer, transferableOctets } from '../../../src/domain/threadpool/transferable-octets.js'
 
-describe('ownOctets()', () => {
+describe('transferableOctets()', () => {
   it('has exactly the octets of a view, in memory of its own', () => {
     const pool = Buffer.from('before octets after')
     const own = transferableOctets(pool.subarray(7, 13))
@@ -13,10 +13,10 @@ describe('ownOctets()', () => {
   })
 })
 
-describe('movable()', () => {
+describe('memoryToTransfer()', () => {
   it('is the memory of what is large, and nothing of what is cheaper copied', () => {
     const large = transferableOctets(Buffer.alloc(100_000))
-    assert.strictEqual(movable(large), large.buffer)
-    assert.isNull(movable(transferableOctets(Buffer.alloc(100))))
+    assert.strictEqual(memoryToTransfer(large), large.buffer)
+    assert.isNull(memoryToTransfer(transferableOctets(Buffer.alloc(100))))
   })
 })

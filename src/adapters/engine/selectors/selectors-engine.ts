@@ -1,7 +1,7 @@
 import type { Engine, PlacedHandler } from '../../../ports/serving/engine.js'
 import type { Answer, Request } from '../../../ports/plugins/plugin.js'
 
-/** Handlers run in the event loop, at once: no hand-over, no queue, and no protection from one that blocks. */
+/** Runs handlers directly in the event loop: there is no queue, and a handler that blocks delays every connection. */
 export class SelectorsEngine implements Engine {
   readonly name = 'selectors'
   readonly queue = { length: 0, capacity: 0 }
@@ -9,7 +9,7 @@ export class SelectorsEngine implements Engine {
   readonly trouble = null
 
   async start(): Promise<void> {
-    // Nothing to make ready: the event loop is there.
+    // The event loop needs no preparation.
   }
 
   run(placed: PlacedHandler, request: Request): Answer | Promise<Answer> {
@@ -17,6 +17,6 @@ export class SelectorsEngine implements Engine {
   }
 
   async stop(): Promise<void> {
-    // Nothing to give back.
+    // There is nothing to release.
   }
 }

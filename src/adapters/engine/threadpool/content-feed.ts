@@ -1,67 +1,68 @@
 import { inspect } from 'node:util'
 import { serializeError } from '../../../domain/threadpool/serialized-error.js'
 import { SendGate } from '../../../domain/threadpool/send-gate.js'
-import { movable, transferableOctets } from '../../../domain/threadpool/transferable-octets.js'
+import { memoryToTransfer, transferableOctets } from '../../../domain/threadpool/transferable-octets.js'
 import type { RunMessage } from '../../../ports/threads/thread-messages.js'
 import type { EngineRequest } from '../../../ports/serving/engine.js'
 
-/** Where a request is: the number it has there, and the way to its thread. */
+/** The link between a request and the thread that it is assigned to. */
 export interface ThreadRequestLink {
+  /** The request's number in the thread. */
   readonly number: number
-  /** Whether the thread has begun it: from then on it is not taken back. */
+  /** Whether the thread has begun the request: from then on it cannot be taken back. */
   readonly hasBegun: () => boolean
-  /** Content is sent to the handler, which may have waited for its peer. */
-  readonly goesOn: () => void
-  readonly send: (message: RunMessage, moved?: ArrayBuffer | null) => void
+  /** Call it when content is sent: the handler may have waited for the peer. */
+  readonly resumes: () => void
+  readonly send: (message: RunMessage, transfer?: ArrayBuffer | null) => void
 }
 
-/** Makes a message for whatever number the request has. */
-type Numbered = (request: number) => RunMessage
+/** Makes a message for a request number. The number changes when the request is assigned to another thread. */
+type NumberedMessage = (request: number) => RunMessage
 
 /**
- * The content of a request on its way to the thread that the request is handed to: up to a window ahead of the handler,
- * which tells when it waits for some.
+ * Sends the content of a request to its thread, up to a window ahead of the handler.
  *
- * Of a request that can still be taken back and handed to another thread, all that was sent is kept: a window at most.
+ * Until the thread has begun the request, all messages are kept, so that they can be sent again if the request is taken
+ * back and assigned to another thread. They are a window at most.
  */
 export class ContentFeed {
   private readonly gate = new SendGate()
-  private place: ThreadRequestLink | null = null
-  private kept: Numbered[] = []
+  private link: ThreadRequestLink | null = null
+  private kept: NumberedMessage[] = []
   private isPumping = false
   private isStopped = false
 
   constructor(private readonly request: EngineRequest) {}
 
-  /** The request was handed to a thread, for the first time or once more. */
-  handedTo(place: ThreadRequestLink): void {
-    this.place = place
-    for (const message of this.kept) place.send(message(place.number))
-    // A peer that waits for `100 Continue` gets it when the handler asks; what others send is on its way before.
+  /** The request was assigned to a thread, perhaps not for the first time. */
+  assigned(link: ThreadRequestLink): void {
+    this.link = link
+    for (const message of this.kept) link.send(message(link.number))
+    // A peer that expects `100 Continue` sends nothing before the handler asks; any other peer is already sending.
     if (!this.request.expectsContinue) this.begin()
   }
 
-  /** The request waits for another thread. */
+  /** The request was taken back and waits for another thread. */
   takenBack(): void {
-    this.place = null
+    this.link = null
   }
 
   /**
    * The handler waits for content.
    *
-   * @returns whether it waits for the peer
+   * @returns whether it waits for the peer; false when a piece is already being sent to it
    */
-  want(): boolean {
+  pull(): boolean {
     this.begin()
     return this.request.content.awaited()
   }
 
-  /** The thread gives so much credit back. */
-  consumed(credit: number): void {
+  /** The thread returns credit for consumed content. */
+  returnCredit(credit: number): void {
     this.gate.returned(credit)
   }
 
-  /** Nobody there reads it any more. */
+  /** Stops sending: the handler does not read the content any more. */
   stop(): void {
     this.isStopped = true
     this.kept = []
@@ -79,35 +80,35 @@ export class ContentFeed {
     try {
       for await (const piece of this.request.content) {
         if (!(await this.gate.admits(piece.length))) return
-        this.passOctets(piece)
+        this.sendOctets(piece)
       }
       const { text, bounds } = this.request.trailers
-      this.pass((request) => ['content-end', request, text, bounds])
+      this.send((request) => ['content-end', request, text, bounds])
     } catch (error) {
-      const crossed = serializeError(error, inspect)
-      this.pass((request) => ['content-failed', request, crossed])
+      const serialized = serializeError(error, inspect)
+      this.send((request) => ['content-failed', request, serialized])
     }
   }
 
-  private passOctets(piece: Uint8Array): void {
+  private sendOctets(piece: Uint8Array): void {
     const octets = transferableOctets(piece)
-    const { place } = this
-    if (place === null || !this.isBegun(place)) return this.pass((request) => ['content', request, octets])
-    place.goesOn()
-    place.send(['content', place.number, octets], movable(octets))
+    const { link } = this
+    if (link === null || !this.hasBegun(link)) return this.send((request) => ['content', request, octets])
+    link.resumes()
+    link.send(['content', link.number, octets], memoryToTransfer(octets))
   }
 
-  private pass(message: Numbered): void {
+  private send(message: NumberedMessage): void {
     if (this.isStopped) return
-    const { place } = this
-    if (place === null || !this.isBegun(place)) this.kept.push(message)
-    place?.goesOn()
-    place?.send(message(place.number))
+    const { link } = this
+    if (link === null || !this.hasBegun(link)) this.kept.push(message)
+    link?.resumes()
+    link?.send(message(link.number))
   }
 
-  private isBegun(place: ThreadRequestLink): boolean {
-    const isBegun = place.hasBegun()
-    if (isBegun) this.kept = []
-    return isBegun
+  private hasBegun(link: ThreadRequestLink): boolean {
+    const hasBegun = link.hasBegun()
+    if (hasBegun) this.kept = []
+    return hasBegun
   }
 }

@@ -7,22 +7,23 @@ import { ContentFeed, type ThreadRequestLink } from './content-feed.js'
 import { fieldsOf } from './response-messages.js'
 import { StreamedAnswer } from './streamed-answer.js'
 
-/** A request on its way through the pool, to the end of its answer. */
+/** A request in the pool, until its response is complete. */
 export class PooledRequest extends PoolTask {
-  /** What it comes to. Never settles once the request is aborted: nobody waits for it. */
+  /** The handler's answer. Never settles once the request is aborted, since nothing awaits it then. */
   readonly answer: Promise<Answer>
-  /** Settle it. */
+  /** Settle `answer`. */
   resolve!: (answer: Answer) => void
   reject!: (error: unknown) => void
-  /** Its number in the thread that it is handed to. */
+  /** Its number in the thread that it is assigned to. */
   number = 0
-  /** When it left for its thread, by the time of the watch; Infinity before. */
-  handedMs = Infinity
-  /** When its thread has had time enough to hear that it was aborted, by the time of the watch; null while it is wanted. */
+  /** When it was posted to its thread, by the stall detector's clock; Infinity before. */
+  sentMs = Infinity
+  /** Until when its thread may take to react to the abort, by the stall detector's clock; null if it is not aborted. */
   graceEndsMs: number | null = null
-  /** The content of its answer, where that comes in pieces. */
+  /** The content of its response, if that is a stream. */
   stream: StreamedAnswer | null = null
 
+  /** Sends its content to the thread; null if it has none. */
   readonly feed: ContentFeed | null
 
   constructor(
@@ -41,7 +42,8 @@ export class PooledRequest extends PoolTask {
     return this.graceEndsMs !== null
   }
 
-  message(): RequestMessage {
+  /** The message that assigns the request to its thread. */
+  toMessage(): RequestMessage {
     const { request } = this
     const { text, bounds } = request.headers
     return [
@@ -55,7 +57,7 @@ export class PooledRequest extends PoolTask {
       pairsOf(request.params),
       text,
       bounds,
-      contentOf(request),
+      deliveryOf(request),
       request.id,
       request.traceId,
       request.spanFields,
@@ -65,11 +67,12 @@ export class PooledRequest extends PoolTask {
   }
 
   /**
-   * It is answered by content in pieces.
+   * Resolves the answer with a response whose content is a stream.
    *
+   * @param fields as on the wire
    * @throws {TypeError} for fields that no response may have
    */
-  streams(
+  startStream(
     status: number,
     fields: string,
     length: number | null,
@@ -77,15 +80,15 @@ export class PooledRequest extends PoolTask {
   ): void {
     const checked = fieldsOf(fields)
     const stream = new StreamedAnswer({
-      want: () => send(['want', number]),
-      consumed: (credit) => send(['consumed', number, credit]),
+      pull: () => send(['pull', number]),
+      returnCredit: (credit) => send(['credit', number, credit]),
       cancel: () => send(['cancel', number]),
     })
     this.stream = stream
     this.resolve(new Response(status, checked, { kind: 'stream', pieces: stream, length }))
   }
 
-  /** It will not be answered to the end. */
+  /** The response will not be completed: rejects the answer, or cuts off the stream. */
   fail(error: unknown): void {
     this.feed?.stop()
     if (this.isAborted) return
@@ -96,6 +99,7 @@ export class PooledRequest extends PoolTask {
 
 const NO_PAIRS: readonly string[] = []
 
+/** Names and values, alternating. */
 function pairsOf(params: EngineRequest['params']): readonly string[] {
   let pairs = NO_PAIRS as string[]
   for (const name in params) {
@@ -105,7 +109,7 @@ function pairsOf(params: EngineRequest['params']): readonly string[] {
   return pairs
 }
 
-function contentOf({ hasContent, expectsContinue }: EngineRequest): ContentDelivery {
+function deliveryOf({ hasContent, expectsContinue }: EngineRequest): ContentDelivery {
   if (!hasContent) return 'none'
-  return expectsContinue ? 'withheld' : 'coming'
+  return expectsContinue ? 'on-demand' : 'eager'
 }

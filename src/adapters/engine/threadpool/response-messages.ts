@@ -2,23 +2,23 @@ import { ResponseFields, type FieldLine } from '../../../domain/message/response
 import { Response } from '../../../domain/message/response.js'
 import type { FileMessage } from '../../../ports/threads/thread-messages.js'
 
-/** Sections that are remembered: a server answers with the same few again and again. */
-const MOST_REMEMBERED = 256
+/** The size of the cache of field sections. Most responses of a server have one of a few. */
+const MAX_CACHED = 256
 
-const remembered = new Map<string, ResponseFields>()
+const cache = new Map<string, ResponseFields>()
 
 /**
- * The fields of a response as a thread wrote them.
+ * Parses the fields of a response that a handler thread has sent.
  *
- * @param wire each line ended by CRLF
- * @throws {TypeError} for fields that no response may have: somebody wrote them by hand
+ * @param wire field lines, each ended by CRLF
+ * @throws {TypeError} for fields that no response may have; a handler can set these without the response makers
  */
 export function fieldsOf(wire: string): ResponseFields {
-  const known = remembered.get(wire)
+  const known = cache.get(wire)
   if (known !== undefined) return known
   const fields = new ResponseFields(wire.split('\r\n').slice(0, -1).map(lineOf))
-  if (remembered.size >= MOST_REMEMBERED) remembered.clear()
-  remembered.set(wire, fields)
+  if (cache.size >= MAX_CACHED) cache.clear()
+  cache.set(wire, fields)
   return fields
 }
 
@@ -27,7 +27,12 @@ function lineOf(line: string): FieldLine {
   return [line.slice(0, colon), line.slice(colon + 2)]
 }
 
-/** @throws {TypeError} as `fieldsOf` does */
+/**
+ * Makes the response that a handler thread has sent.
+ *
+ * @param wire its fields, as for `fieldsOf`
+ * @throws {TypeError} for fields that no response may have
+ */
 export function responseWith(
   status: number,
   wire: string,

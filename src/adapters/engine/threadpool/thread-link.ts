@@ -1,20 +1,20 @@
 import type { FromThread, ThreadSeed, ToThread } from '../../../ports/threads/thread-messages.js'
 
-/** What is heard of a thread. `exited` comes once, as the last. */
+/** The events of a thread. `exited` is the last one and occurs once. */
 export interface ThreadEvents {
   received(batch: readonly FromThread[]): void
-  /** It threw outside of a request, or was ended for the memory it took. */
+  /** The thread threw outside of a request, or exceeded its memory limit. */
   failed(error: unknown): void
   exited(): void
 }
 
-/** A thread that was started. */
+/** A started thread. */
 export interface ThreadLink {
   /** @param transfer memory that is moved to the thread */
   post(batch: readonly ToThread[], transfer: readonly ArrayBuffer[]): void
-  /** Ends the thread, whatever it does. Resolves when it is gone; `exited` comes too. */
+  /** Ends the thread, whatever it is doing. Resolves when it has ended; `exited` occurs as well. */
   end(): Promise<void>
 }
 
-/** Starts a thread. No event comes before it returns. */
+/** Starts a thread. No event occurs before it returns. */
 export type StartThread = (seed: ThreadSeed, events: ThreadEvents) => ThreadLink

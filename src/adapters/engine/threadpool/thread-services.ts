@@ -6,45 +6,49 @@ import type { EventLog, Facts } from '../../../ports/operations/event-log.js'
 import type { SharedContext } from '../../../ports/plugins/plugin.js'
 import type { ThreadHandle } from './thread-handle.js'
 
-/** How old what a thread knows of the service may be. */
-const STATE_MS = 250
-
-/** What the main thread does for the plugins in handler threads: their log, their questions, the state of the service. */
+/** Serves the plugins in handler threads: writes their log lines, answers their questions, sends the service's state. */
 export class ThreadServices {
   private phase: ReturnType<SharedContext['phase']>
   private unready: string | null
-  private readonly telling: Stoppable
+  private readonly timer: Stoppable
 
+  /**
+   * @param threads the current threads
+   * @param stateMs interval at which changes of the state are sent
+   */
   constructor(
     private readonly context: SharedContext,
     clock: Clock,
     private readonly threads: () => readonly ThreadHandle[],
+    stateMs: number,
   ) {
     this.phase = context.phase()
     this.unready = context.unready()
-    this.telling = clock.every(STATE_MS, () => this.tellChange())
+    this.timer = clock.every(stateMs, () => this.sendChangedState())
   }
 
   get log(): EventLog {
     return this.context.log
   }
 
-  /** Tells a new thread the state of the service. */
-  greet(thread: ThreadHandle): void {
+  /** Sends the state of the service to a thread. */
+  sendState(thread: ThreadHandle): void {
     thread.send(['state', this.phase, this.unready])
   }
 
-  serve(thread: ThreadHandle, news: ThreadReport): void {
-    if (news[0] === 'ask') void this.answer(thread, news[1])
-    else if (news[0] === 'log') {
-      const [, level, event, facts] = news
-      this.log[level](event, { ...revivedFacts(facts), thread: thread.number })
+  /** Writes the log line, or answers the question, of a thread. */
+  handle(thread: ThreadHandle, report: ThreadReport): void {
+    if (report[0] === 'ask') void this.answer(thread, report[1])
+    else if (report[0] === 'log') {
+      const [, level, event, facts] = report
+      this.log[level](event, { ...deserializeFacts(facts), thread: thread.number })
       thread.send(['logged', 1])
     }
   }
 
+  /** Sends no more state. */
   close(): void {
-    this.telling.stop()
+    this.timer.stop()
   }
 
   private async answer(thread: ThreadHandle, question: Question): Promise<void> {
@@ -53,25 +57,25 @@ export class ThreadServices {
       if (question === 'snapshot') thread.send([question, await metrics.snapshot()])
       else thread.send([question, await metrics.perWorker()])
     } catch (error) {
-      thread.send(['unanswered', question, serializeError(error, inspect)])
+      thread.send(['ask-failed', question, serializeError(error, inspect)])
     }
   }
 
-  private tellChange(): void {
+  private sendChangedState(): void {
     const phase = this.context.phase()
     const unready = this.context.unready()
     if (phase === this.phase && unready === this.unready) return
     this.phase = phase
     this.unready = unready
-    for (const thread of this.threads()) this.greet(thread)
+    for (const thread of this.threads()) this.sendState(thread)
   }
 }
 
-function revivedFacts(facts: SerializedFacts): Facts {
-  return Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, revivedFact(fact)]))
+function deserializeFacts(facts: SerializedFacts): Facts {
+  return Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, deserializeFact(fact)]))
 }
 
-function revivedFact(fact: SerializedFact): unknown {
+function deserializeFact(fact: SerializedFact): unknown {
   if (typeof fact !== 'object' || fact === null) return fact
   return 'error' in fact ? deserializeError(fact.error) : JSON.parse(fact.json)
 }

@@ -1,59 +1,64 @@
 import { RestartBackOff } from '../../../domain/workers/restart-back-off.js'
 import type { Clock, Stoppable } from '../../../ports/operations/clock.js'
 import type { ThreadHandle } from './thread-handle.js'
+import type { ThreadpoolTimings } from './timings.js'
 
-/** Starting; at work; ended, with another to come after a delay; or none any more. */
+/** `delayed`: the thread was lost, and the next one starts after a delay. `closed`: no further thread starts. */
 type State = 'starting' | 'ready' | 'delayed' | 'closed'
 
-/** How long one may take to start. */
-const START_MS = 60_000
+/** Starts and supervises the threads of one slot. */
+export interface SlotOwner {
+  /** Starts a thread with this number. */
+  startThread(number: number): ThreadHandle
+  /** A thread has taken too long to start. */
+  startOverdue(thread: ThreadHandle): void
+}
 
-/** The place of one handler thread: when that dies, another takes it. */
+/** A slot of the pool: it has one thread at a time, and replaces it when it is lost. */
 export class ThreadSlot {
-  /** The one that starts or works here. */
+  /** The thread that is starting or ready; null while the replacement is delayed. */
   thread: ThreadHandle | null = null
 
-  private readonly restarts = new RestartBackOff()
+  private readonly backOff: RestartBackOff
   private state: State = 'starting'
   private readyMs = 0
-  /** Until the next one starts, or until the one that starts takes too long. */
+  /** Ends the delay before the next thread, or the time that the thread may take to start. */
   private timer: Stoppable | null = null
 
-  /**
-   * @param open starts a thread
-   * @param late told of one that takes too long to start
-   */
   constructor(
     readonly number: number,
     private readonly clock: Clock,
-    private readonly open: (number: number) => ThreadHandle,
-    private readonly late: (thread: ThreadHandle) => void,
-  ) {}
-
-  start(): void {
-    this.state = 'starting'
-    const thread = this.open(this.number)
-    this.thread = thread
-    this.timer = this.clock.after(START_MS, () => this.late(thread))
+    private readonly timings: ThreadpoolTimings,
+    private readonly owner: SlotOwner,
+  ) {
+    this.backOff = new RestartBackOff(timings.restart)
   }
 
-  /** The thread can be handed requests. */
+  /** Starts a thread. */
+  start(): void {
+    this.state = 'starting'
+    const thread = this.owner.startThread(this.number)
+    this.thread = thread
+    this.timer = this.clock.after(this.timings.startMs, () => this.owner.startOverdue(thread))
+  }
+
+  /** The thread has started. */
   ready(): void {
     if (this.state === 'closed') return
     this.timer?.stop()
     this.state = 'ready'
     this.readyMs = this.clock.now()
-    this.restarts.started(this.readyMs)
+    this.backOff.started(this.readyMs)
   }
 
   /**
-   * The thread is gone, or could not start. Unless the place is closed, another follows.
+   * The thread was lost, or could not start. Unless the slot is closed, another thread is started after a delay.
    *
-   * @returns in how many milliseconds
+   * @returns the delay in milliseconds
    */
-  died(): number {
+  lost(): number {
     const now = this.clock.now()
-    const delayMs = this.restarts.died(now, this.state === 'ready' ? now - this.readyMs : 0)
+    const delayMs = this.backOff.died(now, this.state === 'ready' ? now - this.readyMs : 0)
     this.thread = null
     this.timer?.stop()
     if (this.state === 'closed') return 0
@@ -62,21 +67,21 @@ export class ThreadSlot {
     return delayMs
   }
 
-  /** Whether threads die here as soon as they start. */
-  get isLooping(): boolean {
-    return this.restarts.isLooping(this.clock.now())
+  /** Whether the threads of the slot are lost again and again soon after they start. */
+  get isCrashLooping(): boolean {
+    return this.backOff.isLooping(this.clock.now())
   }
 
   get isReady(): boolean {
     return this.state === 'ready'
   }
 
-  /** Whether requests may wait for the thread: it is there, or will be soon. */
-  get isPromising(): boolean {
-    return this.isReady || (this.state !== 'closed' && !this.isLooping)
+  /** Whether requests may wait for the thread: it is ready, or is expected to be ready soon. */
+  get acceptsRequests(): boolean {
+    return this.isReady || (this.state !== 'closed' && !this.isCrashLooping)
   }
 
-  /** No other thread follows. */
+  /** Starts no further thread. */
   close(): void {
     this.state = 'closed'
     this.timer?.stop()

@@ -7,18 +7,18 @@ import type { StartThread, ThreadEvents, ThreadLink } from './thread-link.js'
 const MEBIBYTE = 1024 * 1024
 
 /**
- * What the platform lets a thread take beyond its due, for which we end it ourselves: the whole process dies of an
- * allocation that goes over the platform's limit by more than a little.
+ * How far the platform's limit is above ours. We end a thread at our own limit; an allocation that exceeds the platform's
+ * limit by more than a little would end the whole process.
  */
 const HEADROOM_BYTES = 512 * MEBIBYTE
 
-/** Threads that are to end and have not, and their ends. */
+/** The threads that were told to end and have not ended yet. */
 const ending = new Map<Worker, Promise<unknown>>()
 
 /**
- * Waits for the threads that are to end.
+ * Waits for the threads that were told to end.
  *
- * @returns whether all have: one that is stuck in a call of the system, where nothing reaches it, never does
+ * @returns whether all have ended; a thread that is stuck in a system call may never end
  */
 export async function threadsEnded(withinMs: number): Promise<boolean> {
   const ends = Promise.all(ending.values()).then(() => true)
@@ -26,9 +26,9 @@ export async function threadsEnded(withinMs: number): Promise<boolean> {
 }
 
 /**
- * Threads of this process.
+ * Starts handler threads as worker threads of this process.
  *
- * @param entry the module that a thread runs; it finds its orders in its `workerData`
+ * @param entry the module that a thread runs; its `workerData` is a `ThreadData`
  */
 export function workerThreads(entry: URL, settings: Settings): StartThread {
   const maxOldGenerationSizeMb = Math.ceil((settings.threadpool.memoryBytes + HEADROOM_BYTES) / MEBIBYTE)
@@ -37,13 +37,13 @@ export function workerThreads(entry: URL, settings: Settings): StartThread {
       const worker = new Worker(entry, {
         name: `portico-handlers-${seed.thread}`,
         workerData: { seed, settings } satisfies ThreadData,
-        // It tells how the main program was given, which the thread's is not.
+        // The option describes the source of the main program, not of the thread's module.
         execArgv: process.execArgv.filter((option) => !option.startsWith('--input-type')),
         resourceLimits: { maxOldGenerationSizeMb },
       })
       return linkTo(worker, events)
     } catch (error) {
-      // The system has no thread to give: it may have one later, so that it is like one that died.
+      // The system may have run out of threads for now: treat it like a thread that exited, which is replaced later.
       setImmediate(() => {
         events.failed(error)
         events.exited()
@@ -60,11 +60,11 @@ function linkTo(worker: Worker, events: ThreadEvents): ThreadLink {
     await end
   }
   worker.on('message', (batch: unknown) => {
-    // A plugin may post something of its own.
+    // A plugin may post messages of its own.
     if (Array.isArray(batch)) events.received(batch as readonly FromThread[])
   })
   worker.on('messageerror', (error) => {
-    // A batch is lost, and whoever waits for what was in it would wait for ever.
+    // A batch is lost: the requests that it was about would never finish.
     events.failed(error)
     void end()
   })

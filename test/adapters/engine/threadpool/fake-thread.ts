@@ -4,7 +4,7 @@ import { Claims } from '../../../../src/domain/threadpool/claims.js'
 import type { FromThread, RequestMessage, ThreadSeed, ToThread } from '../../../../src/ports/threads/thread-messages.js'
 
 /** With which a request is over. */
-const LAST: ReadonlySet<string> = new Set(['text', 'answer', 'end', 'failed', 'over'])
+const LAST: ReadonlySet<string> = new Set(['text', 'response', 'end', 'failed', 'cancelled'])
 
 /**
  * A handler thread that does what the test says: it claims and answers nothing by itself, but for a question whether it is
@@ -35,7 +35,7 @@ export class FakeThread implements ThreadLink {
     this.batches.push(batch)
     for (const { byteLength } of transfer) this.moved += byteLength
     if (this.isDiligent) setImmediate(() => this.work(batch))
-    else if (this.isAtRest && batch.some(([kind]) => kind === 'probe')) setImmediate(() => this.says(['here']))
+    else if (this.isAtRest && batch.some(([kind]) => kind === 'probe')) setImmediate(() => this.says(['alive']))
   }
 
   async end(): Promise<void> {
@@ -63,7 +63,7 @@ export class FakeThread implements ThreadLink {
 
   /** Begins a request, as long as it was not taken back. */
   claim(request: number = this.latest): boolean {
-    const isClaimed = this.claims.take(request)
+    const isClaimed = this.claims.claim(request)
     if (!isClaimed) return false
     this.isBegun.add(request)
     this.begun.push(this.requests.findLast(([, number]) => number === request)![11])
@@ -98,7 +98,7 @@ export class FakeThread implements ThreadLink {
   catchUp(): void {
     this.ready()
     this.isDiligent = true
-    this.says(['here'])
+    this.says(['alive'])
     for (const [, number, ...rest] of this.requests) {
       if (this.claim(number) || this.begun.includes(rest[9])) this.says(['text', number, 0, 'at last'])
     }
@@ -113,7 +113,7 @@ export class FakeThread implements ThreadLink {
 
   private work(batch: readonly ToThread[]): void {
     for (const message of batch) {
-      if (message[0] === 'probe') this.says(['here'])
+      if (message[0] === 'probe') this.says(['alive'])
       else if (message[0] === 'request' && this.claim(message[1])) this.answers(String(this.seed.thread), message[1])
     }
   }

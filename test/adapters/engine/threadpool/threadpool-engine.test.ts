@@ -325,7 +325,7 @@ describe('ThreadpoolEngine', () => {
       pool.run()
       await pool.pass(100)
       assert.lengthOf(thread.requests, 1)
-      thread.says(['here'])
+      thread.says(['alive'])
       await settled()
       assert.lengthOf(thread.requests, 3)
     })
@@ -474,7 +474,7 @@ describe('ThreadpoolEngine', () => {
       const next = pool.run()
       await settled()
       assert.equal(pool.engine.queue.length, 1)
-      thread.says(['want', thread.latest])
+      thread.says(['pull', thread.latest])
       await settled()
       assert.equal(pool.engine.queue.length, 0)
       thread.answers('beside it')
@@ -493,7 +493,7 @@ describe('ThreadpoolEngine', () => {
       run.request.abort(new DeadlineError('too late'))
       await pool.pass(500)
       pool.clock.advance(60_000)
-      thread.says(['over', thread.latest, 0])
+      thread.says(['cancelled', thread.latest, 0])
       await pool.pass(2500)
       assert.isFalse(thread.isEnded)
     })
@@ -540,7 +540,7 @@ describe('ThreadpoolEngine', () => {
           else if (thread.isEnded) continue
           else if (act === 'claim') thread.requests.some(([, number]) => thread.claim(number))
           else if (act === 'answer' && claimed !== undefined) thread.says(['text', claimed[1], 0, 'answered'])
-          else if (act === 'here') thread.says(['here'])
+          else if (act === 'here') thread.says(['alive'])
           else if (act === 'die' && which % 5 === 0) thread.dies()
           else if (act === 'abort' && runs.length > 0) {
             const run = runs[which % runs.length]!
@@ -589,7 +589,7 @@ describe('ThreadpoolEngine', () => {
       assert.deepInclude(error, { message: 'left' })
       assert.isFalse(isOverdue)
       assert.equal(pool.engine.threads.inFlight, 1)
-      thread.says(['over', number, 0])
+      thread.says(['cancelled', number, 0])
       assert.equal(pool.engine.threads.inFlight, 0)
       thread.says(['text', number, 0, 'late'])
       await settled()
@@ -602,7 +602,7 @@ describe('ThreadpoolEngine', () => {
       const { pieces } = ((await run.answer) as Response).content as StreamedContent
       const next = (pieces as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]().next()
       run.request.abort(new Error('framing'))
-      thread.says(['over', thread.latest, 0])
+      thread.says(['cancelled', thread.latest, 0])
       const error = await next.catch((reason: unknown) => reason)
       assert.equal((error as Error).message, 'framing')
     })
@@ -670,7 +670,7 @@ describe('ThreadpoolEngine', () => {
     it('tells how much memory it had taken', async () => {
       const { pool, thread } = await Pool.atWork()
       thread.says(['memory', 1 << 30])
-      assert.deepInclude(pool.log.events.at(-1)!.facts, { cause: 'memory', octets: 1 << 30 })
+      assert.deepInclude(pool.log.events.at(-1)!.facts, { cause: 'memory', memoryBytes: 1 << 30 })
     })
 
     it('soon after it was ready is in a crash loop, however long it took to start', async () => {
@@ -713,7 +713,7 @@ describe('ThreadpoolEngine', () => {
       assert.equal(pool.engine.trouble, 'threads crash')
       assert.include(
         pool.log.events.map(({ event }) => event),
-        'handler threads crash',
+        'handler thread crash loop',
       )
       const refused = pool.run()
       await settled()
@@ -765,10 +765,10 @@ describe('ThreadpoolEngine', () => {
       const { request } = pool.run(QUICK, reader, true)
       await settled()
       const thread = pool.threads.at(request.thread)
-      assert.equal(thread.requests[0]?.[10], 'withheld')
+      assert.equal(thread.requests[0]?.[10], 'on-demand')
       assert.equal(asked(), 0)
       thread.claim()
-      thread.says(['want', thread.latest])
+      thread.says(['pull', thread.latest])
       await settled()
       assert.lengthOf(received(thread), 2)
     })
@@ -782,7 +782,7 @@ describe('ThreadpoolEngine', () => {
       const before = asked()
       assert.equal(before, 5)
       thread.claim()
-      thread.says(['consumed', thread.latest, WINDOW / 2])
+      thread.says(['credit', thread.latest, WINDOW / 2])
       await settled()
       assert.equal(asked(), before + 2)
     })
@@ -802,15 +802,15 @@ describe('ThreadpoolEngine', () => {
       const { content, fields } = (await run.answer) as Response
       assert.equal(fields.get('content-type'), 'a/b')
       const iterator = ((content as StreamedContent).pieces as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
-      assert.isEmpty(thread.sent('want'))
+      assert.isEmpty(thread.sent('pull'))
       const first = iterator.next()
       await settled()
-      assert.lengthOf(thread.sent('want'), 1)
+      assert.lengthOf(thread.sent('pull'), 1)
       thread.says(['piece', thread.latest, Buffer.alloc(70_000)])
       assert.lengthOf((await first).value as Uint8Array, 70_000)
       void iterator.next()
       await settled()
-      assert.deepEqual(thread.sent('consumed'), [['consumed', thread.latest, 70_000]])
+      assert.deepEqual(thread.sent('credit'), [['credit', thread.latest, 70_000]])
       assert.equal(pool.engine.threads.inFlight, 1)
       thread.says(['end', thread.latest, 0])
       assert.equal(pool.engine.threads.inFlight, 0)
@@ -823,15 +823,15 @@ describe('ThreadpoolEngine', () => {
       await (pieces as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]().return?.()
       await settled()
       assert.lengthOf(thread.sent('cancel'), 1)
-      thread.says(['over', thread.latest, 0])
+      thread.says(['cancelled', thread.latest, 0])
       assert.equal(pool.engine.threads.inFlight, 0)
     })
 
     it('and fields that no response may have are an error, not a fault', async () => {
       const pool = await Pool.started()
-      for (const kind of ['answer', 'stream'] as const) {
+      for (const kind of ['response', 'stream'] as const) {
         const { run, thread } = await pool.claimed()
-        if (kind === 'answer') thread.says([kind, thread.latest, 0, 200, 'Date: today\r\n', null])
+        if (kind === 'response') thread.says([kind, thread.latest, 0, 200, 'Date: today\r\n', null])
         else thread.says([kind, thread.latest, 200, 'Date: today\r\n', null])
         const error = await run.answer.catch((reason: unknown) => reason)
         assert.instanceOf(error, TypeError)
@@ -862,7 +862,7 @@ describe('ThreadpoolEngine', () => {
       pool.snapshot = () => Promise.reject(new Error('no metrics'))
       thread.says(['ask', 'snapshot'])
       await settled()
-      assert.equal(thread.sent('unanswered')[0]?.[1], 'snapshot')
+      assert.equal(thread.sent('ask-failed')[0]?.[1], 'snapshot')
     })
 
     it('is told to them when it changes, within half a second', async () => {
@@ -880,7 +880,7 @@ describe('ThreadpoolEngine', () => {
       const pool = new Pool()
       const starting = pool.begin().catch((error: unknown) => error)
       const [one, two] = pool.threads.started
-      two!.says(['refused', 'Cannot start plugin "x"'])
+      two!.says(['start-failed', 'Cannot start plugin "x"'])
       await settled()
       one!.says(['stopped'])
       assert.equal(((await starting) as Error).message, 'Cannot start plugin "x"')
@@ -900,7 +900,7 @@ describe('ThreadpoolEngine', () => {
       const pool = await Pool.started({ workers: 1 })
       pool.threads.at(1).dies()
       await pool.pass(100)
-      pool.threads.at(1).says(['refused', 'broken by now'])
+      pool.threads.at(1).says(['start-failed', 'broken by now'])
       assert.isTrue(pool.threads.at(1).isEnded)
       assert.deepEqual(pool.alarms, [
         ['handler thread lost', 'exited'],

@@ -1,13 +1,13 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import { Outbox } from '../../../src/domain/threadpool/outbox.js'
+import { MessageBatch } from '../../../src/domain/threadpool/message-batch.js'
 
-describe('Outbox', () => {
+describe('MessageBatch', () => {
   const setUp = () => {
     const posted: [readonly string[], number][] = []
     const ends: (() => void)[] = []
-    const outbox = new Outbox<string>(
-      (batch, transfer) => posted.push([batch, transfer.length]),
+    const batch = new MessageBatch<string>(
+      (messages, transfer) => posted.push([messages, transfer.length]),
       (flush) => ends.push(flush),
     )
     /** The turn of the event loop ends: as many have asked to be told. */
@@ -16,16 +16,16 @@ describe('Outbox', () => {
       for (const flush of asked) flush()
       return asked.length
     }
-    return { outbox, posted, endTurn }
+    return { batch, posted, endTurn }
   }
 
   it('hands over what was sent in a turn at its end, in order', () => {
-    const { outbox, posted, endTurn } = setUp()
-    outbox.send('a')
-    outbox.send('b', new ArrayBuffer(1))
+    const { batch, posted, endTurn } = setUp()
+    batch.send('a')
+    batch.send('b', new ArrayBuffer(1))
     assert.isEmpty(posted)
     assert.equal(endTurn(), 1)
-    outbox.send('c')
+    batch.send('c')
     endTurn()
     assert.deepEqual(posted, [
       [['a', 'b'], 1],
@@ -34,20 +34,20 @@ describe('Outbox', () => {
   })
 
   it('hands over at once when it is told to, and the rest at the end of the same turn', () => {
-    const { outbox, posted, endTurn } = setUp()
-    outbox.send('a')
-    outbox.flush()
-    outbox.send('b')
+    const { batch, posted, endTurn } = setUp()
+    batch.send('a')
+    batch.flush()
+    batch.send('b')
     assert.deepEqual(posted, [[['a'], 0]])
     assert.equal(endTurn(), 1)
     assert.deepEqual(posted.at(-1), [['b'], 0])
   })
 
   it('hands over nothing when there is nothing', () => {
-    const { outbox, posted, endTurn } = setUp()
-    outbox.flush()
-    outbox.send('a')
-    outbox.flush()
+    const { batch, posted, endTurn } = setUp()
+    batch.flush()
+    batch.send('a')
+    batch.flush()
     endTurn()
     assert.lengthOf(posted, 1)
   })
