@@ -10,7 +10,7 @@ import type {
   ControlMessage,
   RequestMessage,
   RunMessage,
-  ThreadSeed,
+  ThreadSetup,
   ToThread,
 } from '../../ports/threads/thread-messages.js'
 import type { EventLog } from '../../ports/operations/event-log.js'
@@ -42,7 +42,7 @@ const LONG_TURN_MS = 1
 const MEMORY_CHECK_MS = 250
 
 /** What a handler thread is created with. */
-export interface HandlerThreadParts extends Omit<ThreadSeed, 'claims' | 'answers'> {
+export interface HandlerThreadParts extends Omit<ThreadSetup, 'claims' | 'answers'> {
   readonly claims: Claims
   readonly answers: AnswerRing
   readonly settings: Settings

@@ -10,11 +10,11 @@ import type { ThreadData } from '../../ports/threads/thread-messages.js'
 import { HandlerThread, type HandlerThreadParts } from '../threads/handler-thread.js'
 
 /** @param post sends a batch of messages to the main thread */
-export function wireThread({ seed, settings }: ThreadData, post: HandlerThreadParts['post']): HandlerThread {
+export function wireThread({ setup, settings }: ThreadData, post: HandlerThreadParts['post']): HandlerThread {
   return new HandlerThread({
-    ...seed,
-    claims: new Claims(seed.claims),
-    answers: new AnswerRing(seed.answers),
+    ...setup,
+    claims: new Claims(setup.claims),
+    answers: new AnswerRing(setup.answers),
     settings,
     plugins: new FolderPlugins(),
     files: new SystemFiles(),

@@ -12,7 +12,7 @@ import type { SpanFields } from '../serving/tracing.js'
 import type { Security } from '../serving/transport.js'
 
 /** What the engine passes to a new thread. */
-export interface ThreadSeed {
+export interface ThreadSetup {
   /** Its number, from 1. */
   readonly thread: number
   /** The routes as `METHOD /pattern`; a request message contains the index of its route. */
@@ -25,7 +25,7 @@ export interface ThreadSeed {
 
 /** The `workerData` of a handler thread. */
 export interface ThreadData {
-  readonly seed: ThreadSeed
+  readonly setup: ThreadSetup
   readonly settings: Settings
 }
 

@@ -151,7 +151,7 @@ describe('HandlerThread', () => {
       const thread = new Thread(routes, undefined, { start })
       await thread.thread.start()
       const [kind, reason] = thread.said[0] as readonly [string, string]
-      assert.equal(kind, 'refused')
+      assert.equal(kind, 'start-failed')
       assert.include(reason, 'no database')
     })
   })

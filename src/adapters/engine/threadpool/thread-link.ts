@@ -1,4 +1,4 @@
-import type { FromThread, ThreadSeed, ToThread } from '../../../ports/threads/thread-messages.js'
+import type { FromThread, ThreadSetup, ToThread } from '../../../ports/threads/thread-messages.js'
 
 /** The events of a thread. `exited` is the last one and occurs once. */
 export interface ThreadEvents {
@@ -17,4 +17,4 @@ export interface ThreadLink {
 }
 
 /** Starts a thread. No event occurs before it returns. */
-export type StartThread = (seed: ThreadSeed, events: ThreadEvents) => ThreadLink
+export type StartThread = (setup: ThreadSetup, events: ThreadEvents) => ThreadLink

@@ -1,3 +1,4 @@
+import { deferred } from '../../../domain/deferred.js'
 import type { Clock } from '../../../ports/operations/clock.js'
 import type { PooledRequest } from './pooled-request.js'
 import type { ThreadHandle } from './thread-handle.js'
@@ -65,8 +66,7 @@ export class ThreadSlots {
   }
 
   private wait(ms: number) {
-    let end = (): void => undefined
-    const over = new Promise<void>((resolve) => (end = resolve))
-    return { over, timer: this.clock.after(ms, () => end()) }
+    const { promise, resolve } = deferred()
+    return { over: promise, timer: this.clock.after(ms, resolve) }
   }
 }

@@ -1,3 +1,4 @@
+import { deferred, type Deferred } from '../../../domain/deferred.js'
 import { DeadlineError } from '../../../domain/lifecycle/deadline-error.js'
 import type { Trouble } from '../../../domain/lifecycle/readiness.js'
 import { Pool } from '../../../domain/threadpool/pool.js'
@@ -30,8 +31,7 @@ import { DEFAULT_TIMINGS, type ThreadpoolTimings } from './timings.js'
 interface Starting {
   /** How many threads are not ready yet. */
   missing: number
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
+  readonly allReady: Deferred<void>
 }
 
 /** Runs handlers on threads, fed by a queue: a handler that blocks, crashes or uses too much memory harms only its thread. */
@@ -70,12 +70,11 @@ export class ThreadpoolEngine implements Engine, ThreadOwner, SlotOwner, WatchOw
     for (const [index, route] of routes.entries()) this.routes.set(route, index)
     this.pool = new Pool(poolRules(this.settings), routes.length)
     this.services = new ThreadServices(context, this.clock, () => this.slots.threads, this.timings.stateMs)
-    const all = new Promise<void>((resolve, reject) => {
-      this.starting = { missing: this.slots.count, resolve, reject }
-    })
+    const allReady = deferred()
+    this.starting = { missing: this.slots.count, allReady }
     this.slots.start()
     try {
-      await all
+      await allReady.promise
     } catch (error) {
       await this.stop()
       throw error
@@ -125,7 +124,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner, SlotOwner, WatchOw
     this.pool.addThread(thread.number)
     this.noThreadSinceMs = null
     if (this.starting === null) this.services?.log.info('handler thread replaced', { thread: thread.number })
-    else if (--this.starting.missing === 0) this.starting.resolve()
+    else if (--this.starting.missing === 0) this.starting.allReady.resolve()
     this.assignWaiting()
   }
 
@@ -242,7 +241,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner, SlotOwner, WatchOw
     const slot = this.slots.slotOf(thread)
     slot.close()
     slot.lost()
-    starting.reject(error instanceof Error ? error : new Error(`Cannot start handler thread ${thread.number}`))
+    starting.allReady.reject(error instanceof Error ? error : new Error(`Cannot start handler thread ${thread.number}`))
   }
 
   private replace(thread: ThreadHandle, cause: ThreadLoss, details: Facts): void {

@@ -32,11 +32,11 @@ export async function threadsEnded(withinMs: number): Promise<boolean> {
  */
 export function workerThreads(entry: URL, settings: Settings): StartThread {
   const maxOldGenerationSizeMb = Math.ceil((settings.threadpool.memoryBytes + HEADROOM_BYTES) / MEBIBYTE)
-  return (seed, events) => {
+  return (setup, events) => {
     try {
       const worker = new Worker(entry, {
-        name: `portico-handlers-${seed.thread}`,
-        workerData: { seed, settings } satisfies ThreadData,
+        name: `portico-handlers-${setup.thread}`,
+        workerData: { setup, settings } satisfies ThreadData,
         // The option describes the source of the main program, not of the thread's module.
         execArgv: process.execArgv.filter((option) => !option.startsWith('--input-type')),
         resourceLimits: { maxOldGenerationSizeMb },

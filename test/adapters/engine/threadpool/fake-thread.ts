@@ -1,7 +1,7 @@
 import type { StartThread, ThreadEvents, ThreadLink } from '../../../../src/adapters/engine/threadpool/thread-link.js'
 import { AnswerRing } from '../../../../src/domain/threadpool/answer-ring.js'
 import { Claims } from '../../../../src/domain/threadpool/claims.js'
-import type { FromThread, RequestMessage, ThreadSeed, ToThread } from '../../../../src/ports/threads/thread-messages.js'
+import type { FromThread, RequestMessage, ThreadSetup, ToThread } from '../../../../src/ports/threads/thread-messages.js'
 
 /** With which a request is over. */
 const LAST: ReadonlySet<string> = new Set(['text', 'response', 'end', 'failed', 'cancelled'])
@@ -25,10 +25,10 @@ export class FakeThread implements ThreadLink {
   private readonly isBegun = new Set<number>()
 
   constructor(
-    readonly seed: ThreadSeed,
+    readonly setup: ThreadSetup,
     private readonly events: ThreadEvents,
   ) {
-    this.claims = new Claims(seed.claims)
+    this.claims = new Claims(setup.claims)
   }
 
   post(batch: readonly ToThread[], transfer: readonly ArrayBuffer[]): void {
@@ -84,7 +84,7 @@ export class FakeThread implements ThreadLink {
   /** Claims a request and leaves a short answer to it, of which it has not told. */
   leaves(text: string, request: number = this.latest): void {
     this.claim(request)
-    new AnswerRing(this.seed.answers).put({ request, costMs: 0, status: 0, fields: '', text })
+    new AnswerRing(this.setup.answers).put({ request, costMs: 0, status: 0, fields: '', text })
     this.isOver.add(request)
   }
 
@@ -114,7 +114,7 @@ export class FakeThread implements ThreadLink {
   private work(batch: readonly ToThread[]): void {
     for (const message of batch) {
       if (message[0] === 'probe') this.says(['alive'])
-      else if (message[0] === 'request' && this.claim(message[1])) this.answers(String(this.seed.thread), message[1])
+      else if (message[0] === 'request' && this.claim(message[1])) this.answers(String(this.setup.thread), message[1])
     }
   }
 
@@ -130,14 +130,14 @@ export class FakeThread implements ThreadLink {
 export class FakeThreads {
   readonly started: FakeThread[] = []
 
-  readonly start: StartThread = (seed, events) => {
-    const thread = new FakeThread(seed, events)
+  readonly start: StartThread = (setup, events) => {
+    const thread = new FakeThread(setup, events)
     this.started.push(thread)
     return thread
   }
 
   /** The one that has a number now. */
   at(number: number): FakeThread {
-    return this.started.findLast(({ seed }) => seed.thread === number)!
+    return this.started.findLast(({ setup }) => setup.thread === number)!
   }
 }

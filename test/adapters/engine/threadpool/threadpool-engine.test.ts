@@ -195,7 +195,7 @@ describe('ThreadpoolEngine', () => {
       const { request } = pool.run(SLOW)
       await settled()
       const thread = pool.threads.at(request.thread)
-      assert.deepEqual(thread.seed.routes, ['GET /quick', 'GET /slow', 'GET /inline'])
+      assert.deepEqual(thread.setup.routes, ['GET /quick', 'GET /slow', 'GET /inline'])
       const told: unknown[] = thread.requests[0]!.slice(2)
       const fields = ['Hosta', [0, 4, 4, 5]]
       assert.deepEqual(told, [
@@ -289,7 +289,7 @@ describe('ThreadpoolEngine', () => {
       await settled()
       assert.isAbove(stuck.requests.length, 1)
       await pool.pass(40)
-      assert.deepEqual(counted(behind), { [other.seed.thread]: 6 })
+      assert.deepEqual(counted(behind), { [other.setup.thread]: 6 })
       for (const [, number] of stuck.requests) assert.isFalse(stuck.claim(number), 'it can begin none of them any more')
       assert.isNull(spinning.outcome)
     })
@@ -341,7 +341,7 @@ describe('ThreadpoolEngine', () => {
       other.batches.length = 0
       const [one, two] = [pool.run(SLOW), pool.run(SLOW)]
       await settled()
-      assert.sameMembers([one.request.thread, two.request.thread], [other.seed.thread, 0])
+      assert.sameMembers([one.request.thread, two.request.thread], [other.setup.thread, 0])
       assert.isNull(spinning.outcome)
     })
 
