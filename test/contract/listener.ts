@@ -12,9 +12,9 @@ import { SocketPeer } from '../adapters/socket/raw-peer.js'
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
 
 /**
- * What every listener keeps.
+ * The contract that every implementation of a listener must keep.
  *
- * @param make one that reads so many octets at a time
+ * @param make a listener whose transports read at most `readChunkSize` octets at a time
  */
 export function listenerContract(name: string, make: (readChunkSize: number) => Listener): void {
   describe(`${name} keeps the contract of a listener`, () => {
@@ -32,20 +32,20 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
       } catch (error) {
         return error as ListenError
       }
-      throw new Error('Cannot go on: it listens, wanted an error')
+      throw new Error('Found a listener that listens, wanted an error')
     }
 
     afterEach(async () => {
       for (const listening of open.splice(0)) await listening.close()
     })
 
-    it('picks a free port for port 0 and tells it', async () => {
+    it('picks a free port for port 0, and returns its number', async () => {
       const { address } = await listen(() => {})
       assert.equal(address.host, '127.0.0.1')
       assert.isAbove(address.port, 0)
     })
 
-    it('names a port that is taken', async () => {
+    it('says that a port is in use, and what to do', async () => {
       const { address } = await listen(() => {})
       const error = await failure(address)
       assert.equal(error.code, 'EADDRINUSE')
@@ -57,12 +57,12 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
       )
     })
 
-    it('names an address that the machine lacks', async () => {
+    it('says that the machine does not have the address, and what to do', async () => {
       const error = await failure({ host: '2001:db8::1', port: 8080 })
       assert.match(error.message, /^Cannot listen on \[2001:db8::1\]:8080: .+ \(E[A-Z]+\)\. .+ --host .+\.$/)
     })
 
-    it('names a port that cannot be', async () => {
+    it('says that a port is out of range', async () => {
       const error = await failure({ host: '127.0.0.1', port: 70_000 })
       assert.equal(error.code, 'ERR_SOCKET_BAD_PORT')
       assert.match(error.message, /^Cannot listen on 127\.0\.0\.1:70000: /)
@@ -106,7 +106,7 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
         return peer.reads.join('')
       }
 
-      it('serves, and leaves nothing behind', async () => {
+      it('accepts connections, and removes the socket when it closes', async () => {
         const listening = await listen(serve, at)
         assert.deepEqual(listening.address, at)
         assert.equal(await answer(), 'unix:hello')
@@ -114,14 +114,14 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
         assert.deepEqual(readdirSync(folder), [])
       })
 
-      it('takes the place of one that was left behind', async () => {
-        await leaveBehind(`${folder}/s`)
+      it('replaces a socket whose process ended without removing it', async () => {
+        await leaveStale(`${folder}/s`)
         assert.deepEqual(readdirSync(folder), ['s'])
         await listen(serve, at)
         assert.equal(await answer(), 'unix:hello')
       })
 
-      it('names one that is taken, and leaves it alone', async () => {
+      it('says that a path is in use, and does not touch its socket', async () => {
         await listen(serve, at)
         assert.equal(
           (await failure(at)).message,
@@ -131,13 +131,13 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
         assert.equal(await answer(), 'unix:hello')
       })
 
-      it('leaves a file alone that is no socket', async () => {
+      it('does not remove a file that is not a socket', async () => {
         writeFileSync(`${folder}/s`, 'dear')
         assert.equal((await failure(at)).code, 'EADDRINUSE')
         assert.equal(readFileSync(`${folder}/s`, 'utf8'), 'dear')
       })
 
-      it('names a folder that is not there', async () => {
+      it('says that the folder of the socket does not exist', async () => {
         const { message } = await failure({ host: `unix:${folder}/none/s`, port: 0 })
         assert.match(message, /^Cannot listen on unix:\S+\/none\/s: .+ \(E[A-Z]+\)\. .+\.$/)
       })
@@ -161,7 +161,7 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
       await peer.closed
     })
 
-    it('keeps the octets of connections apart that read into one buffer', async () => {
+    it('does not mix the octets of connections that share a read buffer', async () => {
       const records = new Map<number, Recorder>()
       const { address } = await listen(
         (transport) => {
@@ -182,7 +182,7 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
       await until('closed', () => [...records.values()].every(({ reasons }) => reasons.length === 1))
     })
 
-    it('leaks no descriptor over 1000 quick connections, half of them reset by the peer and half aborted', async function () {
+    it('leaks no descriptor over 1000 short connections, half of them reset by the peer and half aborted', async function () {
       if (process.platform !== 'linux') this.skip()
       let closed = 0
       const { address } = await listen((transport) => {
@@ -206,7 +206,7 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
       assert.isAtMost(descriptors(), before + 2)
     })
 
-    it('lets go of an error that a receiver throws, and serves on', async () => {
+    it('lets an error that a receiver throws go uncaught, and continues', async () => {
       const seen = new Recorder()
       const { address } = await listen((transport) => {
         seen.onOctets = (text) => {
@@ -227,8 +227,8 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
   })
 }
 
-/** A socket whose process ended without closing it. */
-function leaveBehind(path: string): Promise<unknown> {
+/** Leaves a unix socket there whose process ended without closing it. */
+function leaveStale(path: string): Promise<unknown> {
   const listen = 'require("net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))'
   return once(spawn(process.execPath, ['-e', listen, path]), 'close')
 }
@@ -237,7 +237,7 @@ function descriptors(): number {
   return readdirSync('/proc/self/fd').length
 }
 
-/** The next uncaught exception, which mocha does not get to see. */
+/** Resolves with the next uncaught exception, which mocha does not see. */
 function onceUncaught(): Promise<Error> {
   const others = process.listeners('uncaughtException')
   process.removeAllListeners('uncaughtException')

@@ -6,16 +6,17 @@ import { after, before, describe, it } from 'mocha'
 import type { FilePart } from '../../src/ports/serving/file-part.js'
 import type { CloseReason, Transport, TransportReceiver } from '../../src/ports/serving/transport.js'
 
-/** The peer of a transport under test, without any of our code in it. */
+/** The peer of a transport under test. It uses none of the code under test. */
 export interface RawPeer {
   /** Sends latin1 text. */
   send(text: string): void
-  /** What it read, as latin1, one string for each read. */
+  /** The octets it read, as latin1, one string for each read. */
   readonly reads: readonly string[]
-  /** It saw the transport's end. */
+  /** It saw the transport's half-close. */
   readonly ended: boolean
   /** It saw a reset. */
   readonly cut: boolean
+  /** Stops reading until `read`. */
   stall(): void
   read(): void
   /** Half-closes. */
@@ -23,17 +24,18 @@ export interface RawPeer {
   reset(): void
 }
 
+/** An implementation of transports, connected to peers. */
 export interface TransportUnderTest {
-  /** It cuts at once where a file falls short, when its peer may not have read what came before. */
+  /** Set where a file that falls short cuts the connection at once, perhaps before the peer has read the octets before it. */
   readonly cutOvertakesReads?: true
-  /** Octets unsent above which `write` answers false. */
+  /** Unsent octets above which `write` returns false. */
   readonly highWaterMark: number
   /** Makes a connection whose transport is started with the receiver before anything else happens. */
   connect(receiver: (transport: Transport) => TransportReceiver): Promise<{ transport: Transport; peer: RawPeer }>
   close(): Promise<void>
 }
 
-/** Writes down every call; a test may answer octets. */
+/** A receiver that records every call; a test may react to octets and to the end. */
 export class Recorder implements TransportReceiver {
   readonly calls: string[] = []
   readonly reasons: CloseReason[] = []
@@ -66,13 +68,17 @@ export class Recorder implements TransportReceiver {
   }
 }
 
-/** Waits until something holds, turn by turn. */
+/**
+ * Waits until a condition holds, checking it about every millisecond.
+ *
+ * @param what the condition in words, for the error
+ */
 export async function until(what: string, holds: () => boolean, withinMs = 3000): Promise<void> {
   for (const start = Date.now(); !holds(); await new Promise((resolve) => setTimeout(resolve, 1)))
     if (Date.now() - start > withinMs) throw new Error(`Cannot go on: ${what} did not happen within ${withinMs} ms`)
 }
 
-/** Time for what must not happen to happen. */
+/** Gives an event that must not happen time to happen. */
 function grace(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 15))
 }
@@ -80,7 +86,7 @@ function grace(): Promise<void> {
 /** More than loopback's socket buffers hold. */
 const FLOOD = 32 * 1024 * 1024
 
-/** What every transport keeps. */
+/** The contract that every implementation of a transport must keep. */
 export function transportContract(name: string, make: () => Promise<TransportUnderTest>): void {
   describe(`${name} keeps the contract of a transport`, () => {
     const content = Buffer.from(Array.from({ length: 300_000 }, (_, at) => (at * 7 + (at >> 8)) % 251))
@@ -106,7 +112,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
       return { ...(await subject.connect(() => seen)), seen }
     }
 
-    /** A part of the content, and how it was released. */
+    /** A part of the content's file, the text in it, and the results with which it was released. */
     function part(offset: number, length: number): { part: FilePart; releases: (Error | null)[]; text: string } {
       const releases: (Error | null)[] = []
       const released = (error: Error | null): void => void releases.push(error)
@@ -118,7 +124,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
       return peer.reads.join('')
     }
 
-    /** Without joining it: who waits for a flood asks again and again. */
+    /** Without joining the reads: a test that waits for a flood calls this again and again. */
     function lengthReadBy(peer: RawPeer): number {
       return peer.reads.reduce((sum, { length }) => sum + length, 0)
     }
@@ -128,7 +134,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
       await until('closed', () => seen.reasons.length > 0)
     }
 
-    /** Octets of an inner state that only the peer's stall can bring about. */
+    /** A connection with unsent octets, because its peer has stopped reading. */
     async function flooded(): Promise<{ transport: Transport; peer: RawPeer; seen: Recorder }> {
       const pair = await connect()
       pair.peer.stall()
@@ -138,7 +144,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
     }
 
     describe('reading', () => {
-      it('hands on octets in order', async () => {
+      it('delivers octets in order', async () => {
         const { transport, peer, seen } = await connect()
         peer.send('one ')
         peer.send('two ')
@@ -147,7 +153,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         await finish(transport, seen)
       })
 
-      it('hands on nothing while paused, and all of it in order when resumed', async () => {
+      it('delivers nothing while paused, and everything in order when resumed', async () => {
         const { transport, peer, seen } = await connect()
         transport.pause()
         peer.send('later')
@@ -160,7 +166,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         await finish(transport, seen)
       })
 
-      it('pauses from within a call', async () => {
+      it('pauses when pause() is called while octets are delivered', async () => {
         const { transport, peer, seen } = await connect()
         seen.onOctets = () => transport.pause()
         peer.send('first')
@@ -173,7 +179,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         await finish(transport, seen)
       })
 
-      it('knows its peer, also after the end', async () => {
+      it('knows the address of its peer, even after the end', async () => {
         const { transport, peer, seen } = await connect()
         peer.reset()
         await until('closed', () => seen.reasons.length > 0)
@@ -183,7 +189,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
     })
 
     describe('writing', () => {
-      it('sends text as latin1 and octets as they are, in order', async () => {
+      it('sends text as latin1 and octets unchanged, in order', async () => {
         const { transport, peer, seen } = await connect()
         transport.write('a\u00e9')
         transport.write(Buffer.from([0xff, 0x00]))
@@ -195,7 +201,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         await finish(transport, seen)
       })
 
-      const gathered: [what: string, write: (transport: Transport) => void, wanted: string][] = [
+      const gathered: [written: string, write: (transport: Transport) => void, wanted: string][] = [
         ['strings', (t) => ['a', 'b', 'c'].forEach((text) => t.write(text)), 'abc'],
         ['strings and octets', (t) => ['a', Buffer.from('b'), 'c'].forEach((piece) => t.write(piece)), 'abc'],
         [
@@ -209,8 +215,8 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
           'a\u0000\u0007\u000ec',
         ],
       ]
-      for (const [what, write, wanted] of gathered) {
-        it(`${what} written inside one call leave together`, async () => {
+      for (const [written, write, wanted] of gathered) {
+        it(`${written} written inside one call leave together`, async () => {
           const { transport, peer, seen } = await connect()
           seen.onOctets = () => write(transport)
           peer.send('go')
@@ -219,7 +225,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
           await finish(transport, seen)
         })
 
-        it(`${what} written in one turn leave together`, async () => {
+        it(`${written} written in one turn leave together`, async () => {
           const { transport, peer, seen } = await connect()
           write(transport)
           await until('the answer', () => readBy(peer) === wanted)
@@ -228,7 +234,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         })
       }
 
-      it('answers true below the high-water mark, and drained() does not follow', async () => {
+      it('write() returns true below the high-water mark, and drained() does not follow', async () => {
         const { transport, peer, seen } = await connect()
         assert.isTrue(transport.write('little'))
         await until('all of it', () => readBy(peer) === 'little')
@@ -237,7 +243,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         await finish(transport, seen)
       })
 
-      it('answers false above the high-water mark, and drained() follows once', async () => {
+      it('write() returns false above the high-water mark, and drained() follows once', async () => {
         const { transport, peer, seen } = await connect()
         assert.isFalse(transport.write('x'.repeat(subject.highWaterMark + 1)))
         assert.isFalse(transport.write('y'))
@@ -261,7 +267,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         await finish(transport, seen)
       })
 
-      it('keeps the order of what is written while the peer does not read', async () => {
+      it('keeps the order of text and files that are written while the peer does not read', async () => {
         const { transport, peer, seen } = await flooded()
         const file = part(5, 100_000)
         transport.write('before ')
@@ -276,7 +282,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
     })
 
     describe('files', () => {
-      it('sends files among text in order, and releases each once', async () => {
+      it('sends files and text in order, and releases each file once', async () => {
         const { transport, peer, seen } = await connect()
         const files = [part(0, 200_000), part(299_990, 10), part(65_536, 65_536)]
         for (const [at, file] of files.entries()) {
@@ -296,7 +302,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         await finish(transport, seen)
       })
 
-      it('answers true to a file below the high-water mark, and drained() does not follow', async () => {
+      it('sendFile() returns true below the high-water mark, and drained() does not follow', async () => {
         const { transport, peer, seen } = await connect()
         const file = part(10, 1000)
         assert.isTrue(transport.sendFile(file.part))
@@ -308,7 +314,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         await finish(transport, seen)
       })
 
-      it('releases a part without octets, later than the call', async () => {
+      it('releases a part without octets, after sendFile() has returned', async () => {
         const { transport, seen } = await connect()
         const empty = part(0, 0)
         assert.isTrue(transport.sendFile(empty.part))
@@ -318,7 +324,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         await finish(transport, seen)
       })
 
-      it('cuts the connection when a file falls short of its promised length', async () => {
+      it('aborts the connection when a file is shorter than its promised length', async () => {
         const { transport, peer, seen } = await connect()
         const file = part(100_000, 200_001)
         const next = part(0, 10)
@@ -326,7 +332,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         transport.sendFile(next.part)
         await until('closed', () => seen.reasons.length > 0)
         await until('releases', () => file.releases.length + next.releases.length === 2)
-        // libuv takes a reset behind unread octets for an end; what is missing shows that it was none.
+        // libuv reports a reset after unread octets as an end; the missing octets show that it was a reset.
         const mayLookEnded = subject.cutOvertakesReads === true
         await until('the cut', () => peer.cut || (mayLookEnded && peer.ended))
         assert.isBelow(readBy(peer).length, 200_001)
@@ -336,12 +342,12 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         assert.isFalse(peer.ended && !mayLookEnded)
       })
 
-      const ends: [what: string, end: (transport: Transport, peer: RawPeer) => void, reason: CloseReason][] = [
+      const ends: [when: string, end: (transport: Transport, peer: RawPeer) => void, reason: CloseReason][] = [
         ['we abort', (transport) => transport.abort(), 'aborted'],
         ['the peer resets', (_, peer) => peer.reset(), 'reset'],
       ]
-      for (const [what, end, reason] of ends) {
-        it(`releases what waits, once and with an error, when ${what}`, async () => {
+      for (const [when, end, reason] of ends) {
+        it(`releases queued files, once and with an error, when ${when}`, async () => {
           const { transport, peer, seen } = await flooded()
           const files = [part(0, 100_000), part(1, 10)]
           for (const file of files) transport.sendFile(file.part)
@@ -356,7 +362,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
           assert.deepEqual(seen.reasons, [reason])
         })
 
-        it(`releases a file under way, once, when ${what}`, async () => {
+        it(`releases a file that is being sent, once, when ${when}`, async () => {
           const { transport, peer, seen } = await connect()
           peer.stall()
           const file = part(0, 300_000)
@@ -374,7 +380,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
     })
 
     describe('ending', () => {
-      it('goes on writing after the peer half-closed', async () => {
+      it('can still write after the peer half-closed', async () => {
         const { transport, peer, seen } = await connect()
         seen.onEnded = () => {
           transport.write('late')
@@ -390,7 +396,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         assert.isFalse(peer.cut)
       })
 
-      it('half-closes behind what was written, and goes on reading', async () => {
+      it('half-closes after everything written, and continues to read', async () => {
         const { transport, peer, seen } = await connect()
         const file = part(0, 150_000)
         transport.write('head')
@@ -405,7 +411,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         assert.deepEqual(seen.reasons, ['ended'])
       })
 
-      it('takes nothing more to send after endWriting()', async () => {
+      it('refuses to send anything after endWriting()', async () => {
         const { transport, peer, seen } = await connect()
         const file = part(0, 10)
         transport.write('all')
@@ -419,7 +425,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         await finish(transport, seen)
       })
 
-      it('abort() shows the peer a cut, and closed() comes later than the call', async () => {
+      it('abort() resets the connection, and closed() comes after abort() has returned', async () => {
         const { transport, peer, seen } = await connect()
         transport.abort()
         assert.deepEqual(seen.calls, [])
@@ -429,7 +435,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         assert.isFalse(peer.ended)
       })
 
-      it('abort() within a call drops what that call wrote', async () => {
+      it('abort() inside a call of the receiver drops everything that was written in that call', async () => {
         const { transport, peer, seen } = await connect()
         seen.onOctets = () => {
           transport.write('never seen')
@@ -457,7 +463,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         })
       }
 
-      it('close() gives up the connection, and what was written before still arrives', async () => {
+      it('close() closes the connection, and everything written before still arrives', async () => {
         const { transport, peer, seen } = await connect()
         transport.write('all')
         transport.endWriting()
@@ -469,7 +475,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         assert.isFalse(peer.cut)
       })
 
-      it('both ends while reading is paused are no reset, and what the peer sent before is read when resumed', async () => {
+      it('is not reset when both sides end while reading is paused, and reads the rest when resumed', async () => {
         const { transport, peer, seen } = await connect()
         transport.pause()
         peer.send('early')
@@ -483,7 +489,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         assert.deepEqual([seen.text, seen.calls, seen.reasons], ['early', ['octets', 'ended', 'closed'], ['ended']])
       })
 
-      it('isLost tells of a reset that nothing else tells of while reading is paused', async () => {
+      it('isLost reports a reset while reading is paused', async () => {
         const { transport, peer, seen } = await connect()
         assert.isFalse(transport.isLost)
         transport.pause()
@@ -494,18 +500,18 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         assert.isTrue(transport.isLost)
       })
 
-      it('abort() while the peer does not read shows a cut', async () => {
+      it('abort() resets the connection while the peer does not read', async () => {
         const { transport, peer, seen } = await flooded()
         transport.abort()
         await until('closed', () => seen.reasons.length > 0)
         peer.read()
-        // libuv takes a reset behind unread octets for an end; what is missing shows that it was none.
+        // libuv reports a reset after unread octets as an end; the missing octets show that it was a reset.
         await until('the cut', () => peer.cut || peer.ended)
         assert.isBelow(readBy(peer).length, FLOOD)
         assert.equal(transport.unsent, 0)
       })
 
-      it('a reset by the peer closes, and writing into it fails nowhere', async () => {
+      it('closes after a reset by the peer, and writing meanwhile throws nothing', async () => {
         const { transport, peer, seen } = await connect()
         peer.reset()
         for (let turns = 0; turns < 5; turns++) {
@@ -516,7 +522,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         assert.deepEqual(seen.reasons, ['reset'])
       })
 
-      it('every verb after the end does nothing, and sendFile() still releases', async () => {
+      it('does nothing in any method after the end, except that sendFile() still releases its part', async () => {
         const { transport, seen } = await connect()
         transport.abort()
         const early = part(0, 10)

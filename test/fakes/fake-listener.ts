@@ -2,49 +2,49 @@ import type { Address, Listening, ListenError, SecureListener, Transport } from 
 import { credentialsOf } from './fake-credentials.js'
 import { FakeTransport, type FakeTransportOptions, type FarEnd } from './fake-transport.js'
 
-/** A listener without a network: the test connects to it. */
+/** A listener without a network: the test connects to it by `connect`. */
 export class FakeListener implements SecureListener {
   readonly name = 'fake'
-  /** For one that listens by HTTPS. */
+  /** For an HTTPS listener. */
   credentials = credentialsOf()
   readonly handshakes = 0
-  /** What `listen` fails with, `null` to succeed. */
+  /** The error of `listen`; `null` to succeed. */
   failure: ListenError | null = null
-  /** Connections that are on their way while it closes: it is not closed before `arrived` is called. */
-  onTheirWay = false
-  #arrived: (() => void) | null = null
-  #accept: ((transport: Transport) => void) | null = null
+  /** Whether a connection is still being set up when the listener closes: closing waits for `endSetup`. */
+  isSettingUp = false
+  private setupEnded: (() => void) | null = null
+  private accept: ((transport: Transport) => void) | null = null
 
   async listen(at: Address, accept: (transport: Transport) => void): Promise<Listening> {
     if (this.failure !== null) throw this.failure
-    this.#accept = accept
+    this.accept = accept
     return {
       address: { host: at.host, port: at.port || 40_000 },
-      close: () => this.#close(),
-      cut: () => this.arrived(),
+      close: () => this.close(),
+      cut: () => this.endSetup(),
     }
   }
 
   get listening(): boolean {
-    return this.#accept !== null
+    return this.accept !== null
   }
 
-  /** Connects, and gives the peer's end. */
+  /** Connects, and returns the peer's end. */
   connect(options: FakeTransportOptions = {}): FarEnd {
-    if (this.#accept === null) throw new Error('Cannot connect: nobody listens')
+    if (this.accept === null) throw new Error('Cannot connect: nothing listens')
     const transport = new FakeTransport(options)
-    this.#accept(transport)
+    this.accept(transport)
     return transport.far
   }
 
-  /** No connection is on its way any more. */
-  arrived(): void {
-    this.onTheirWay = false
-    this.#arrived?.()
+  /** Ends the setup of the connection. */
+  endSetup(): void {
+    this.isSettingUp = false
+    this.setupEnded?.()
   }
 
-  async #close(): Promise<void> {
-    if (this.onTheirWay) await new Promise<void>((resolve) => (this.#arrived = resolve))
-    this.#accept = null
+  private async close(): Promise<void> {
+    if (this.isSettingUp) await new Promise<void>((resolve) => (this.setupEnded = resolve))
+    this.accept = null
   }
 }

@@ -37,7 +37,7 @@ function rawPeer(far: FarEnd): RawPeer {
 }
 
 describe('FakeTransport', () => {
-  it('has what is written within a call at the far end when the call returns', () => {
+  it('delivers what is written inside a call of the receiver before that call returns', () => {
     const transport = new FakeTransport()
     const seen = new Recorder()
     seen.onOctets = (text) => void transport.write(text.toUpperCase())
@@ -48,7 +48,7 @@ describe('FakeTransport', () => {
     assert.equal(transport.far.received, '')
   })
 
-  it('overwrites what it lent', () => {
+  it('overwrites the octets that it lent', () => {
     const kept: Buffer[] = []
     const transport = new FakeTransport()
     const receiver: TransportReceiver = {
@@ -64,7 +64,7 @@ describe('FakeTransport', () => {
 })
 
 describe('FakeListener', () => {
-  it('gives its connections to whoever listens, until it is closed', async () => {
+  it('passes connections on until it is closed', async () => {
     const listener = new FakeListener()
     const seen = new Recorder()
     const listening = await listener.listen({ host: '127.0.0.1', port: 0 }, (transport) => transport.start(seen))
@@ -72,6 +72,6 @@ describe('FakeListener', () => {
     await turn()
     assert.equal(seen.text, 'hello')
     await listening.close()
-    assert.throws(() => listener.connect(), 'Cannot connect: nobody listens')
+    assert.throws(() => listener.connect(), 'Cannot connect: nothing listens')
   })
 })

@@ -8,241 +8,242 @@ import type {
   TransportReceiver,
 } from '../../src/ports/serving/transport.js'
 
+/** Replacements for the defaults of a fake transport. */
 export interface FakeTransportOptions {
-  /** Octets unsent above which `write` answers false. */
+  /** Unsent octets above which `write` returns false. */
   readonly highWaterMark?: number
   readonly peer?: Endpoint
   readonly security?: Security
-  /** Octets of a file from an offset, at most `length`; by default those of a real descriptor. */
+  /** Reads at most `length` octets of a file from an offset; by default from a real descriptor. */
   readonly readFile?: (descriptor: number, offset: number, length: number) => Uint8Array
 }
 
-/** Waits for the end of this turn of the event loop and all that was put off to it. */
+/** Waits for the end of this turn of the event loop, and of everything that was postponed to it. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
 /**
- * A connection in memory. The test holds its `far` end: what the test does there reaches the receiver at once, within
- * the call; what the receiver writes within such a call is at the far end when the call returns, and what is written
- * outside of one after `turn()`.
+ * A connection in memory. The test uses its `far` end: a call there reaches the receiver before the call returns. What the
+ * receiver writes meanwhile has arrived at the far end when the call returns; what is written at another time arrives after
+ * `turn()`.
  */
 export class FakeTransport implements Transport {
   readonly peer: Endpoint
   readonly security: Security | null
   readonly far: FarEnd
-  readonly #highWaterMark: number
-  readonly #readFile: NonNullable<FakeTransportOptions['readFile']>
-  #receiver: TransportReceiver | null = null
-  #writing: 'open' | 'ending' | 'ended' | 'over' = 'open'
-  #outgoing: (Buffer | FilePart)[] = []
-  #incoming: (Buffer | 'end')[] = []
-  #peerEnded = false
-  #paused = false
-  #lost = false
-  #held = false
-  #owesDrained = false
+  private readonly highWaterMark: number
+  private readonly readFile: NonNullable<FakeTransportOptions['readFile']>
+  private receiver: TransportReceiver | null = null
+  private writing: 'open' | 'ending' | 'ended' | 'closed' = 'open'
+  private outgoing: (Buffer | FilePart)[] = []
+  private incoming: (Buffer | 'end')[] = []
+  private hasPeerEnded = false
+  private isPaused = false
+  private wasReset = false
+  private isCorked = false
+  private drainedIsDue = false
 
   constructor(options: FakeTransportOptions = {}) {
     this.peer = options.peer ?? { address: '192.0.2.1', port: 50_000 }
     this.security = options.security ?? null
-    this.#highWaterMark = options.highWaterMark ?? 65_536
-    this.#readFile = options.readFile ?? readDescriptor
+    this.highWaterMark = options.highWaterMark ?? 65_536
+    this.readFile = options.readFile ?? readDescriptor
     this.far = new FarEnd({
-      arrive: (incoming) => this.#arrive(incoming),
-      flush: () => this.#flush(),
-      reset: () => this.#peerReset(),
+      receive: (incoming) => this.receive(incoming),
+      flush: () => this.flush(),
+      reset: () => this.peerReset(),
     })
   }
 
   get unsent(): number {
-    return this.#outgoing.reduce((octets, piece) => octets + piece.length, 0)
+    return this.outgoing.reduce((octets, piece) => octets + piece.length, 0)
   }
 
   get isLost(): boolean {
-    return this.#lost || this.#writing === 'over'
+    return this.wasReset || this.writing === 'closed'
   }
 
   start(receiver: TransportReceiver): void {
-    this.#receiver = receiver
+    this.receiver = receiver
   }
 
   write(octets: Uint8Array | string): boolean {
-    if (this.#writing !== 'open') return false
-    this.#outgoing.push(typeof octets === 'string' ? Buffer.from(octets, 'latin1') : Buffer.from(octets))
-    this.#hold()
-    return this.#hasRoom()
+    if (this.writing !== 'open') return false
+    this.outgoing.push(typeof octets === 'string' ? Buffer.from(octets, 'latin1') : Buffer.from(octets))
+    this.flushLater()
+    return this.isBelowHighWaterMark()
   }
 
   sendFile(part: FilePart): boolean {
-    if (this.#writing !== 'open') {
-      release(part, new Error('Cannot send the file: the connection is over'))
+    if (this.writing !== 'open') {
+      release(part, new Error('Cannot send the file: writing has ended on this connection'))
       return false
     }
-    this.#outgoing.push(part)
-    this.#hold()
-    return this.#hasRoom()
+    this.outgoing.push(part)
+    this.flushLater()
+    return this.isBelowHighWaterMark()
   }
 
   pause(): void {
-    this.#paused = true
+    this.isPaused = true
   }
 
   resume(): void {
-    this.#paused = false
-    process.nextTick(() => (this.#lost ? this.#close('reset') : this.#deliver()))
+    this.isPaused = false
+    process.nextTick(() => (this.wasReset ? this.closeWith('reset') : this.deliverAll()))
   }
 
   endWriting(): void {
-    if (this.#writing !== 'open') return
-    this.#writing = 'ending'
-    this.#hold()
+    if (this.writing !== 'open') return
+    this.writing = 'ending'
+    this.flushLater()
   }
 
   close(): void {
-    if (this.#writing === 'over') return
-    this.#writing = 'over'
+    if (this.writing === 'closed') return
+    this.writing = 'closed'
     this.far.closed = true
-    process.nextTick(() => this.#closed('ended'))
+    process.nextTick(() => this.notifyClosed('ended'))
   }
 
   abort(): void {
-    if (this.#writing === 'over') return
-    this.#writing = 'over'
+    if (this.writing === 'closed') return
+    this.writing = 'closed'
     this.far.cut = true
-    process.nextTick(() => this.#closed('aborted'))
+    process.nextTick(() => this.notifyClosed('aborted'))
   }
 
-  /** As with a real socket, nobody is told of it while reading is paused. */
-  #peerReset(): void {
-    if (this.#paused) this.#lost = true
-    else this.#close('reset')
+  /** As with a real socket, the receiver learns of a reset only while reading is not paused. */
+  private peerReset(): void {
+    if (this.isPaused) this.wasReset = true
+    else this.closeWith('reset')
   }
 
-  #arrive(incoming: Buffer | 'end'): void {
-    this.#incoming.push(incoming)
-    this.#deliver()
+  private receive(incoming: Buffer | 'end'): void {
+    this.incoming.push(incoming)
+    this.deliverAll()
   }
 
-  #deliver(): void {
-    while (!this.#paused && this.#writing !== 'over' && this.#incoming.length > 0) this.#hand(this.#incoming.shift()!)
+  private deliverAll(): void {
+    while (!this.isPaused && this.writing !== 'closed' && this.incoming.length > 0) this.deliver(this.incoming.shift()!)
   }
 
-  #hand(incoming: Buffer | 'end'): void {
-    if (incoming === 'end') this.#peerEnded = true
-    this.#call((receiver) => (incoming === 'end' ? receiver.ended() : receiver.octets(incoming)))
-    // What was lent is overwritten, so that a receiver that kept it is found out.
+  private deliver(incoming: Buffer | 'end'): void {
+    if (incoming === 'end') this.hasPeerEnded = true
+    this.notify((receiver) => (incoming === 'end' ? receiver.ended() : receiver.octets(incoming)))
+    // Overwrites what was lent, so that a receiver that keeps it fails its test.
     if (incoming !== 'end') incoming.fill('#')
-    this.#closeWhenBothEnded()
+    this.closeWhenBothEnded()
   }
 
-  #call(verb: (receiver: TransportReceiver) => void): void {
-    this.#held = true
-    verb(this.#receiver!)
-    this.#held = false
-    this.#flush()
+  private notify(call: (receiver: TransportReceiver) => void): void {
+    this.isCorked = true
+    call(this.receiver!)
+    this.isCorked = false
+    this.flush()
   }
 
-  #hold(): void {
-    if (this.#held) return
-    this.#held = true
+  private flushLater(): void {
+    if (this.isCorked) return
+    this.isCorked = true
     process.nextTick(() => {
-      this.#held = false
-      this.#flush()
+      this.isCorked = false
+      this.flush()
     })
   }
 
-  #hasRoom(): boolean {
-    if (this.unsent > this.#highWaterMark) this.#owesDrained = true
-    return !this.#owesDrained
+  private isBelowHighWaterMark(): boolean {
+    if (this.unsent > this.highWaterMark) this.drainedIsDue = true
+    return !this.drainedIsDue
   }
 
-  #flush(): void {
-    if (this.#writing === 'over' || this.far.stalled) return
-    const leaving = this.#takeLeaving()
-    if (leaving.length > 0) this.far.writes.push(leaving)
-    if (this.#owesDrained) setImmediate(() => this.#drained())
-    if (this.#writing === 'ending') this.#end()
+  private flush(): void {
+    if (this.writing === 'closed' || this.far.stalled) return
+    const octets = this.takeOutgoing()
+    if (octets.length > 0) this.far.writes.push(octets)
+    if (this.drainedIsDue) setImmediate(() => this.notifyDrained())
+    if (this.writing === 'ending') this.end()
   }
 
-  /** Everything that was written, up to a file that falls short. */
-  #takeLeaving(): Buffer {
-    const leaving: Uint8Array[] = []
-    while (this.#outgoing.length > 0 && !this.far.cut) {
-      const piece = this.#outgoing.shift()!
-      leaving.push(isPart(piece) ? this.#contentOf(piece) : piece)
+  /** Takes everything that was written, up to a file that falls short. */
+  private takeOutgoing(): Buffer {
+    const taken: Uint8Array[] = []
+    while (this.outgoing.length > 0 && !this.far.cut) {
+      const piece = this.outgoing.shift()!
+      taken.push(isPart(piece) ? this.contentOf(piece) : piece)
     }
-    return Buffer.concat(leaving)
+    return Buffer.concat(taken)
   }
 
-  #contentOf(part: FilePart): Uint8Array {
-    const content = this.#readFile(part.descriptor, part.offset, part.length)
+  private contentOf(part: FilePart): Uint8Array {
+    const content = this.readFile(part.descriptor, part.offset, part.length)
     const short = content.length < part.length
     release(part, short ? new Error('Cannot send the file: it ended short of what was promised') : null)
     if (short) this.abort()
     return content
   }
 
-  #drained(): void {
-    if (this.#writing === 'over' || !this.#owesDrained || this.#outgoing.length > 0) return
-    this.#owesDrained = false
-    this.#call((receiver) => receiver.drained())
+  private notifyDrained(): void {
+    if (this.writing === 'closed' || !this.drainedIsDue || this.outgoing.length > 0) return
+    this.drainedIsDue = false
+    this.notify((receiver) => receiver.drained())
   }
 
-  #end(): void {
-    this.#writing = 'ended'
+  private end(): void {
+    this.writing = 'ended'
     this.far.ended = true
-    process.nextTick(() => this.#closeWhenBothEnded())
+    process.nextTick(() => this.closeWhenBothEnded())
   }
 
-  #closeWhenBothEnded(): void {
-    if (this.#peerEnded && this.#writing === 'ended') this.#close('ended')
+  private closeWhenBothEnded(): void {
+    if (this.hasPeerEnded && this.writing === 'ended') this.closeWith('ended')
   }
 
-  #close(reason: CloseReason): void {
-    if (this.#writing === 'over') return
-    this.#writing = 'over'
-    this.#closed(reason)
+  private closeWith(reason: CloseReason): void {
+    if (this.writing === 'closed') return
+    this.writing = 'closed'
+    this.notifyClosed(reason)
   }
 
-  #closed(reason: CloseReason): void {
-    for (const piece of this.#outgoing.splice(0))
+  private notifyClosed(reason: CloseReason): void {
+    for (const piece of this.outgoing.splice(0))
       if (isPart(piece)) release(piece, new Error('Cannot send the whole file: the connection closed'))
-    this.#receiver!.closed(reason)
+    this.receiver!.closed(reason)
   }
 }
 
-/** What the far end does to its transport. */
+/** The calls of a far end to its transport. */
 interface NearEnd {
-  arrive(incoming: Buffer | 'end'): void
+  receive(incoming: Buffer | 'end'): void
   flush(): void
   reset(): void
 }
 
 /** The peer's end of a fake transport. */
 export class FarEnd {
-  /** One for each time that octets left together. */
+  /** The octets received, one buffer for each time that octets left together. */
   readonly writes: Buffer[] = []
   /** The transport half-closed. */
   ended = false
-  /** The transport was closed in both directions, by its own end alone. */
+  /** The transport was closed in both directions by `close`, without the peer's end. */
   closed = false
   /** The transport was aborted. */
   cut = false
-  /** Takes nothing for now. */
+  /** Reads nothing until `read`. */
   stalled = false
-  readonly #near: NearEnd
+  private readonly near: NearEnd
 
   constructor(near: NearEnd) {
-    this.#near = near
+    this.near = near
   }
 
-  /** Everything read until now, as latin1. */
+  /** All octets read so far, as latin1. */
   get received(): string {
     return Buffer.concat(this.writes).toString('latin1')
   }
 
-  /** What was read since the last `take`, as latin1. */
+  /** Returns the octets read since the last `take`, as latin1. */
   take(): string {
     const taken = this.received
     this.writes.length = 0
@@ -253,26 +254,26 @@ export class FarEnd {
   send(octets: Uint8Array | string, size = Infinity): void {
     const whole = typeof octets === 'string' ? Buffer.from(octets, 'latin1') : octets
     for (let at = 0; at < whole.length; at += size)
-      this.#near.arrive(Buffer.from(whole.subarray(at, Math.min(at + size, whole.length))))
+      this.near.receive(Buffer.from(whole.subarray(at, Math.min(at + size, whole.length))))
   }
 
   stall(): void {
     this.stalled = true
   }
 
-  /** Reads again after a stall. */
+  /** Continues to read after `stall`. */
   read(): void {
     this.stalled = false
-    this.#near.flush()
+    this.near.flush()
   }
 
   /** Half-closes. */
   end(): void {
-    this.#near.arrive('end')
+    this.near.receive('end')
   }
 
   reset(): void {
-    this.#near.reset()
+    this.near.reset()
   }
 }
 

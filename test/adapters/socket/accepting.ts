@@ -2,7 +2,7 @@ import type { Address, Transport, TransportReceiver } from '../../../src/ports/s
 import type { RawPeer } from '../../contract/transport.js'
 import { SocketPeer } from './raw-peer.js'
 
-/** Starts each transport that is accepted with the receiver of the one who connected for it: one connection at a time. */
+/** Connects peers one at a time, and starts the transport that is accepted with the receiver given to `connect`. */
 export class Accepting {
   accept: (transport: Transport) => void = () => undefined
 

@@ -2,12 +2,12 @@ import { connect, type Socket } from 'node:net'
 import type { Address } from '../../../src/ports/serving/transport.js'
 import type { RawPeer } from '../../contract/transport.js'
 
-/** A client socket of Node's as a peer. */
+/** A peer on one of Node's client sockets. */
 export class SocketPeer implements RawPeer {
   readonly reads: string[] = []
   ended = false
   cut = false
-  /** Resolves when nothing is left of the socket. */
+  /** Resolves when the socket has closed. */
   readonly closed: Promise<void>
 
   constructor(readonly socket: Socket) {

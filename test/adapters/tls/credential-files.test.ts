@@ -44,7 +44,7 @@ describeWithOpenssl('CredentialFiles', function () {
 
   async function loaded(special?: Partial<TlsSettings>) {
     const found = await files.load(settings(special))
-    if ('problems' in found) throw new Error(`Cannot go on: ${JSON.stringify(found.problems)}`)
+    if ('problems' in found) throw new Error(`Cannot prepare the test: ${JSON.stringify(found.problems)}`)
     return found.credentials
   }
 
@@ -56,7 +56,7 @@ describeWithOpenssl('CredentialFiles', function () {
   const text = (file: string): string => readFileSync(file, 'utf8')
 
   describe('load()', () => {
-    it('gives a certificate with its key, its names and its times', async () => {
+    it('returns a certificate with its key, its names and its validity', async () => {
       const { certificates, clientAuthorities } = await loaded()
       const [{ chain, key, beginsMs, expiresMs, ...rest }] = certificates
       const names = ['one.test', '*.one.test']
@@ -68,7 +68,7 @@ describeWithOpenssl('CredentialFiles', function () {
       assert.isNull(clientAuthorities)
     })
 
-    it('gives further certificates behind the first, with the kinds of their keys', async () => {
+    it('returns further certificates after the first, with the types of their keys', async () => {
       const { certificates } = await loaded({ certificates: [{ ...rsa, passphraseFile: null }] })
       assert.deepEqual(
         certificates.map(({ label }: Credential) => label),
@@ -76,13 +76,13 @@ describeWithOpenssl('CredentialFiles', function () {
       )
     })
 
-    it('gives the whole chain, without the words between its certificates', async () => {
+    it('returns the whole chain, without the text between its certificates', async () => {
       const chained = folder.write('chained.pem', `bag\n${text(signed.certFile)}\nwords\n${text(authority.certFile)}`)
       const { certificates } = await loaded({ certFile: chained, keyFile: signed.keyFile })
       assert.equal(certificates[0].chain, text(signed.certFile) + text(authority.certFile))
     })
 
-    it('takes the name of the subject only where a certificate has no others', async () => {
+    it('uses the name of the subject only when a certificate has no alternative names', async () => {
       const [certFile, keyFile] = [`${folder.path}/nameless.pem`, `${folder.path}/nameless.key`]
       const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', keyFile]
       openssl('req', '-x509', ...key, '-out', certFile, '-subj', '/CN=subject.test')
@@ -92,19 +92,19 @@ describeWithOpenssl('CredentialFiles', function () {
       assert.deepEqual([names, label], [[], 'CN=subject.test ec'])
     })
 
-    it('opens an encrypted key by the passphrase of the settings', async () => {
+    it('decrypts a key with the passphrase of the settings', async () => {
       const { certificates } = await loaded({ keyFile: encrypted, passphrase: PASSPHRASE })
       assert.match(certificates[0].key, /^-----BEGIN PRIVATE KEY-----/)
     })
 
     for (const end of ['', '\n', '\r\n', '\nmore\n']) {
-      it(`opens it by the first line of a file, which ends with ${JSON.stringify(end)}`, async () => {
+      it(`decrypts a key with the first line of a file, followed by ${JSON.stringify(end)}`, async () => {
         const passphraseFile = folder.write('passphrase', PASSPHRASE + end)
         assert.lengthOf((await loaded({ keyFile: encrypted, passphraseFile })).certificates, 1)
       })
     }
 
-    it('opens a further key by its own passphrase, else by that of the first', async () => {
+    it('decrypts a further key with its own passphrase, or else with that of the first', async () => {
       const passphraseFile = folder.write('passphrase', PASSPHRASE)
       const further = { certFile: one.certFile, keyFile: encrypted }
       for (const special of [
@@ -114,93 +114,99 @@ describeWithOpenssl('CredentialFiles', function () {
         assert.lengthOf((await loaded(special)).certificates, 2)
     })
 
-    it('gives who signs client certificates, where these are asked for', async () => {
+    it('returns the authorities for client certificates only when these are requested', async () => {
       const given = { clientCaFile: authority.certFile }
       assert.equal((await loaded({ ...given, clientAuth: 'request' })).clientAuthorities, text(authority.certFile))
       assert.isNull((await loaded(given)).clientAuthorities)
     })
 
-    it('takes what has expired: that is for others to judge', async () => {
+    it('accepts an expired certificate: checking its validity is not its task', async () => {
       const validity = ['20200101000000Z', '20200201000000Z'] as const
       const expired = makeCertificate(folder, 'expired', { names: ['expired.test'], validity })
       assert.equal((await loaded(expired)).certificates[0].expiresMs, Date.UTC(2020, 1, 1))
     })
   })
 
-  describe('load() tells what is wrong with', () => {
+  describe('load() reports', () => {
     const write = (name: string, content: string): string => folder.write(name, content)
     const missing = '/nowhere/file.pem'
     const damaged = (): string => text(one.certFile).replace(/M/g, 'N')
     const cases: [what: string, special: () => Partial<TlsSettings>, key: string, found: RegExp, wanted: RegExp][] = [
       [
-        'a certificate that is not there',
+        'a certificate file that does not exist',
         () => ({ certFile: missing }),
         'tls.certFile',
         /^"\/nowhere\/file\.pem", which cannot be read \(ENOENT\)$/,
         /^a certificate in PEM/,
       ],
       [
-        'a key that is not there',
+        'a key file that does not exist',
         () => ({ keyFile: missing }),
         'tls.keyFile',
         /which cannot be read \(ENOENT\)$/,
         /^the private key of ".*one\.pem" in PEM$/,
       ],
-      ['a folder', () => ({ certFile: folder.path }), 'tls.certFile', /\(EISDIR\)$/, /certificate/],
       [
-        'a certificate that is none',
+        'a folder instead of a certificate',
+        () => ({ certFile: folder.path }),
+        'tls.certFile',
+        /\(EISDIR\)$/,
+        /certificate/,
+      ],
+      [
+        'a certificate file without a certificate',
         () => ({ certFile: write('none.pem', 'hello') }),
         'tls.certFile',
         /which holds no certificate$/,
         /certificate/,
       ],
       [
-        'a certificate that is half-written',
+        'a certificate that is written only in part',
         () => ({ certFile: write('half.pem', text(one.certFile).slice(0, 200)) }),
         'tls.certFile',
         /which holds no certificate$/,
         /certificate/,
       ],
       [
-        'a certificate that is damaged',
+        'a damaged certificate',
         () => ({ certFile: write('damaged.pem', damaged()) }),
         'tls.certFile',
         /whose certificate is damaged$/,
         /certificate/,
       ],
       [
-        'a chain that is damaged',
+        'a damaged certificate in a chain',
         () => ({ certFile: write('chain.pem', text(one.certFile) + damaged()) }),
         'tls.certFile',
         /whose certificate 2 of 2 is damaged$/,
         /certificate/,
       ],
       [
-        'a chain in another order',
+        'a chain in the wrong order',
         () => ({
           certFile: write('order.pem', text(authority.certFile) + text(signed.certFile)),
           keyFile: signed.keyFile,
         }),
         'tls.certFile',
         /where the key's certificate is not the first$/,
-        /those that sign it behind it$/,
+        /^the certificate of the key first, then its intermediate certificates$/,
       ],
       [
-        'a key that is none',
+        'a key file without a key',
         () => ({ keyFile: write('none.key', 'hello') }),
         'tls.keyFile',
         /which holds no private key that can be read$/,
         /private key/,
       ],
       [
-        'a certificate for a key',
+        'a certificate instead of a key',
         () => ({ keyFile: one.certFile }),
         'tls.keyFile',
         /which holds no private key that can be read$/,
         /private key/,
       ],
       [
-        "another's key",
+        'a key of another certificate',
         () => ({ keyFile: rsa.keyFile }),
         'tls.keyFile',
         /which belongs to another certificate$/,
@@ -214,35 +220,35 @@ describeWithOpenssl('CredentialFiles', function () {
         /PORTICO_TLS_PASSPHRASE, tls\.passphraseFile/,
       ],
       [
-        'an encrypted key with another passphrase',
+        'an encrypted key with a wrong passphrase',
         () => ({ keyFile: encrypted, passphrase: 'sesame' }),
         'tls.keyFile',
         /which the passphrase does not open$/,
         /PORTICO_TLS_PASSPHRASE, tls\.passphraseFile/,
       ],
       [
-        'a passphrase that is not there',
+        'a passphrase file that does not exist',
         () => ({ passphraseFile: missing }),
         'tls.passphraseFile',
         /cannot be read \(ENOENT\)$/,
         /first line/,
       ],
       [
-        'a further certificate',
+        'a further certificate file that does not exist',
         () => ({ certificates: [{ ...rsa, certFile: missing, passphraseFile: null }] }),
         'tls.certificates',
         /\(ENOENT\)$/,
         /certificate/,
       ],
       [
-        'who signs client certificates, when that is not there',
+        'a file of client authorities that does not exist',
         () => ({ clientAuth: 'require', clientCaFile: missing }),
         'tls.clientCaFile',
         /\(ENOENT\)$/,
-        /that client certificates are signed by$/,
+        /^certificates in PEM of the authorities that sign client certificates$/,
       ],
       [
-        'who signs client certificates, when that is nobody',
+        'a file of client authorities without a certificate',
         () => ({ clientAuth: 'request', clientCaFile: write('empty', '') }),
         'tls.clientCaFile',
         /which holds no certificate$/,
@@ -259,7 +265,7 @@ describeWithOpenssl('CredentialFiles', function () {
       })
     }
 
-    it('a key that is too short to be safe', async () => {
+    it('a key that is too short for OpenSSL', async () => {
       const [certFile, keyFile] = [`${folder.path}/weak.pem`, `${folder.path}/weak.key`]
       openssl('req', '-x509', '-newkey', 'rsa:512', '-nodes', '-keyout', keyFile, '-out', certFile, '-subj', '/CN=weak')
       const [problem] = await problems({ certFile, keyFile })
@@ -267,7 +273,7 @@ describeWithOpenssl('CredentialFiles', function () {
       assert.match(problem!.found, /weak\.pem", which cannot be served: .*key too small/)
     })
 
-    it('all files at once, in the order of the settings', async () => {
+    it('every unusable file at once, in the order of the settings', async () => {
       const further = { certFile: missing, keyFile: missing, passphraseFile: null }
       const special = { ...further, certificates: [further], clientAuth: 'require', clientCaFile: missing } as const
       assert.deepEqual(
@@ -276,7 +282,7 @@ describeWithOpenssl('CredentialFiles', function () {
       )
     })
 
-    it('a passphrase for several keys once', async () => {
+    it('a passphrase file that several keys share only once', async () => {
       const certificates = [{ ...rsa, passphraseFile: null }]
       assert.lengthOf(await problems({ passphraseFile: missing, certificates }), 1)
     })
@@ -288,10 +294,10 @@ describeWithOpenssl('CredentialFiles', function () {
       renameSync(`${file}.new`, file)
     }
     const changes: [how: string, file: () => string, change: (file: string) => void][] = [
-      ['written anew', () => folder.write('a.pem', '1'), (file) => writeFileSync(file, 'longer')],
+      ['overwritten', () => folder.write('a.pem', '1'), (file) => writeFileSync(file, 'longer')],
       ['replaced', () => folder.write('b.pem', '1'), (file) => replace(file, '2')],
       [
-        'a link that leads elsewhere, as in Kubernetes',
+        'a link that then points to another file, as in Kubernetes',
         () => {
           symlinkSync(folder.write('first', '1'), `${folder.path}/link`)
           return `${folder.path}/link`
@@ -304,43 +310,43 @@ describeWithOpenssl('CredentialFiles', function () {
       ['deleted', () => folder.write('c.pem', '1'), () => folder.delete('c.pem')],
     ]
     for (const key of ['certFile', 'keyFile', 'passphraseFile', 'clientCaFile'] as const) {
-      it(`looks at ${key}`, async () => {
+      it(`watches ${key}`, async () => {
         const file = folder.write(`${key}.pem`, '1')
-        await tells(settings({ [key]: file }), () => writeFileSync(file, '22'))
+        await callsBack(settings({ [key]: file }), () => writeFileSync(file, '22'))
       })
     }
     for (const [how, file, change] of changes) {
-      it(`tells that a file is ${how}`, async () => {
+      it(`calls back when a file is ${how}`, async () => {
         const certFile = file()
-        await tells(settings({ certFile }), () => change(certFile))
+        await callsBack(settings({ certFile }), () => change(certFile))
       })
     }
 
-    async function tells(tls: TlsSettings, change: () => void): Promise<void> {
-      let told = 0
-      const watching = files.watch({ ...tls, watchIntervalMs: WATCH_MS }, () => told++)
-      // The first look is at what is there before the change.
+    async function callsBack(tls: TlsSettings, change: () => void): Promise<void> {
+      let calls = 0
+      const watching = files.watch({ ...tls, watchIntervalMs: WATCH_MS }, () => calls++)
+      // Watching compares with the state of its first check, which must come before the change.
       await new Promise((resolve) => setTimeout(resolve, 2 * WATCH_MS))
-      assert.equal(told, 0)
+      assert.equal(calls, 0)
       change()
-      await until('the change is told', () => told > 0)
+      await until('the call', () => calls > 0)
       watching.stop()
-      assert.equal(told, 1)
+      assert.equal(calls, 1)
     }
 
-    it('looks at nothing where it is told not to', async () => {
+    it('watches nothing when the interval is 0', async () => {
       const certFile = folder.write('unwatched.pem', '1')
-      let told = 0
-      const watching = files.watch(settings({ certFile, watchIntervalMs: 0 }), () => told++)
+      let calls = 0
+      const watching = files.watch(settings({ certFile, watchIntervalMs: 0 }), () => calls++)
       writeFileSync(certFile, '22')
       await new Promise((resolve) => setTimeout(resolve, 3 * WATCH_MS))
       watching.stop()
-      assert.equal(told, 0)
+      assert.equal(calls, 0)
     })
   })
 })
 
 function openssl(...parameters: readonly string[]): void {
   const { status, stderr } = spawnSync('openssl', parameters, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`Cannot go on: openssl ${parameters.join(' ')}: ${stderr}`)
+  if (status !== 0) throw new Error(`Cannot prepare the test: openssl ${parameters.join(' ')}: ${stderr}`)
 }

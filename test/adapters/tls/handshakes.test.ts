@@ -13,9 +13,9 @@ import { describeWithOpenssl } from '../../end-to-end/support/openssl.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 import { credentialAt, ServedByTls } from './served-by-tls.js'
 
-/** The beginning of a hello: its record says that more follows. */
+/** The beginning of a client hello: according to its record header, more octets follow. */
 const HELLO_BEGUN = '\x16\x03\x01\x02\x00\x01'
-/** A record that TLS makes nothing of. */
+/** A TLS record that is not a valid handshake. */
 const GARBAGE = '\x16\x03\x01\x00\x04\xff\xff\xff\xff'
 const SWEEP_MS = 250
 
@@ -25,7 +25,7 @@ describeWithOpenssl('Handshakes', () => {
   let folder: TemporaryFolder
   let credentials: Credentials
   let served: ServedByTls
-  /** How the connections that were accepted are secured; `null` for plain ones. */
+  /** The security of each accepted transport; `null` for plain HTTP. */
   let accepted: (Security | null)[]
 
   before(() => {
@@ -49,13 +49,14 @@ describeWithOpenssl('Handshakes', () => {
     await served.close()
   })
 
-  const told = (...outcomes: HandshakeOutcome[]): Promise<void> =>
+  /** Waits for these outcomes, and checks that there are no others. */
+  const haveEnded = (...outcomes: HandshakeOutcome[]): Promise<void> =>
     until(`${outcomes.join()}, found ${served.outcomes.join()}`, () => served.outcomes.length >= outcomes.length).then(
       () => assert.deepEqual(served.outcomes, outcomes),
     )
 
-  /** A peer that has said this, which the listener has heard. */
-  async function saying(text: string): Promise<Socket> {
+  /** Connects a peer that sends this text. */
+  async function sending(text: string): Promise<Socket> {
     const [socket, before] = [await served.plain(), served.listener.handshakes]
     socket.on('error', () => undefined).resume()
     socket.write(text, 'latin1')
@@ -63,10 +64,10 @@ describeWithOpenssl('Handshakes', () => {
     return socket
   }
 
-  it('make transports that know how they are secured', async () => {
+  it('make transports with a description of their security', async () => {
     await start()
     const socket = await served.secured({ servername: 'Localhost' })
-    await told('full')
+    await haveEnded('full')
     const suite = 'TLS_AES_128_GCM_SHA256'
     const rest = { resumed: false, client: null, clientProblem: null }
     assert.deepEqual(accepted, [{ protocol: 'TLSv1.3', suite, serverName: 'localhost', ...rest }])
@@ -74,7 +75,7 @@ describeWithOpenssl('Handshakes', () => {
     socket.destroy()
   })
 
-  it('show the certificate of the name that is asked for, else the first', async () => {
+  it('show the certificate for the requested server name, or else the first', async () => {
     await start()
     for (const [servername, subject] of [
       ['other.test', 'other.test'],
@@ -88,7 +89,7 @@ describeWithOpenssl('Handshakes', () => {
     }
   })
 
-  it('secure new connections by new credentials, and leave those that are there', async () => {
+  it('use new credentials for new connections, and keep the existing connections open', async () => {
     await start()
     const before = await served.secured()
     served.listener.credentials = { ...credentials, certificates: [credentials.certificates[1]!] }
@@ -98,7 +99,7 @@ describeWithOpenssl('Handshakes', () => {
     for (const socket of [before, later]) socket.destroy()
   })
 
-  it('keep the credentials that they have when the platform refuses others', async () => {
+  it('keep their credentials when the platform refuses new ones', async () => {
     await start()
     const damaged = { ...credentials.certificates[0], chain: 'none' }
     assert.throws(() => (served.listener.credentials = { ...credentials, certificates: [damaged] }))
@@ -106,101 +107,101 @@ describeWithOpenssl('Handshakes', () => {
     ;(await served.secured()).destroy()
   })
 
-  describe('come to an end without TLS:', () => {
-    it('plain, for a peer that speaks HTTP', async () => {
+  describe('end without a TLS connection:', () => {
+    it('plain, when the peer speaks HTTP', async () => {
       await start()
-      const socket = await saying('GET / HTTP/1.1\r\n')
-      await told('plain')
+      const socket = await sending('GET / HTTP/1.1\r\n')
+      await haveEnded('plain')
       assert.deepEqual(accepted, [null])
       socket.destroy()
     })
 
     const gone: [how: string, text: string, go: (socket: Socket) => void][] = [
-      ['ends before it says anything', '', (socket) => socket.end()],
-      ['is reset before it says anything', '', (socket) => socket.resetAndDestroy()],
-      ['ends inside its hello', HELLO_BEGUN, (socket) => socket.end()],
-      ['is reset inside its hello', HELLO_BEGUN, (socket) => socket.resetAndDestroy()],
+      ['ends before it sends anything', '', (socket) => socket.end()],
+      ['is reset before it sends anything', '', (socket) => socket.resetAndDestroy()],
+      ['ends inside its client hello', HELLO_BEGUN, (socket) => socket.end()],
+      ['is reset inside its client hello', HELLO_BEGUN, (socket) => socket.resetAndDestroy()],
     ]
     for (const [how, text, go] of gone) {
       it(`aborted, when the peer ${how}`, async () => {
         await start()
-        go(await saying(text))
-        await told('aborted')
+        go(await sending(text))
+        await haveEnded('aborted')
         assert.equal(served.listener.handshakes, 0)
       })
     }
 
-    it('aborted, when the peer leaves before it has finished', async () => {
+    it('aborted, when the peer leaves before the handshake is complete', async () => {
       await start()
-      // In TLS 1.3 the client is done first; what it says last does not leave it any more.
+      // In TLS 1.3 the client completes first; its last message is not sent any more.
       const socket = await served.secured()
       socket.destroy()
-      await told('aborted')
+      await haveEnded('aborted')
       assert.deepEqual([served.listener.handshakes, accepted], [0, []])
     })
 
-    it('failed, when TLS makes nothing of what comes', async () => {
+    it('failed, when the octets are not TLS', async () => {
       await start()
-      await saying(GARBAGE)
-      await told('failed')
+      await sending(GARBAGE)
+      await haveEnded('failed')
     })
 
-    it('failed, when nothing that both speak is left', async () => {
+    it('failed, when client and server support no common version', async () => {
       await start({ minVersion: 'TLSv1.3' })
       const [error] = await Promise.allSettled([served.secured({ maxVersion: 'TLSv1.2' })])
       assert.equal(error.status, 'rejected')
-      await told('failed')
+      await haveEnded('failed')
     })
 
-    it('timed out, whatever of the hello has come', async () => {
+    it('timed out, whether or not a part of the client hello has arrived', async () => {
       await start({ handshakeTimeoutMs: 1000 })
-      const sockets = [await saying(''), await saying(HELLO_BEGUN)]
-      await until('both are there', () => served.listener.handshakes === 2)
+      const sockets = [await sending(''), await sending(HELLO_BEGUN)]
+      await until('both are in progress', () => served.listener.handshakes === 2)
       served.clock.advance(1000 - SWEEP_MS)
       assert.deepEqual(served.outcomes, [])
       const closed = sockets.map(closeOf)
       served.clock.advance(SWEEP_MS)
-      await told('timed-out', 'timed-out')
+      await haveEnded('timed-out', 'timed-out')
       for (const socket of sockets) socket.end()
       await Promise.all(closed)
     })
   })
 
-  describe('when there is no room', () => {
+  describe('at the limit of their number', () => {
     it('are refused', async () => {
       await start({ maxHandshakes: 1 })
-      const first = await saying('')
-      await until('it is there', () => served.listener.handshakes === 1)
-      // It may be reset before it knows that it is connected.
-      await saying('').catch(() => undefined)
-      await told('no-room')
+      const first = await sending('')
+      await until('it is in progress', () => served.listener.handshakes === 1)
+      // The reset may arrive before the peer knows that it is connected.
+      await sending('').catch(() => undefined)
+      await haveEnded('no-room')
       assert.isFalse(first.destroyed)
     })
 
-    it('take the place of the oldest when that has had its time', async () => {
+    it('replace the oldest when that is older than the grace period', async () => {
       await start({ maxHandshakes: 1 })
-      const first = await saying(HELLO_BEGUN)
-      await until('it is there', () => served.listener.handshakes === 1)
+      const first = await sending(HELLO_BEGUN)
+      await until('it is in progress', () => served.listener.handshakes === 1)
       const closed = closeOf(first)
       served.clock.advance(1000)
       const socket = await served.secured()
       await closed
-      await told('no-room', 'full')
+      await haveEnded('no-room', 'full')
       socket.destroy()
     })
   })
 
-  describe('at the end of their listener', () => {
-    it('go on, but for those that have said nothing', async () => {
+  describe('when their listener closes', () => {
+    it('continue, except those whose peer has sent nothing', async () => {
       await start()
-      await saying('')
-      await until('it is there', () => served.listener.handshakes === 1)
-      const begun = await saying(HELLO_BEGUN)
-      await until('both are there', () => served.listener.handshakes === 2)
+      await sending('')
+      await until('it is in progress', () => served.listener.handshakes === 1)
+      const begun = await sending(HELLO_BEGUN)
+      await until('both are in progress', () => served.listener.handshakes === 2)
       await new Promise((resolve) => setTimeout(resolve, 20))
       let isClosed = false
       const closed = served.close().then(() => (isClosed = true))
-      await told('aborted')
+      await haveEnded('aborted')
       await new Promise((resolve) => setTimeout(resolve, 20))
       assert.isFalse(isClosed)
       begun.end()
@@ -208,13 +209,13 @@ describeWithOpenssl('Handshakes', () => {
       assert.deepEqual(served.outcomes, ['aborted', 'aborted'])
     })
 
-    it('are given up when an honest peer would be through', async () => {
+    it('are given up after the grace period', async () => {
       await start()
-      await saying(HELLO_BEGUN)
-      await until('it is there', () => served.listener.handshakes === 1)
+      await sending(HELLO_BEGUN)
+      await until('it is in progress', () => served.listener.handshakes === 1)
       let isClosed = false
       const closed = served.close().then(() => (isClosed = true))
-      await until('all are gone', () => {
+      await until('all have ended', () => {
         served.clock.advance(SWEEP_MS)
         return isClosed
       })
@@ -223,10 +224,10 @@ describeWithOpenssl('Handshakes', () => {
       assert.isBelow(served.clock.now(), DEFAULT_SETTINGS.tls.handshakeTimeoutMs)
     })
 
-    it('are given up when they are cut', async () => {
+    it('are given up at once by cut()', async () => {
       await start()
-      await saying(HELLO_BEGUN)
-      await until('it is there', () => served.listener.handshakes === 1)
+      await sending(HELLO_BEGUN)
+      await until('it is in progress', () => served.listener.handshakes === 1)
       const closed = served.close()
       served.cut()
       await closed

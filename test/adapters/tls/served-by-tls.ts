@@ -18,7 +18,7 @@ import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 
 export const CHUNK = 65_536
 
-/** What was read of a certificate and its key, without a judgement. */
+/** A credential read from files without any check. */
 export function credentialAt({ certFile, keyFile }: CertificatePaths, special: Partial<Credential> = {}): Credential {
   return {
     label: 'localhost ec',
@@ -33,18 +33,19 @@ export function credentialAt({ certFile, keyFile }: CertificatePaths, special: P
   }
 }
 
+/** Replacements for the defaults of a listener under test. */
 export interface ServedByTlsOptions {
   readonly credentials: Credentials
   readonly settings?: Partial<TlsSettings>
   readonly parts?: Partial<HandshakeParts>
 }
 
-/** A listener for HTTPS on a port of its own, whose time stands still. */
+/** An HTTPS listener on a port of its own, with a fake clock. */
 export class ServedByTls {
   readonly clock = new FakeClock()
   readonly outcomes: HandshakeOutcome[] = []
   readonly listener: TlsListener
-  /** What becomes of the next connections. */
+  /** Receives the next transports; a test may replace it. */
   accept: (transport: Transport) => void = () => {}
   private listening!: Listening
 
@@ -75,7 +76,7 @@ export class ServedByTls {
     return this.listening.address.port
   }
 
-  /** A peer that is connected and has said nothing. */
+  /** Connects a peer that sends nothing. */
   plain(): Promise<Socket> {
     return new Promise((resolve, reject) => {
       const socket = connectPlainly({ host: '127.0.0.1', port: this.port, allowHalfOpen: true }, () => resolve(socket))
@@ -83,7 +84,7 @@ export class ServedByTls {
     })
   }
 
-  /** A peer that takes whatever certificate it is shown, secured; it reads, and forgets what it has read. */
+  /** Connects a TLS peer that accepts any certificate; it reads, and drops what it has read. */
   secured(options: ConnectionOptions = {}): Promise<TLSSocket> {
     const to = { host: '127.0.0.1', port: this.port, servername: 'localhost', rejectUnauthorized: false }
     return new Promise((resolve, reject) => {

@@ -10,7 +10,7 @@ import { credentialAt, ServedByTls } from './served-by-tls.js'
 const LIFETIME_MS = 60_000
 const SEED: TicketSeed = { period: 0, secret: 'ab'.repeat(32) }
 
-/** As one of Node's contexts that asks for keys. */
+/** A secure context that asks for keys as Node's do. */
 class Context {
   readonly context: { enableTicketKeyCallback(): void; onticketkeycallback?: Ask } = {
     enableTicketKeyCallback: () => undefined,
@@ -20,14 +20,14 @@ class Context {
     keys.applyTo(this)
   }
 
-  /** @returns the name of the key that a ticket is encrypted by */
+  /** @returns the name of the key with which a new ticket is encrypted */
   encrypt(): Buffer {
-    const [found, , , name] = this.context.onticketkeycallback!(Buffer.alloc(16), Buffer.alloc(16), true)
-    assert.equal(found, 1)
+    const [status, , , name] = this.context.onticketkeycallback!(Buffer.alloc(16), Buffer.alloc(16), true)
+    assert.equal(status, 1)
     return name!
   }
 
-  /** @returns 0: unknown, 1: known, 2: known, and to be renewed */
+  /** @returns 0: key unknown; 1: ticket accepted; 2: accepted, and the client gets a new one */
   decrypt(name: Buffer): number {
     return this.context.onticketkeycallback!(name, Buffer.alloc(16), false)[0]
   }
@@ -46,7 +46,7 @@ function keysAt(clock: FakeClock, seed: TicketSeed | null = null): { keys: Ticke
 }
 
 describe('TicketKeys', () => {
-  it('know what they encrypted, for the rest of the period', () => {
+  it('accept a ticket until its period ends', () => {
     const clock = new FakeClock(0)
     const { context } = keysAt(clock)
     const name = context.encrypt()
@@ -55,7 +55,7 @@ describe('TicketKeys', () => {
     assert.deepEqual(context.encrypt(), name)
   })
 
-  it('take what they encrypted in the period before once more, and renew it', () => {
+  it('accept a ticket of the period before, and renew it', () => {
     const clock = new FakeClock(0)
     const { context } = keysAt(clock)
     const name = context.encrypt()
@@ -65,7 +65,7 @@ describe('TicketKeys', () => {
   })
 
   for (const periods of [2, 3, 100]) {
-    it(`do not know what they encrypted ${periods} periods before`, () => {
+    it(`do not accept a ticket of ${periods} periods before`, () => {
       const clock = new FakeClock(0)
       const { context } = keysAt(clock)
       const name = context.encrypt()
@@ -74,12 +74,12 @@ describe('TicketKeys', () => {
     })
   }
 
-  it('do not know what others encrypted', () => {
+  it('do not accept a ticket that was encrypted with another secret', () => {
     const [one, other] = [keysAt(new FakeClock(0)), keysAt(new FakeClock(0))]
     assert.equal(one.context.decrypt(other.context.encrypt()), 0)
   })
 
-  it('are the same wherever they begin with the same, and stay so', () => {
+  it('are and stay the same in all processes that start with the same seed', () => {
     const clock = new FakeClock(0)
     const [one, other] = [keysAt(clock, SEED), keysAt(clock, SEED)]
     for (const periods of [0, 1, 3]) {
@@ -90,7 +90,7 @@ describe('TicketKeys', () => {
     }
   })
 
-  it('are handed over as they are now', () => {
+  it('give a seed from which another process makes the current keys', () => {
     const clock = new FakeClock(0)
     const first = keysAt(clock, SEED)
     clock.advance(5 * LIFETIME_MS)
@@ -99,7 +99,7 @@ describe('TicketKeys', () => {
     assert.equal(first.keys.seed.period, 5)
   })
 
-  it('are handed over without what would open what was encrypted before', () => {
+  it('give a seed that does not open tickets of earlier periods', () => {
     const clock = new FakeClock(0)
     const first = keysAt(clock, SEED)
     const name = first.context.encrypt()
@@ -108,7 +108,7 @@ describe('TicketKeys', () => {
     assert.equal(keysAt(clock, first.keys.seed).context.decrypt(name), 0)
   })
 
-  it('stay when the wall clock is set back', () => {
+  it('stay the same when the wall clock is set back', () => {
     const clock = new FakeClock(10 * LIFETIME_MS)
     const { context } = keysAt(clock)
     const name = context.encrypt()
@@ -116,7 +116,7 @@ describe('TicketKeys', () => {
     assert.equal(context.decrypt(name), 1)
   })
 
-  it('leave a context alone that does not ask', () => {
+  it('do not change a context that has no call for keys', () => {
     const context = { context: {} }
     new TicketKeys(LIFETIME_MS, new FakeClock(0)).applyTo(context)
     assert.deepEqual(context, { context: {} })
@@ -143,20 +143,20 @@ describe('TicketKeys', () => {
       }
     }
 
-    it('have sessions of either go on in the other, when they are the same', async () => {
+    it('let a session of one be resumed in the other, when they have the same seed', async () => {
       const clock = new FakeClock(0)
       assert.isTrue(await resumes(keysAt(clock, SEED).keys, keysAt(clock, SEED).keys))
     })
 
-    it('have each session begin anew, when they are not', async () => {
+    it('do not, when they have different seeds', async () => {
       const clock = new FakeClock(0)
       assert.isFalse(await resumes(keysAt(clock).keys, keysAt(clock).keys))
     })
   })
 })
 
-const nothing = (): void => undefined
+const ignore = (): void => undefined
 
 function closeWithPeer(transport: Transport): void {
-  transport.start({ octets: nothing, ended: () => transport.close(), drained: nothing, closed: nothing })
+  transport.start({ octets: ignore, ended: () => transport.close(), drained: ignore, closed: ignore })
 }

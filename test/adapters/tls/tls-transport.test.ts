@@ -5,7 +5,7 @@ import { usualCertificate } from '../../end-to-end/support/certificate.js'
 import { SocketPeer } from '../socket/raw-peer.js'
 import { CHUNK, credentialAt, ServedByTls } from './served-by-tls.js'
 
-/** What stands under the TLS of a peer is what it resets. */
+/** A TLS peer. It resets the TCP socket under its TLS. */
 class TlsPeer extends SocketPeer {
   private constructor(
     socket: ConstructorParameters<typeof SocketPeer>[0],
@@ -20,7 +20,7 @@ class TlsPeer extends SocketPeer {
       const options = { socket: raw, servername: 'localhost', rejectUnauthorized: false, allowHalfOpen: true }
       const socket = connect(options, () => {
         const peer = new TlsPeer(socket, raw)
-        // The server writes tickets when all is done: of a reset that crosses them it learns by the write that fails.
+        // After the handshake the server still writes session tickets. A reset that crosses them would fail that write.
         socket.once('session', () => setImmediate(resolve, peer))
       })
       socket.once('error', reject)
@@ -32,9 +32,9 @@ class TlsPeer extends SocketPeer {
   }
 }
 
-transportContract('NetTransport by TLS, reading into a lent buffer,', () => subject(true))
+transportContract('NetTransport over TLS, reading into a lent buffer,', () => subject(true))
 
-transportContract('NetTransport by TLS, reading by events,', () => subject(false))
+transportContract('NetTransport over TLS, reading by events,', () => subject(false))
 
 async function subject(lends: boolean): Promise<TransportUnderTest> {
   const credentials = { certificates: [credentialAt(usualCertificate())], clientAuthorities: null } as const

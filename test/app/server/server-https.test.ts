@@ -213,7 +213,7 @@ describe('a server with HTTPS', () => {
 
   it('does not wait any longer for handshakes that are under way, when it is forced', async () => {
     const secured = await Secured.start()
-    secured.door.onTheirWay = true
+    secured.door.isSettingUp = true
     const drained = secured.served.server.drain()
     await secured.served.pass(10 * POLL_MS)
     assert.equal(secured.served.server.phase, 'draining')

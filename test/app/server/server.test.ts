@@ -175,11 +175,11 @@ describe('drain', () => {
 
   it('does not end while a connection is on its way: it is met, and told to come again', async () => {
     const served = await Served.start({})
-    served.listener.onTheirWay = true
+    served.listener.isSettingUp = true
     const drained = await draining(served)
     for (let poll = 0; poll < 3; poll++) await served.pass(POLL_MS)
     const far = served.connect()
-    served.listener.arrived()
+    served.listener.endSetup()
     await served.pass(POLL_MS)
     assert.deepEqual([drained.report, far.ended], [null, false], 'its request may lie unread')
     far.send(get('/'))
@@ -429,12 +429,12 @@ describe('relief', () => {
 
   it('serves a connection that was on its way when the door closed', async () => {
     const served = await Served.start({ routes, settings: { drain: rules } })
-    served.listener.onTheirWay = true
+    served.listener.isSettingUp = true
     void served.server.retire()
     await served.pass(1000)
     assert.equal(served.server.phase, 'notice')
     const far = served.connect()
-    served.listener.arrived()
+    served.listener.endSetup()
     far.send(get('/'))
     await settled()
     assert.deepEqual(statuses(far.received), [200])

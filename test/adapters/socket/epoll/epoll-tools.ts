@@ -2,7 +2,7 @@ import type { EpollTools } from '../../../../src/adapters/socket/epoll/epoll-par
 import { SharedBuffers } from '../../../../src/adapters/socket/epoll/shared-buffers.js'
 import { loadSystemCalls } from '../../../../src/adapters/socket/epoll/system-calls.js'
 
-/** What epoll sockets are made of; `null` where there can be none: not on Linux, or without the package koffi. */
+/** The shared parts of epoll sockets; `null` where these do not work: not on Linux, or without the package koffi. */
 export function epollTools(readChunkSize = 65_536): EpollTools | null {
   try {
     const { calls } = loadSystemCalls()

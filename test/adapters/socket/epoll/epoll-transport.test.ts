@@ -18,12 +18,12 @@ if (tools === null) {
 } else {
   transportContract('EpollTransport', () => listened(tools))
   const withoutSendfile = { ...tools, calls: withoutSendfileOf(tools.calls) }
-  transportContract('EpollTransport, where there is no sendfile,', () => listened(withoutSendfile))
+  transportContract('EpollTransport, without sendfile,', () => listened(withoutSendfile))
   transportContract('EpollTransport, of a handle that was handed over,', () => handedBy(new NetAcceptor(), tools))
   transportContract('EpollTransport, of a socket that was handed over,', () => handedBy(new SocketDoor(), tools))
 }
 
-/** As on a file system that knows no `sendfile`. */
+/** System calls as on a file system that does not support `sendfile`. */
 function withoutSendfileOf(calls: SystemCalls): SystemCalls {
   let refused = false
   const sendfile = (): number => {

@@ -39,68 +39,68 @@ function describePoller(calls: SystemCalls): void {
       descriptors = descriptors.filter((each) => each !== fd)
     }
 
-    /** Watches a descriptor, and reads nothing: it is told of in each turn. */
+    /** Watches a descriptor without reading from it, so that it is reported in each turn. */
     function watch(fd: number, happened: () => void): void {
       poller.add(fd, EPOLLIN, { happened })
     }
 
-    it('tells nobody of an event that a reused descriptor had before', async () => {
+    it('drops an event of a descriptor that was closed and reused meanwhile', async () => {
       const [first, second, third] = [pipe(), pipe(), pipe()]
-      const told: string[] = []
+      const reported: string[] = []
       watch(first[0], () => {
         poller.remove(first[0])
         poller.remove(second[0])
         closeNow(second[0])
         const reused = calls.fcntl(third[0], LINUX.F_DUPFD_CLOEXEC, second[0])
         descriptors.push(reused)
-        assert.equal(reused, second[0], 'the lowest that is free')
-        watch(reused, () => told.push('the new one'))
-        told.push('first')
+        assert.equal(reused, second[0], 'the kernel picks the lowest free number')
+        watch(reused, () => reported.push('the new one'))
+        reported.push('first')
       })
-      watch(second[0], () => told.push('the old one'))
+      watch(second[0], () => reported.push('the old one'))
       writeSync(first[1], '.')
       writeSync(second[1], '.')
-      await until('the first', () => told.length > 0)
+      await until('the first', () => reported.length > 0)
       await new Promise((resolve) => setTimeout(resolve, 10))
-      assert.deepEqual(told, ['first'])
+      assert.deepEqual(reported, ['first'])
       writeSync(third[1], '.')
-      await until('the new one', () => told.length > 1)
-      assert.equal(told[1], 'the new one')
+      await until('the new one', () => reported.length > 1)
+      assert.equal(reported[1], 'the new one')
       poller.remove(second[0])
     })
 
-    it('tells nothing of one that is suspended, and all of it when resumed', async () => {
+    it('reports nothing of a suspended descriptor, and its events when resumed', async () => {
       const [from, to] = pipe()
-      let told = 0
+      let reports = 0
       watch(from, () => {
-        told++
+        reports++
         poller.suspend(from)
       })
       writeSync(to, '.')
-      await until('the first', () => told === 1)
+      await until('the first', () => reports === 1)
       await new Promise((resolve) => setTimeout(resolve, 10))
-      assert.equal(told, 1)
+      assert.equal(reports, 1)
       poller.resume(from, EPOLLIN)
-      await until('the second', () => told === 2)
+      await until('the second', () => reports === 2)
       poller.remove(from)
     })
 
-    it('looks by itself, should nothing wake the event loop', async () => {
-      const deaf = { ...calls, epoll_wait: () => 0 } as SystemCalls
+    it('polls at its interval even if nothing wakes the event loop', async () => {
+      const counting = { ...calls, epoll_wait: () => 0 } as SystemCalls
       let waits = 0
-      deaf.epoll_wait = (...args) => {
+      counting.epoll_wait = (...args) => {
         waits++
         return calls.epoll_wait(...args)
       }
-      const looking = new Poller(deaf, 10)
+      const polling = new Poller(counting, 10)
       const [from] = pipe()
-      looking.add(from, EPOLLIN, { happened: () => undefined })
-      await until('looks', () => waits >= 3)
-      looking.remove(from)
-      looking.close()
+      polling.add(from, EPOLLIN, { happened: () => undefined })
+      await until('three polls', () => waits >= 3)
+      polling.remove(from)
+      polling.close()
       const before = waits
       await new Promise((resolve) => setTimeout(resolve, 30))
-      assert.equal(waits, before, 'a poller that is closed looks no more')
+      assert.equal(waits, before, 'a closed poller does not poll')
     })
   })
 }

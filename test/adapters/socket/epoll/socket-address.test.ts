@@ -23,7 +23,7 @@ describe('socket addresses', () => {
     ['fe80::1%2', 'fe80::1%2'],
   ]
   for (const [given, shown] of cases) {
-    it(`${given} is ${shown} again`, () => {
+    it(`${given} is read back as ${shown}`, () => {
       const address = ipAddress(given, 65_000)
       const wanted = { address: shown, port: 65_000 }
       assert.deepEqual(endpointOf(address, address.length), wanted)
@@ -31,16 +31,16 @@ describe('socket addresses', () => {
     })
   }
 
-  it('an unnamed unix socket has no path', () => {
+  it('reads an empty path for a unix socket that was not bound', () => {
     assert.deepEqual(endpointOf(Buffer.from([1, 0]), 2), { address: 'unix:', port: 0 })
   })
 
-  it('a unix socket has the path up to its NUL', () => {
+  it('reads the path of a unix socket up to its NUL', () => {
     const address = Buffer.from('\u0001\u0000/run/s\u0000garbage', 'latin1')
     assert.deepEqual(endpointOf(address, address.length), { address: 'unix:/run/s', port: 0 })
   })
 
-  it('a path is that of its unix socket again', () => {
+  it('reads back the path that was written', () => {
     const address = unixAddress('/run/ü')
     assert.deepEqual(endpointOf(address, address.length), { address: 'unix:/run/ü', port: 0 })
   })

@@ -7,7 +7,7 @@ import { BufferPool } from '../../../../src/adapters/socket/shared/buffer-pool.j
 import { FilePartReader } from '../../../../src/adapters/socket/net/file-part-reader.js'
 
 describe('BufferPool', () => {
-  it('lends a buffer again that came back', () => {
+  it('reuses a buffer that was given back', () => {
     const pool = new BufferPool(8, 2)
     const first = pool.take()
     pool.giveBack(first)
@@ -15,7 +15,7 @@ describe('BufferPool', () => {
     assert.notStrictEqual(pool.take(), first)
   })
 
-  it('keeps no more free buffers than it may', () => {
+  it('keeps at most the given number of free buffers', () => {
     const pool = new BufferPool(8, 1)
     const [kept, dropped] = [pool.take(), pool.take()]
     pool.giveBack(kept)
@@ -62,7 +62,7 @@ describe('FilePartReader', () => {
     assert.deepEqual(releases, [null])
   })
 
-  it('tells by how much the file falls short', async () => {
+  it('reports by how much the file is too short', async () => {
     const { file, releases } = send(8, 5)
     assert.isNull(await read(file))
     assert.equal(String(file.take()), '89')
@@ -72,7 +72,7 @@ describe('FilePartReader', () => {
     assert.deepEqual(releases, [error])
   })
 
-  it('keeps descriptor and buffer until a read under way is over, and releases once', async () => {
+  it('keeps descriptor and buffer until a read in progress has ended, and releases once', async () => {
     const pool = new BufferPool(4, 4)
     const { file, releases } = send(0, 10, pool)
     const reading = read(file)

@@ -15,7 +15,7 @@ transportContract('NetTransport, reading into a lent buffer,', () =>
 
 transportContract('NetTransport, reading by events,', () => subject(onConnection))
 
-/** Connects over loopback, one connection at a time. */
+/** Transports over loopback, one connection at a time. */
 async function subject(accept: Accept): Promise<TransportUnderTest> {
   const accepting = new Accepting()
   const server = createServer({ allowHalfOpen: true })
