@@ -4,21 +4,21 @@ import type { Address, Listening, ListenError } from '../../src/ports/serving/tr
 import type { Acceptor, HandedConnection } from '../../src/ports/workers/worker-processes.js'
 import { until, type RawPeer } from './transport.js'
 
-/** What a peer knows of its connection. */
+/** A peer's view of its connection. */
 type Peer = Pick<RawPeer, 'ended' | 'cut' | 'reset'>
 
-/** A door, and how peers come to it. */
-export interface DoorUnderTest {
-  readonly door: Acceptor
-  /** Rejects when nobody listens there. */
+/** An acceptor, and a way for peers to connect to it. */
+export interface AcceptorUnderTest {
+  readonly acceptor: Acceptor
+  /** Rejects when nothing listens at the address. */
   connect(to: Address): Promise<Peer>
 }
 
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
 
-/** What every door keeps. */
-export function doorContract(name: string, make: () => DoorUnderTest): void {
-  describe(`${name} keeps the contract of a door`, () => {
+/** The contract of every acceptor. */
+export function acceptorContract(name: string, make: () => AcceptorUnderTest): void {
+  describe(`${name} keeps the contract of an acceptor`, () => {
     const open: Listening[] = []
     const peers: Peer[] = []
 
@@ -27,65 +27,65 @@ export function doorContract(name: string, make: () => DoorUnderTest): void {
       for (const { close } of open.splice(0)) await close()
     })
 
-    async function connect({ connect }: DoorUnderTest, to: Address): Promise<Peer> {
+    async function connect({ connect }: AcceptorUnderTest, to: Address): Promise<Peer> {
       const peer = await connect(to)
       peers.push(peer)
       return peer
     }
 
-    /** Listens, and collects what arrives. */
-    async function listen({ door }: DoorUnderTest, at = ANY_PORT) {
-      const arrived: HandedConnection[] = []
-      const listening = await door.listen(at, (connection) => arrived.push(connection))
+    /** Listens, and collects the accepted connections. */
+    async function listen({ acceptor }: AcceptorUnderTest, at = ANY_PORT) {
+      const accepted: HandedConnection[] = []
+      const listening = await acceptor.listen(at, (connection) => accepted.push(connection))
       open.push(listening)
-      return { ...listening, arrived }
+      return { ...listening, accepted }
     }
 
-    /** A connection at a door, and its peer. */
+    /** An accepted connection, and its peer. */
     async function connected() {
       const subject = make()
-      const { address, arrived } = await listen(subject)
+      const { address, accepted } = await listen(subject)
       const peer = await connect(subject, address)
-      await until('its arrival', () => arrived.length > 0)
-      return { connection: arrived[0]!, peer }
+      await until('the connection', () => accepted.length > 0)
+      return { connection: accepted[0]!, peer }
     }
 
-    it('tells where it listens', async () => {
+    it('reports the address it is bound to', async () => {
       const { address } = await listen(make())
       assert.equal(address.host, ANY_PORT.host)
       assert.isAbove(address.port, 0)
     })
 
-    it('gives each connection that arrives, and holds it', async () => {
+    it('passes on each connection, and keeps it open', async () => {
       const subject = make()
-      const { address, arrived } = await listen(subject)
+      const { address, accepted } = await listen(subject)
       const both = [await connect(subject, address), await connect(subject, address)]
-      await until('their arrival', () => arrived.length === 2)
+      await until('both connections', () => accepted.length === 2)
       assert.isTrue(both.every(({ ended, cut }) => !ended && !cut))
-      for (const connection of arrived) connection.release()
+      for (const connection of accepted) connection.release()
     })
 
-    it('gives its hold up: nobody else has it, and the peer sees its end', async () => {
+    it('releases a connection that no other process holds: the peer sees its end', async () => {
       const { connection, peer } = await connected()
       connection.release()
       await until('its end', () => peer.ended)
       assert.isFalse(peer.cut)
     })
 
-    it('resets one that nobody will serve', async () => {
+    it('resets a connection that no process will serve', async () => {
       const { connection, peer } = await connected()
       connection.abort()
       await until('the cut', () => peer.cut)
     })
 
-    it('names an address that is taken', async () => {
+    it('fails with EADDRINUSE when the address is in use', async () => {
       const subject = make()
       const { address } = await listen(subject)
       const error = await listen(subject, address).catch((each: unknown) => each)
       assert.equal((error as ListenError).code, 'EADDRINUSE')
     })
 
-    it('listens at several addresses, and leaves one of them when told to', async () => {
+    it('listens at several addresses, and closes each separately', async () => {
       const subject = make()
       const [one, other] = [await listen(subject), await listen(subject)]
       await one.close()
@@ -95,8 +95,8 @@ export function doorContract(name: string, make: () => DoorUnderTest): void {
       )
       assert.equal(refusal, 'refused')
       await connect(subject, other.address)
-      await until('its arrival', () => other.arrived.length === 1)
-      other.arrived[0]!.release()
+      await until('the connection', () => other.accepted.length === 1)
+      other.accepted[0]!.release()
     })
   })
 }

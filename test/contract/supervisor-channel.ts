@@ -4,62 +4,63 @@ import type { FromWorker, ToWorker } from '../../src/ports/workers/worker-proces
 import type { Farewell } from '../fakes/channel-worker.js'
 import { until } from './transport.js'
 
-/** The supervisor's end of a channel, at the other end of which is a worker. */
-export interface LineUnderTest {
-  say(message: ToWorker): void
-  /** Says it with a connection. */
-  hand(message: ToWorker): Promise<void>
-  readonly heard: readonly FromWorker[]
-  /** The supervisor is gone. */
-  leave(): void
-  /** Why the worker went; null while it is there. */
+/** The supervisor's end of a channel; a worker is at its other end. */
+export interface ChannelUnderTest {
+  send(message: ToWorker): void
+  /** Sends the message with a connection. */
+  handOff(message: ToWorker): Promise<void>
+  /** Messages of the worker, in order. */
+  readonly received: readonly FromWorker[]
+  /** Closes the channel, as the end of the supervisor does. */
+  disconnect(): void
+  /** Why the worker ended; null while it runs. */
   readonly farewell: Farewell | null
 }
 
-/** What every channel to a supervisor keeps. */
-export function supervisorLineContract(name: string, make: () => LineUnderTest): void {
+/** The contract of every channel to a supervisor. */
+export function supervisorChannelContract(name: string, make: () => ChannelUnderTest): void {
   describe(`${name} keeps the contract of a channel to the supervisor`, function () {
     this.timeout(20_000)
 
     it('carries messages both ways, in order', async () => {
       const channel = make()
       const times = Array.from({ length: 50 }, (_, at) => at)
-      for (const askedMs of times) channel.say({ kind: 'heartbeat', askedMs })
-      await until('all answers', () => channel.heard.length === times.length, 10_000)
+      for (const sentMs of times) channel.send({ kind: 'heartbeat', sentMs })
+      await until('all answers', () => channel.received.length === times.length, 10_000)
       assert.deepEqual(
-        channel.heard,
-        times.map((askedMs) => ({ kind: 'alive', askedMs })),
+        channel.received,
+        times.map((sentMs) => ({ kind: 'alive', sentMs })),
       )
-      channel.leave()
+      channel.disconnect()
     })
 
-    it('brings a connection with its message, and says when there is none', async () => {
+    it('delivers a connection with its message, and null when there is none', async () => {
       const channel = make()
-      await channel.hand({ kind: 'connection', connection: 1, entry: 'http', freshUntil: 0 })
-      channel.say({ kind: 'connection', connection: 2, entry: 'http', freshUntil: 0 })
-      await until('both answers', () => channel.heard.length === 2, 10_000)
-      assert.deepEqual(channel.heard, [
-        { kind: 'taken', connection: 1 },
-        { kind: 'wanted', connection: 2 },
+      await channel.handOff({ kind: 'connection', connection: 1, listener: 'http', freshUntil: 0 })
+      channel.send({ kind: 'connection', connection: 2, listener: 'http', freshUntil: 0 })
+      await until('both answers', () => channel.received.length === 2, 10_000)
+      assert.deepEqual(channel.received, [
+        { kind: 'accepted', connection: 1 },
+        { kind: 'claim', connection: 2 },
       ])
-      channel.leave()
+      channel.disconnect()
     })
 
-    it('is closed when all that was told has left', async () => {
+    it('is closed when all messages have been sent', async () => {
       const channel = make()
-      channel.say({ kind: 'drain' })
+      channel.send({ kind: 'drain' })
       await until('its end', () => channel.farewell !== null, 10_000)
-      await until('its last word', () => channel.heard.length > 0)
-      assert.deepEqual([channel.heard, channel.farewell], [[{ kind: 'shut' }], 'told'])
+      await until('its last message', () => channel.received.length > 0)
+      assert.deepEqual([channel.received, channel.farewell], [[{ kind: 'close' }], 'drained'])
     })
 
-    it('tells that the supervisor is gone, and neither speaks nor waits after that', async () => {
+    it('reports the end of the supervisor, and neither sends nor waits after it', async () => {
       const channel = make()
-      channel.say({ kind: 'heartbeat', askedMs: 1 })
-      await until('a sign of life', () => channel.heard.length > 0, 10_000)
-      channel.leave()
+      channel.send({ kind: 'heartbeat', sentMs: 1 })
+      await until('a sign of life', () => channel.received.length > 0, 10_000)
+      channel.disconnect()
       await until('its end', () => channel.farewell !== null, 10_000)
-      assert.deepEqual([channel.heard, channel.farewell], [[{ kind: 'alive', askedMs: 1 }], 'lost'])
+      assert.deepEqual([channel.received, channel.farewell], [[{ kind: 'alive', sentMs: 1 }], 'lost'])
     })
   })
 }

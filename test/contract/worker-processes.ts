@@ -9,15 +9,15 @@ import type {
 } from '../../src/ports/workers/worker-processes.js'
 import { until } from './transport.js'
 
-/** What came of a process. */
+/** A process, with its messages and its end. */
 class Watched {
-  readonly told: FromWorker[] = []
+  readonly received: FromWorker[] = []
   readonly ends: ProcessEnd[] = []
   readonly process: WorkerProcess
 
   constructor(processes: WorkerProcesses) {
     this.process = processes.start(
-      { received: (message) => this.told.push(message), ended: (end) => this.ends.push(end) },
+      { received: (message) => this.received.push(message), ended: (end) => this.ends.push(end) },
       60_000,
     )
   }
@@ -29,11 +29,11 @@ class Watched {
 }
 
 /**
- * What everything that starts worker processes keeps.
+ * The contract of everything that starts worker processes.
  *
- * @param make starts processes that answer `heartbeat` with `alive` and the same time, `count` with `wanted` and the same
- *   number, a connection with `taken`, and at `drain` say `shut` and end with code 0
- * @param connection that can be handed over
+ * @param make starts processes that answer `heartbeat` with `alive` and the same time, `count` with `claim` and the same
+ *   number, a connection with `accepted`, and `drain` with `close`, after which they end with code 0
+ * @param connection that can be handed off
  */
 export function workerProcessesContract(
   name: string,
@@ -46,7 +46,7 @@ export function workerProcessesContract(
     it('calls in later turns only', async () => {
       const watched = new Watched(make())
       watched.process.kill()
-      assert.deepEqual([watched.told, watched.ends], [[], []])
+      assert.deepEqual([watched.received, watched.ends], [[], []])
       await watched.ended()
     })
 
@@ -54,43 +54,43 @@ export function workerProcessesContract(
       const watched = new Watched(make())
       const numbers = Array.from({ length: 50 }, (_, at) => at)
       for (const query of numbers) watched.process.send({ kind: 'count', query })
-      await until('all answers', () => watched.told.length === numbers.length, 10_000)
+      await until('all answers', () => watched.received.length === numbers.length, 10_000)
       assert.deepEqual(
-        watched.told,
-        numbers.map((connection) => ({ kind: 'wanted', connection })),
+        watched.received,
+        numbers.map((connection) => ({ kind: 'claim', connection })),
       )
       watched.process.kill()
       await watched.ended()
     })
 
-    it('hands a connection over with its message, in order', async () => {
+    it('hands a connection off with its message, in order', async () => {
       const watched = new Watched(make())
       const handed = await connection()
       watched.process.send({ kind: 'count', query: 1 })
-      watched.process.handOff({ kind: 'connection', connection: 2, entry: 'http', freshUntil: 0 }, handed)
+      watched.process.handOff({ kind: 'connection', connection: 2, listener: 'http', freshUntil: 0 }, handed)
       watched.process.send({ kind: 'count', query: 3 })
-      await until('all answers', () => watched.told.length === 3, 10_000)
-      assert.deepEqual(watched.told, [
-        { kind: 'wanted', connection: 1 },
-        { kind: 'taken', connection: 2 },
-        { kind: 'wanted', connection: 3 },
+      await until('all answers', () => watched.received.length === 3, 10_000)
+      assert.deepEqual(watched.received, [
+        { kind: 'claim', connection: 1 },
+        { kind: 'accepted', connection: 2 },
+        { kind: 'claim', connection: 3 },
       ])
       handed.release()
       watched.process.kill()
       await watched.ended()
     })
 
-    it('tells what a process said last before it tells that it ended, and how', async () => {
+    it('delivers the last message of a process before its end, and how it ended', async () => {
       const watched = new Watched(make())
       watched.process.send({ kind: 'drain' })
       assert.deepEqual(await watched.ended(), { code: 0, signal: null })
-      assert.deepEqual(watched.told, [{ kind: 'shut' }])
+      assert.deepEqual(watched.received, [{ kind: 'close' }])
     })
 
-    it('kills a process, and tells of its end once', async () => {
+    it('kills a process, and reports its end once', async () => {
       const watched = new Watched(make())
-      watched.process.send({ kind: 'heartbeat', askedMs: 1 })
-      await until('a sign of life', () => watched.told.length > 0, 10_000)
+      watched.process.send({ kind: 'heartbeat', sentMs: 1 })
+      await until('a sign of life', () => watched.received.length > 0, 10_000)
       watched.process.kill()
       watched.process.kill()
       assert.deepEqual(await watched.ended(), { code: null, signal: 'SIGKILL' })
@@ -98,7 +98,7 @@ export function workerProcessesContract(
       assert.lengthOf(watched.ends, 1)
     })
 
-    it('has a number for each process', async () => {
+    it('knows the pid of each process', async () => {
       const processes = make()
       const [one, other] = [new Watched(processes), new Watched(processes)]
       assert.isAbove(one.process.pid, 0)
@@ -107,18 +107,18 @@ export function workerProcessesContract(
       await Promise.all([one.ended(), other.ended()])
     })
 
-    it('takes every verb after the end', async () => {
+    it('ignores every call after the end', async () => {
       const watched = new Watched(make())
       watched.process.kill()
       await watched.ended()
-      watched.process.send({ kind: 'heartbeat', askedMs: 1 })
+      watched.process.send({ kind: 'heartbeat', sentMs: 1 })
       watched.process.handOff(
-        { kind: 'connection', connection: 1, entry: 'http', freshUntil: 0 },
+        { kind: 'connection', connection: 1, listener: 'http', freshUntil: 0 },
         { handle: null, release() {}, abort() {} },
       )
       watched.process.kill()
       await new Promise((resolve) => setTimeout(resolve, 20))
-      assert.deepEqual([watched.told, watched.ends.length], [[], 1])
+      assert.deepEqual([watched.received, watched.ends.length], [[], 1])
     })
   })
 }

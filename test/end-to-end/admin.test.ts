@@ -77,7 +77,7 @@ describeWithCurl('what is for who looks after the server', function () {
     assert.equal(await statusOf(`${server.origin}/_metrics`), 200)
     config(`admin:\n  listener: separate\n  host: unix:${folder.path}/admin\n`)
     server.program.kill('SIGHUP')
-    await server.logLine(({ event }) => event === 'reloaded')
+    await server.logLine(({ event }) => event === 'settings reloaded')
     assert.equal(await statusOf('--unix-socket', `${folder.path}/admin`, 'http://any/_metrics'), 200)
     assert.deepEqual([await statusOf(`${server.origin}/_metrics`), await statusOf(`${server.origin}/`)], [404, 200])
     config('admin:\n  listener: "off"\n')

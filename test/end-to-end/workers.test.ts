@@ -12,7 +12,7 @@ import { startServer, type LogLine, type RunningServer } from './support/server.
 import { NOT_TAKEN, SteadyLoad } from './support/steady-load.js'
 import { itWithWrk, wrk } from './support/wrk.js'
 
-/** A plugin that shows which process answers, and that can do it harm. */
+/** A plugin that shows which process answers, and that can block or end it. */
 const PROBE = `
 import { definePlugin, stream, text } from 'portico/plugin'
 
@@ -37,7 +37,7 @@ export default definePlugin({
 
 const BROKEN = "export default { routes: { 'GET /x': 3 } }\n"
 
-/** Whether a test can take a process's descriptors from it. */
+/** Whether a test can limit the descriptors of a process. */
 const CAN_LIMIT = TELLS_FACTS && spawnSync('prlimit', ['--version']).status === 0
 
 const PLENTY = 512
@@ -72,11 +72,11 @@ describe('Worker processes', function () {
     return folder
   }
 
-  /** A server with two workers, whose other settings stand in a file beside the plugins. */
+  /** Starts a server with two workers; its configuration file is next to its plugins. */
   const start = (settings: Readonly<Record<string, unknown>> = {}, further: readonly string[] = []) =>
     startByFile({ workers: 2, ...settings }, further)
 
-  /** A server all of whose settings but the port stand in the file. */
+  /** Starts a server that takes all settings but the port from its configuration file. */
   async function startByFile(settings: Readonly<Record<string, unknown>>, further: readonly string[] = []) {
     const folder = newFolder({ 'plugins/probe.js': PROBE, 'portico.json5': JSON.stringify(settings) })
     const flags = ['--plugins', `${folder.path}/plugins`, '--config', `${folder.path}/portico.json5`, ...further]
@@ -98,7 +98,7 @@ describe('Worker processes', function () {
     return response.status === 200 ? response.content : String(response.status)
   }
 
-  /** A worker that spins would outlive its supervisor for a while. */
+  /** Kills the workers, too: one with a blocked event loop would outlive its supervisor for a while. */
   function killAll(server: RunningServer): Promise<unknown> {
     const stopped = server.stop('SIGKILL')
     for (const pid of pids(server)) if (!isGone(pid)) kill(pid, 'SIGKILL')
@@ -115,7 +115,7 @@ describe('Worker processes', function () {
     JSON.parse(await ask(server, '/_metrics')) as Metrics
 
   describe('share a port', () => {
-    it('evenly, whichever connection comes', async () => {
+    it('and each gets the same number of connections', async () => {
       const { server } = await start()
       const answers: string[] = []
       for (let round = 0; round < 20; round++) answers.push(await ask(server, '/pid'))
@@ -126,7 +126,7 @@ describe('Worker processes', function () {
         )
     })
 
-    it('and count together, whichever is asked, and each by itself', async () => {
+    it('and any of them reports the metrics of all, in sum and per worker', async () => {
       const { server } = await start()
       for (let round = 0; round < 10; round++) await ask(server, '/plain')
       const totals = [(await metrics(server)).requests.total, (await metrics(server)).requests.total]
@@ -138,7 +138,7 @@ describe('Worker processes', function () {
       )
     })
 
-    it('and say how many they are', async () => {
+    it('and their number is in the banner and in the metrics', async () => {
       const { server } = await start()
       assert.match(server.program.stderr, /^portico serving with 2 workers, (epoll|net) sockets$/m)
       const { configured, ready, lost, reloads } = (await metrics(server)).workers
@@ -153,7 +153,7 @@ describe('Worker processes', function () {
       )
     })
 
-    it('and write one log: every line is whole, and there is one for each request', async () => {
+    it('and write one log, in whole lines, with one line for each request', async () => {
       const { server } = await start()
       const load = new SteadyLoad(server.port, 16)
       await setTimeout(1500)
@@ -176,7 +176,7 @@ describe('Worker processes', function () {
       ],
     ]
     for (const [problem, files, told] of refusals) {
-      it(`end all with 1, and ${problem} is named once`, async () => {
+      it(`end the service with code 1, and ${problem} is named once`, async () => {
         const folder = newFolder(files)
         const failed = startServer({ flags: ['--workers', '2', '--plugins', `${folder.path}/plugins`] })
         const failure = await failed.then(
@@ -188,7 +188,7 @@ describe('Worker processes', function () {
       })
     }
 
-    it('end all with 1 when the port is taken', async () => {
+    it('end the service with code 1 when the port is in use', async () => {
       const { server } = await start()
       const failed = startServer({ flags: ['--workers', '2', '--port', String(server.port)] })
       const failure = await failed.then(
@@ -200,7 +200,7 @@ describe('Worker processes', function () {
   })
 
   describe('that are lost', () => {
-    it('are replaced when they are killed, while the others serve on', async () => {
+    it('are replaced when they are killed, while the others keep serving', async () => {
       const { server } = await start()
       const [victim, other] = pids(server) as [number, number]
       const load = new SteadyLoad(server.port, 8)
@@ -219,18 +219,18 @@ describe('Worker processes', function () {
       assert.deepEqual([counted, ready], [{ died: 1, unresponsive: 0 }, 2])
     })
 
-    it('keep what they had counted', async () => {
+    it('keep their counters in the metrics', async () => {
       const { server } = await start()
       const plain = async (): Promise<number | undefined> =>
         (await metrics(server)).routes.find(({ route }) => route === 'GET /plain')?.requests
       for (let round = 0; round < 10; round++) await ask(server, '/plain')
       assert.equal(await plain(), 10)
       kill(pids(server)[0]!, 'SIGKILL')
-      await eventually('both are there', async () => (await metrics(server)).workers['ready'] === 2)
+      await eventually('both workers are ready', async () => (await metrics(server)).workers['ready'] === 2)
       assert.equal(await plain(), 10)
     })
 
-    it('are replaced when a handler spins', async () => {
+    it('are replaced when a handler blocks the event loop', async () => {
       const { server } = await start({ workerTimeoutMs: 1000 })
       const spinning = await server.connect()
       spinning.send(get('/spin'))
@@ -240,10 +240,10 @@ describe('Worker processes', function () {
       assert.deepInclude(lost, { cause: 'unresponsive', signal: 'SIGKILL' })
       assert.equal(await spinning.rest(), '', 'its connection is cut')
       assert.deepEqual((await load.stop()).failures, [])
-      await eventually('both are there', async () => (await metrics(server)).workers['ready'] === 2)
+      await eventually('both workers are ready', async () => (await metrics(server)).workers['ready'] === 2)
     })
 
-    it('cost nobody else more than the time until another is given what they were handed', async () => {
+    it('delay other requests only until their connections go to another worker', async () => {
       const { server } = await start({ workerTimeoutMs: 10_000 })
       const spinning = await server.connect()
       spinning.send(get('/spin'))
@@ -258,7 +258,7 @@ describe('Worker processes', function () {
       assert.lengthOf(events(server, 'worker lost'), 0)
     })
 
-    it('again and again are named, and readiness is red', async () => {
+    it('again and again are logged as a crash loop, and the readiness check fails', async () => {
       const { server, folder } = await start()
       folder.write(
         'plugins/dies.js',
@@ -266,13 +266,13 @@ describe('Worker processes', function () {
       )
       const [victim] = pids(server) as [number]
       kill(victim, 'SIGKILL')
-      const crash = await server.logLine(({ event }) => event === 'worker crashes again and again')
+      const crash = await server.logLine(({ event }) => event === 'worker crash loop')
       assert.deepInclude(crash, { level: 'error', worker: 1 })
       assert.equal(await ask(server, '/readyz'), '503')
-      assert.lengthOf(events(server, 'worker crashes again and again'), 1)
+      assert.lengthOf(events(server, 'worker crash loop'), 1)
     })
 
-    it('end by themselves when their supervisor is killed', async () => {
+    it('drain and end when their supervisor is killed', async () => {
       const { server } = await start()
       const slow = await server.connect()
       slow.send(get('/slow?ms=500'))
@@ -284,7 +284,7 @@ describe('Worker processes', function () {
       await eventually('no process is left', () => pids(server).every(isGone))
     })
 
-    it('are ended when their supervisor is killed while they spin', async function () {
+    it('are killed when their supervisor is killed while their event loop is blocked', async function () {
       if (!TELLS_FACTS) return this.skip()
       const { server } = await start({ drain: { timeoutMs: 0 } })
       const spinning = await server.connect()
@@ -294,7 +294,7 @@ describe('Worker processes', function () {
       await eventually('no process is left', () => pids(server).every(isGone))
     })
 
-    it('are not those that are told SIGTERM themselves: they are replaced while they drain', async () => {
+    it('do not include those that receive SIGTERM themselves: they are replaced while they drain', async () => {
       const { server } = await start()
       const first = await ask(server, '/pid')
       const victim = pids(server).find((pid) => String(pid) !== first)!
@@ -303,11 +303,11 @@ describe('Worker processes', function () {
       await setTimeout(100)
       const load = new SteadyLoad(server.port, 8)
       kill(victim, 'SIGTERM')
-      await server.logLine(({ event }) => event === 'worker leaving')
+      await server.logLine(({ event }) => event === 'worker draining')
       await eventually('it is replaced', async () => (await metrics(server)).workers['ready'] === 2)
       assert.isFalse(isGone(victim))
       assert.equal((await slow.lastResponse()).status, 200)
-      await eventually('it is gone', () => isGone(victim))
+      await eventually('it has ended', () => isGone(victim))
       assert.deepEqual((await metrics(server)).workers.lost, { died: 0, unresponsive: 0 })
       const { failures } = await load.stop()
       assert.deepEqual(
@@ -319,7 +319,7 @@ describe('Worker processes', function () {
   })
 
   describe('that run out of descriptors', () => {
-    it('lose no connection, and are given connections again', async function () {
+    it('lose no connection, and get connections again', async function () {
       if (!CAN_LIMIT) return this.skip()
       const { server } = await start()
       const [victim] = pids(server) as [number]
@@ -336,8 +336,9 @@ describe('Worker processes', function () {
     })
   })
 
-  describe('take up new settings at SIGHUP', () => {
-    const reloaded = (server: RunningServer): Promise<LogLine> => server.logLine(({ event }) => event === 'reloaded')
+  describe('reload their settings at SIGHUP', () => {
+    const reloaded = (server: RunningServer): Promise<LogLine> =>
+      server.logLine(({ event }) => event === 'settings reloaded')
     const refused = (server: RunningServer): Promise<LogLine> =>
       server.logLine(({ event }) => event === 'reload refused')
 
@@ -349,7 +350,7 @@ describe('Worker processes', function () {
       folder.write('portico.json5', JSON.stringify({ workers: 2, serverName: 'after' }))
       server.program.kill('SIGHUP')
       await reloaded(server)
-      await eventually('the old ones are gone', () => before.every(isGone))
+      await eventually('the old workers have ended', () => before.every(isGone))
       const { failures, answered } = await load.stop()
       assert.deepEqual(failures, [])
       assert.isAbove(answered, 100)
@@ -367,12 +368,12 @@ describe('Worker processes', function () {
     })
 
     for (const engine of ['selectors', 'threadpool']) {
-      itWithWrk(`again and again under the load of wrk, on ${engine}, and no request fails`, async () => {
+      itWithWrk(`repeatedly under the load of wrk, on ${engine}, and no request fails`, async () => {
         const { server } = await start({ log: { access: false } }, ['--engine', engine])
         const load = wrk(`${server.origin}/plain`, 4)
         for (let round = 1; round <= 2; round++) {
           server.program.kill('SIGHUP')
-          await eventually('it has reloaded', () => events(server, 'reloaded').length === round)
+          await eventually('it has reloaded', () => events(server, 'settings reloaded').length === round)
         }
         const { requests, troubles } = await load
         assert.deepEqual(troubles, [])
@@ -380,7 +381,7 @@ describe('Worker processes', function () {
       })
     }
 
-    it('or not at all, when there is a mistake in them', async () => {
+    it('or keep the old settings when the new ones have a mistake', async () => {
       const { server, folder } = await start()
       folder.write('portico.json5', JSON.stringify({ workers: 2, keepAliveTimeoutMs: 'soon' }))
       server.program.kill('SIGHUP')
@@ -391,7 +392,7 @@ describe('Worker processes', function () {
       assert.deepEqual((await metrics(server)).workers['reloads'], { done: 0, refused: 1 })
     })
 
-    it('or not at all, when a plugin is broken', async () => {
+    it('or keep the old settings when a plugin is broken', async () => {
       const { server, folder } = await start()
       folder.write('plugins/bad.js', BROKEN)
       server.program.kill('SIGHUP')
@@ -401,17 +402,20 @@ describe('Worker processes', function () {
       assert.sameMembers([await ask(server, '/pid'), await ask(server, '/pid')], before)
     })
 
-    it('more workers, and fewer', async () => {
+    it('and change the number of workers', async () => {
       const { server, folder } = await startByFile({ workers: 2 })
       for (const [round, workers] of [3, 1].entries()) {
         folder.write('portico.json5', JSON.stringify({ workers }))
         server.program.kill('SIGHUP')
-        await eventually('it is done', () => events(server, 'reloaded').length > round)
-        await eventually('so many are there', async () => (await metrics(server)).workers['ready'] === workers)
+        await eventually('it is done', () => events(server, 'settings reloaded').length > round)
+        await eventually(
+          'the new number of workers is ready',
+          async () => (await metrics(server)).workers['ready'] === workers,
+        )
       }
     })
 
-    it('another address: it is listened on, and the old one is left', async () => {
+    it('and move to another address', async () => {
       const { server, folder } = await startByFile({ workers: 2, host: '127.0.0.1' })
       folder.write('portico.json5', JSON.stringify({ workers: 2, host: '127.0.0.2' }))
       server.program.kill('SIGHUP')
@@ -433,7 +437,7 @@ describe('Worker processes', function () {
       const clients: RawClient[] = []
       for (let round = 0; round < 6; round++) clients.push(await server.connect())
       for (const client of clients) client.send(get('/slow?ms=800'))
-      await eventually('all are under way', async () => {
+      await eventually('all requests are in flight', async () => {
         const { requests } = JSON.parse(await ask(server, '/_metrics')) as { requests: { inFlight: number } }
         return requests.inFlight >= 7
       })
@@ -444,19 +448,19 @@ describe('Worker processes', function () {
       assert.isTrue(pids(server).every(isGone))
     })
 
-    it('under load: each request is answered, be it with 503', async () => {
+    it('under load, and answer every request, if only with 503', async () => {
       const { server } = await start()
       const load = new SteadyLoad(server.port, 16)
       await setTimeout(300)
       const { code } = await server.stop()
       const { failures } = await load.stop()
       assert.equal(code, 0)
-      // Who comes when the port goes finds nobody; what came before is served, or told to come again.
+      // A connection made while the port closes is refused. A request that came before is served, or gets 503.
       const unexpected = failures.filter((each) => each !== 'status 503' && !each.startsWith(NOT_TAKEN))
       assert.deepEqual(unexpected, [])
     })
 
-    it('no longer, when they are told a second time', async () => {
+    it('and end at once at a second signal', async () => {
       const { server } = await start()
       const slow = await server.connect()
       slow.send(get('/slow?ms=20000'))
@@ -470,14 +474,14 @@ describe('Worker processes', function () {
       await eventually('no process is left', () => pids(server).every(isGone))
     })
 
-    it('once, when Ctrl-C reaches all of them', async () => {
+    it('only once when Ctrl-C reaches all processes', async () => {
       const { server } = await start()
       for (const pid of [...pids(server), server.program.pid]) kill(pid, 'SIGINT')
       assert.deepEqual(await server.program.ending(), { code: 0, signal: null })
       assert.lengthOf(events(server, 'worker lost'), 0)
     })
 
-    it('and say so, when one of them dies in it', async () => {
+    it('and report a worker that dies in the drain', async () => {
       const { server } = await start()
       const clients = [await server.connect(), await server.connect()]
       for (const client of clients) client.send(get('/slow?ms=1500'))

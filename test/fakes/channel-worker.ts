@@ -1,35 +1,33 @@
 import type { HandedConnection, SupervisorChannel } from '../../src/ports/workers/worker-processes.js'
 
-/** Why the worker at the end of a channel went. */
-export type Farewell = 'told' | 'lost'
+/** Why the worker at the end of a channel ended. */
+export type Farewell = 'drained' | 'lost'
 
-/** By the exit code of a process that says them. */
-export const FAREWELLS: readonly Farewell[] = ['told', 'lost']
+/** The farewell of a process, by its exit code. */
+export const FAREWELLS: readonly Farewell[] = ['drained', 'lost']
 
 /**
- * The worker at the end of a channel under test: it answers `heartbeat` with `alive` and the same time, `connection` with
- * `taken` when there is one, else with `wanted`, and goes at `drain`, once it has said so, or when it is alone.
+ * The worker at the end of a channel under test. It answers `heartbeat` with `alive` and the same time, and `connection`
+ * with `accepted` when there is one, otherwise with `claim`. At `drain`, or when its supervisor has died, it sends `close`
+ * and ends.
  */
-export function beWorker(
-  channel: SupervisorChannel,
-  served: (connection: HandedConnection) => void,
-): Promise<Farewell> {
+export function beWorker(channel: SupervisorChannel, serve: (connection: HandedConnection) => void): Promise<Farewell> {
   return new Promise((resolve) => {
-    const go = async (farewell: Farewell): Promise<void> => {
-      channel.send({ kind: 'shut' })
+    const end = async (farewell: Farewell): Promise<void> => {
+      channel.send({ kind: 'close' })
       await channel.close()
       resolve(farewell)
     }
     channel.begin({
       received: (message, connection) => {
-        if (message.kind === 'heartbeat') channel.send({ kind: 'alive', askedMs: message.askedMs })
-        else if (message.kind === 'drain') void go('told')
+        if (message.kind === 'heartbeat') channel.send({ kind: 'alive', sentMs: message.sentMs })
+        else if (message.kind === 'drain') void end('drained')
         else if (message.kind === 'connection') {
-          channel.send({ kind: connection === null ? 'wanted' : 'taken', connection: message.connection })
-          if (connection !== null) served(connection)
+          channel.send({ kind: connection === null ? 'claim' : 'accepted', connection: message.connection })
+          if (connection !== null) serve(connection)
         }
       },
-      lost: () => void go('lost'),
+      lost: () => void end('lost'),
     })
   })
 }

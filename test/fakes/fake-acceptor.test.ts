@@ -1,7 +1,7 @@
-import { doorContract } from '../contract/acceptor.js'
-import { FakeDoor } from './fake-acceptor.js'
+import { acceptorContract } from '../contract/acceptor.js'
+import { FakeAcceptor } from './fake-acceptor.js'
 
-doorContract('FakeDoor', () => {
-  const door = new FakeDoor()
-  return { door, connect: async (to) => door.connect(to) }
+acceptorContract('FakeAcceptor', () => {
+  const acceptor = new FakeAcceptor()
+  return { acceptor, connect: async (to) => acceptor.connect(to) }
 })

@@ -1,7 +1,7 @@
 import type { Address, Listening, ListenError } from '../../src/ports/serving/transport.js'
 import type { Acceptor, HandedConnection } from '../../src/ports/workers/worker-processes.js'
 
-/** A connection that came to a door, and what has become of it. */
+/** An accepted connection that records what became of it. */
 export class FakeConnection implements HandedConnection {
   readonly handle: object = {}
   fate: 'held' | 'released' | 'aborted' = 'held'
@@ -14,7 +14,7 @@ export class FakeConnection implements HandedConnection {
     this.fate = 'aborted'
   }
 
-  /** The peer leaves. */
+  /** The peer resets its connection. */
   reset(): void {}
 
   /** Whether the peer saw its end. */
@@ -28,38 +28,38 @@ export class FakeConnection implements HandedConnection {
   }
 }
 
-type Arrived = (connection: HandedConnection) => void
+type Accept = (connection: HandedConnection) => void
 
-/** A door without a network: the test comes to it. */
-export class FakeDoor implements Acceptor {
-  /** What `listen` fails with, `null` to succeed. */
+/** An acceptor without a network: the test makes the connections. */
+export class FakeAcceptor implements Acceptor {
+  /** The error that `listen` fails with; `null` to succeed. */
   failure: ListenError | null = null
-  readonly #open = new Map<Address, Arrived>()
-  #ports = 40_000
+  private readonly listeners = new Map<Address, Accept>()
+  private nextPort = 40_000
 
-  /** Where it listens now, in the order of the calls. */
+  /** The addresses that are bound now, in the order of the calls. */
   get open(): Address[] {
-    return [...this.#open.keys()]
+    return [...this.listeners.keys()]
   }
 
-  async listen({ host, port }: Address, arrived: Arrived): Promise<Listening> {
-    const failure = this.failure ?? this.#taken(port)
+  async listen({ host, port }: Address, accept: Accept): Promise<Listening> {
+    const failure = this.failure ?? this.inUse(port)
     if (failure !== null) throw failure
-    const address = { host, port: port || this.#ports++ }
-    this.#open.set(address, arrived)
-    return { address, close: async () => void this.#open.delete(address), cut: () => undefined }
+    const address = { host, port: port || this.nextPort++ }
+    this.listeners.set(address, accept)
+    return { address, close: async () => void this.listeners.delete(address), cut: () => undefined }
   }
 
-  /** @param to where it listens; the latest address unless told */
+  /** @param to an address that is bound; the latest by default */
   connect(to = this.open.at(-1)): FakeConnection {
-    const [, arrived] = [...this.#open].find(([{ port }]) => port === to?.port) ?? []
-    if (arrived === undefined) throw new Error('Cannot connect: nobody listens')
+    const [, accept] = [...this.listeners].find(([{ port }]) => port === to?.port) ?? []
+    if (accept === undefined) throw new Error('Cannot connect: nothing listens')
     const connection = new FakeConnection()
-    arrived(connection)
+    accept(connection)
     return connection
   }
 
-  #taken(port: number): ListenError | null {
+  private inUse(port: number): ListenError | null {
     if (this.open.every((each) => each.port !== port)) return null
     return Object.assign(new Error(`Cannot listen on ${port}: taken`), { code: 'EADDRINUSE' })
   }

@@ -6,33 +6,36 @@ import type {
   ToWorker,
 } from '../../src/ports/workers/worker-processes.js'
 
-/** A channel whose other end the test holds, as the supervisor. */
-export class FakeLine implements SupervisorChannel {
-  readonly heard: FromWorker[] = []
-  #receiver: WorkerReceiver | null = null
-  #isGone = false
+/** A channel whose other end the test holds, in the place of the supervisor. */
+export class FakeChannel implements SupervisorChannel {
+  /** Messages of the worker, in order. */
+  readonly sent: FromWorker[] = []
+  private receiver: WorkerReceiver | null = null
+  private isClosed = false
 
   begin(receiver: WorkerReceiver): void {
-    this.#receiver = receiver
+    this.receiver = receiver
   }
 
   send(message: FromWorker): void {
-    if (!this.#isGone) this.heard.push(message)
+    if (!this.isClosed) this.sent.push(message)
   }
 
   async close(): Promise<void> {}
 
-  say(message: ToWorker, connection: HandedConnection | null = null): void {
-    this.#receiver!.received(message, connection)
+  /** Delivers a message of the supervisor. */
+  deliver(message: ToWorker, connection: HandedConnection | null = null): void {
+    this.receiver!.received(message, connection)
   }
 
-  /** The supervisor is gone. */
-  leave(): void {
-    this.#isGone = true
-    this.#receiver!.lost()
+  /** Closes the channel, as the end of the supervisor does. */
+  disconnect(): void {
+    this.isClosed = true
+    this.receiver!.lost()
   }
 
-  get kinds(): string[] {
-    return this.heard.map(({ kind }) => kind)
+  /** Kinds of the worker's messages, in order. */
+  get sentKinds(): string[] {
+    return this.sent.map(({ kind }) => kind)
   }
 }

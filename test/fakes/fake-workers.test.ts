@@ -4,12 +4,12 @@ import { FakeWorkers } from './fake-workers.js'
 
 const make = (): FakeWorkers =>
   new FakeWorkers((process, message, connection) => {
-    if (message.kind === 'heartbeat') process.say({ kind: 'alive', askedMs: message.askedMs })
-    else if (message.kind === 'count') process.say({ kind: 'wanted', connection: message.query })
+    if (message.kind === 'heartbeat') process.emit({ kind: 'alive', sentMs: message.sentMs })
+    else if (message.kind === 'count') process.emit({ kind: 'claim', connection: message.query })
     else if (message.kind === 'connection' && connection !== null) {
-      process.say({ kind: 'taken', connection: message.connection })
+      process.emit({ kind: 'accepted', connection: message.connection })
     } else if (message.kind === 'drain') {
-      process.say({ kind: 'shut' })
+      process.emit({ kind: 'close' })
       process.endBy({ code: 0, signal: null })
     }
   })

@@ -8,16 +8,17 @@ import type {
   WorkerProcesses,
 } from '../../src/ports/workers/worker-processes.js'
 
-/** Answers what a worker is told; calls of the process come in a later turn, as those of a real one do. */
+/** Reacts to the messages that a worker receives. Its own messages arrive in a later turn, as those of a real process do. */
 export type Behaviour = (process: FakeWorkerProcess, message: ToWorker, connection: HandedConnection | null) => void
 
-/** A worker process that does what the test says. */
+/** A worker process with a behaviour that the test defines. */
 export class FakeWorkerProcess implements WorkerProcess {
-  readonly heard: ToWorker[] = []
-  /** How it ended; `null` while it is there. */
+  /** Messages of the supervisor, in order. */
+  readonly received: ToWorker[] = []
+  /** How it ended; `null` while it runs. */
   end: ProcessEnd | null = null
-  /** Whether it does anything at all; one that spins does not. */
-  isTurning = true
+  /** Whether its event loop runs; while it is blocked the worker reacts to nothing. */
+  isResponsive = true
 
   constructor(
     readonly pid: number,
@@ -26,25 +27,25 @@ export class FakeWorkerProcess implements WorkerProcess {
   ) {}
 
   send(message: ToWorker): void {
-    this.hear(message, null)
+    this.receive(message, null)
   }
 
   handOff(message: ToWorker, connection: HandedConnection): void {
-    this.hear(message, connection)
+    this.receive(message, connection)
   }
 
   kill(): void {
     this.endBy({ code: null, signal: 'SIGKILL' })
   }
 
-  /** It tells the supervisor something. */
-  say(message: FromWorker): void {
+  /** Sends a message to the supervisor. */
+  emit(message: FromWorker): void {
     setImmediate(() => {
       if (this.end === null) this.events.received(message)
     })
   }
 
-  /** It ends. */
+  /** Ends the process. */
   endBy(end: ProcessEnd): void {
     setImmediate(() => {
       if (this.end !== null) return
@@ -53,21 +54,21 @@ export class FakeWorkerProcess implements WorkerProcess {
     })
   }
 
-  /** What it was told of this kind. */
-  told<Kind extends ToWorker['kind']>(kind: Kind): Extract<ToWorker, { kind: Kind }>[] {
-    return this.heard.filter((message): message is Extract<ToWorker, { kind: Kind }> => message.kind === kind)
+  /** The messages of one kind that it has received. */
+  messages<Kind extends ToWorker['kind']>(kind: Kind): Extract<ToWorker, { kind: Kind }>[] {
+    return this.received.filter((message): message is Extract<ToWorker, { kind: Kind }> => message.kind === kind)
   }
 
-  private hear(message: ToWorker, connection: HandedConnection | null): void {
+  private receive(message: ToWorker, connection: HandedConnection | null): void {
     if (this.end !== null) return
-    this.heard.push(message)
-    if (this.isTurning) this.behave(this, message, connection)
+    this.received.push(message)
+    if (this.isResponsive) this.behave(this, message, connection)
   }
 }
 
-/** Starts worker processes that behave as the test says. */
+/** Starts worker processes with a behaviour that the test defines. */
 export class FakeWorkers implements WorkerProcesses {
-  /** All that were started, the first of them first. */
+  /** All processes, in the order in which they were started. */
   readonly started: FakeWorkerProcess[] = []
 
   constructor(private readonly behave: Behaviour) {}

@@ -11,18 +11,23 @@ import type {
   WorkerProcesses,
 } from '../../ports/workers/worker-processes.js'
 
-/** Worker processes by `child_process.fork`. */
+/** Time for the last messages of a process that has exited: a child of that process may keep the channel open. */
+const LAST_MESSAGES_MS = 1000
+
+/** Starts worker processes with `child_process.fork`. */
 export class ForkedWorkers implements WorkerProcesses {
   /**
-   * @param module what they run
-   * @param forward takes what they write to their standard output
+   * @param module that each process runs
+   * @param forward receives the standard output of each process
+   * @param lastMessagesMs how long to wait for the messages of a process that has exited
    */
   constructor(
     private readonly module: URL,
     private readonly forward: (output: Readable) => void,
+    private readonly lastMessagesMs = LAST_MESSAGES_MS,
   ) {}
 
-  start(events: WorkerEvents, orphanedMs: number): WorkerProcess {
+  start(events: WorkerEvents, orphanTimeoutMs: number): WorkerProcess {
     const child = this.fork()
     if (child === null) {
       setImmediate(() => events.ended({ code: null, signal: null }))
@@ -30,10 +35,10 @@ export class ForkedWorkers implements WorkerProcesses {
     }
     if (child.stdout) this.forward(child.stdout)
     child.on('message', (message) => events.received(message as FromWorker))
-    return new ForkedWorker(child, events, orphanedMs)
+    return new ForkedWorker(child, events, orphanTimeoutMs, this.lastMessagesMs)
   }
 
-  /** @returns null where the platform lacks what a process takes, and says so at once instead of later */
+  /** @returns null when the platform cannot start a process, such as for lack of descriptors, and throws at once */
   private fork(): ChildProcess | null {
     try {
       return fork(this.module, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
@@ -45,21 +50,19 @@ export class ForkedWorkers implements WorkerProcesses {
 
 const NO_PROCESS: WorkerProcess = { pid: 0, send: () => undefined, handOff: () => undefined, kill: () => undefined }
 
-/** How long to wait for the last messages of a process that has exited: one of its own children may hold the line. */
-const LAST_MESSAGES_MS = 1000
-
 class ForkedWorker implements WorkerProcess {
   private isOver = false
-  private readonly endWatch: () => void
+  private readonly stopWatch: () => void
 
   constructor(
     private readonly child: ChildProcess,
     private readonly events: WorkerEvents,
-    orphanedMs: number,
+    orphanTimeoutMs: number,
+    private readonly lastMessagesMs: number,
   ) {
-    this.endWatch = child.pid === undefined ? () => undefined : watchOrphan(child.pid, orphanedMs)
+    this.stopWatch = child.pid === undefined ? () => undefined : watchOrphan(child.pid, orphanTimeoutMs)
     child.on('exit', (code, signal) => this.exited({ code, signal }))
-    // A process that could not be started never exits; other errors are followed by its exit.
+    // A process that could not be started emits no `exit`; after any other error `exit` follows.
     child.on('error', () => {
       if (child.pid === undefined) this.end({ code: null, signal: null })
     })
@@ -81,12 +84,15 @@ class ForkedWorker implements WorkerProcess {
     if (!this.isOver) this.child.kill('SIGKILL')
   }
 
-  /** What it has said before still counts, and may lie unread: that it serves a connection, which nobody else must. */
+  /**
+   * Messages of the process may still be unread, such as that it serves a connection, which then must not go to another
+   * worker: they are read before `ended`.
+   */
   private exited(end: ProcessEnd): void {
-    this.endWatch()
+    this.stopWatch()
     if (!this.child.connected) return this.end(end)
     this.child.once('disconnect', () => this.end(end))
-    setTimeout(() => this.end(end), LAST_MESSAGES_MS).unref()
+    setTimeout(() => this.end(end), this.lastMessagesMs).unref()
   }
 
   private end(end: ProcessEnd): void {
@@ -95,7 +101,7 @@ class ForkedWorker implements WorkerProcess {
     this.events.ended(end)
   }
 
-  /** What cannot be sent any more was for a process that is about to be known as ended. */
+  /** Drops the message when the channel is closed: `ended` follows soon. */
   private post(message: ToWorker, handle?: SendHandle): void {
     if (this.child.connected) this.child.send(message, handle, { keepOpen: true }, () => undefined)
   }

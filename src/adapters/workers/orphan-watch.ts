@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 
 /**
- * A shell that waits for the end of its input, which comes with the end of this process however that ends, and then for
- * the worker's. Each second it looks whether the worker is there, so that no other process has its number meanwhile.
+ * Waits for the end of its input, which comes when this process ends for whatever reason, and then gives the worker some
+ * seconds to end. It checks the worker each second, so that it never kills another process that got the same pid.
  */
 const SCRIPT = `
 read -r _
@@ -16,17 +16,17 @@ kill -KILL "$1"
 `
 
 /**
- * Ends a worker process that outlives this one for too long: one that spins does not notice that it is alone.
+ * Kills a worker process that outlives this process for too long: a worker whose event loop is blocked does not notice
+ * that its supervisor has died.
  *
- * The shell takes 0.1 MB of memory of its own, where a thread in each worker that watches its parent would take 8 MB.
- * Without a shell nobody watches.
+ * Each watch is a shell of 0.1 MB; a watching thread in each worker would take 8 MB. Without `sh` there is no watch.
  *
- * @param longestMs how long the worker may outlive this process, rounded up to seconds
- * @returns a call that ends the watch: the worker is gone
+ * @param timeoutMs how long the worker may outlive this process, rounded up to seconds
+ * @returns stops the watch, after the worker has ended
  */
-export function watchOrphan(pid: number, longestMs: number): () => void {
-  const seconds = Math.ceil(longestMs / 1000)
-  // In a session of its own: Ctrl-C is not for it.
+export function watchOrphan(pid: number, timeoutMs: number): () => void {
+  const seconds = Math.ceil(timeoutMs / 1000)
+  // In a session of its own, so that Ctrl-C does not end the watch.
   const shell = spawn('sh', ['-c', SCRIPT, 'sh', String(pid), String(seconds)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,

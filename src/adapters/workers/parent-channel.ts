@@ -6,16 +6,16 @@ import type {
   ToWorker,
 } from '../../ports/workers/worker-processes.js'
 
-/** The line to the process that forked this one. */
+/** The channel to the process that forked this one. */
 export class ParentChannel implements SupervisorChannel {
-  private left: Promise<void> = Promise.resolve()
+  private sent: Promise<void> = Promise.resolve()
 
-  /** @param handed makes a connection of the handle that came over the line */
-  constructor(private readonly handed: (handle: unknown) => HandedConnection) {}
+  /** @param toConnection wraps a handle that arrived with a message */
+  constructor(private readonly toConnection: (handle: unknown) => HandedConnection) {}
 
   begin(receiver: WorkerReceiver): void {
     process.on('message', (message, handle: unknown) => {
-      receiver.received(message as ToWorker, handle === undefined || handle === null ? null : this.handed(handle))
+      receiver.received(message as ToWorker, handle === undefined || handle === null ? null : this.toConnection(handle))
     })
     process.on('disconnect', () => receiver.lost())
     if (!process.connected) setImmediate(() => receiver.lost())
@@ -23,11 +23,11 @@ export class ParentChannel implements SupervisorChannel {
 
   send(message: FromWorker): void {
     if (!process.connected) return
-    this.left = new Promise((resolve) => process.send!(message, undefined, undefined, () => resolve()))
+    this.sent = new Promise((resolve) => process.send!(message, undefined, undefined, () => resolve()))
   }
 
   close(): Promise<void> {
     const lost = new Promise<void>((resolve) => process.once('disconnect', resolve))
-    return process.connected ? Promise.race([this.left, lost]) : Promise.resolve()
+    return process.connected ? Promise.race([this.sent, lost]) : Promise.resolve()
   }
 }

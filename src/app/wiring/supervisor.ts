@@ -26,8 +26,8 @@ export function wireSupervisor(configuration: Configuration, load: () => Promise
   const processes = new ForkedWorkers(WORKER_MODULE, (output) => forwarder.forward(output))
   const machine = { cores: availableParallelism(), coloured: sink.isTerminal }
   const tls = { credentialSource: new CredentialFiles(), newTickets: (ms: number) => new TicketKeys(ms, clock) }
-  const door = new NetAcceptor()
-  const service = new Supervisor({ ...configuration, load, clock, door, processes, log, ...tls, ...machine })
+  const acceptor = new NetAcceptor()
+  const service = new Supervisor({ ...configuration, load, clock, acceptor, processes, log, ...tls, ...machine })
   const closeLogs = async (): Promise<void> => {
     await forwarder.flush()
     await sink.close()

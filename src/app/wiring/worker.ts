@@ -27,10 +27,10 @@ function wireWorkerService(
   receiver: ConnectionReceiver,
   group: SupervisedGroup,
 ): WorkerService {
-  const { settings, socket, secured } = configuration
+  const { settings, socket, tlsMaterial } = configuration
   const container = containerFor(settings, configuration)
   container.bind(WORKER_GROUP).toConstantValue(group)
-  bindListeners(container, handedListeners(configuration, receiver), socket.kind, secured)
+  bindListeners(container, handedListeners(configuration, receiver), socket.kind, tlsMaterial)
   const { server, log, closeLogs } = wireServer(container)
   const [metrics, listener] = [container.get(METRICS), container.get(SECURE_LISTENER)]
   const renew = (credentials: Credentials): void => {

@@ -5,155 +5,168 @@ import type { ListenerName } from '../../ports/serving/transport.js'
 import type { HandedConnection } from '../../ports/workers/worker-processes.js'
 import type { WorkerHandle } from './worker-handle.js'
 
-/**
- * How long a worker may take a connection without asking; then how long until it is given to another one, who has to
- * ask as well. The gap between the two is for a worker that stands still just between looking at the clock and telling:
- * one that does so for longer than that serves what was granted to another.
- */
-const FRESH_MS = 200
-const LATE_MS = 500
+/** Limits of the distribution; times are milliseconds. */
+export interface DistributionRules {
+  /** How long after the hand-off a worker may serve a connection without a claim. */
+  readonly freshMs: number
+  /**
+   * How long a worker may take to acknowledge a connection before another worker gets it, which must claim it.
+   *
+   * The margin over `freshMs` is for a worker that is paused between its look at the clock and its `accepted`: a longer
+   * pause there makes it serve a connection that another worker was granted.
+   */
+  readonly lateMs: number
+  /** How many connections may wait while no worker can serve them. */
+  readonly maxWaiting: number
+  /** How long a connection may wait, or go from one worker to the next, before it is reset. */
+  readonly maxWaitMs: number
+}
 
-/** Connections that wait while no worker can take them. */
-const MOST_WAITING = 1024
-const LONGEST_WAIT_MS = 5000
+export const DISTRIBUTION_RULES: DistributionRules = { freshMs: 200, lateMs: 500, maxWaiting: 1024, maxWaitMs: 5000 }
 
-/** A connection that has come to one of the doors. */
+/** A connection that no worker has accepted yet. */
 interface PendingConnection {
   readonly number: number
   readonly connection: HandedConnection
-  readonly entry: ListenerName
+  readonly listener: ListenerName
   readonly sinceMs: number
-  /** Whether somebody was given it before, and may still take it. */
-  mustAsk: boolean
-  /** Whether it has found somebody, or was given up. */
+  /** Whether it was handed off before, to a worker that may still serve it. */
+  mustClaim: boolean
+  /** Whether a worker has accepted it, or it was reset. */
   isSettled: boolean
 }
 
 /**
- * Gives the connections that arrive at the door to the workers, one after the other.
+ * Distributes the connections of the listeners among the workers, in turns.
  *
- * Each is held here until a worker has told that it serves it. Those of a worker that died, or is late to tell, or never
- * got them, are given to another; whichever asks first gets it then. While no worker can take any they wait, so many and
- * so long, and are reset.
+ * The supervisor holds each connection until a worker has accepted it. When that worker dies, is late, or never receives
+ * the connection, the connection goes to another worker; the first to claim it serves it. While no worker can serve it,
+ * a connection waits in a bounded queue; after `maxWaitMs` it is reset.
  */
 export class ConnectionDistributor {
-  private readonly roundRobin = new RoundRobin(LATE_MS)
-  private readonly members = new Map<number, WorkerHandle>()
-  /** Those that are not settled. */
-  private readonly arrivals = new Map<number, PendingConnection>()
-  /** Some of them, and some that were settled since. */
-  private readonly waiting = new WaitingQueue<PendingConnection>(MOST_WAITING, LONGEST_WAIT_MS)
+  private readonly roundRobin: RoundRobin
+  private readonly workers = new Map<number, WorkerHandle>()
+  /** All connections that are not settled. */
+  private readonly pending = new Map<number, PendingConnection>()
+  /** Connections without a worker, of which some may have been settled since. */
+  private readonly waiting: WaitingQueue<PendingConnection>
   private count = 0
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly rules: DistributionRules = DISTRIBUTION_RULES,
+  ) {
+    this.roundRobin = new RoundRobin(rules.lateMs)
+    this.waiting = new WaitingQueue(rules.maxWaiting, rules.maxWaitMs)
+  }
 
-  /** A connection has come to a door. */
-  distribute(entry: ListenerName, connection: HandedConnection): void {
+  /** Gives a new connection to a worker. */
+  distribute(listener: ListenerName, connection: HandedConnection): void {
     const sinceMs = this.clock.now()
-    const arrival: PendingConnection = {
+    const pending: PendingConnection = {
       number: ++this.count,
       connection,
-      entry,
+      listener,
       sinceMs,
-      mustAsk: false,
+      mustClaim: false,
       isSettled: false,
     }
-    this.arrivals.set(arrival.number, arrival)
-    this.place(arrival)
+    this.pending.set(pending.number, pending)
+    this.assign(pending)
   }
 
-  /** A worker takes connections from now on. */
-  joined(member: WorkerHandle): void {
-    this.members.set(member.key, member)
-    this.roundRobin.ready(member.key)
-    this.letIn()
+  /** A worker accepts connections from now on. */
+  add(worker: WorkerHandle): void {
+    this.workers.set(worker.key, worker)
+    this.roundRobin.add(worker.key)
+    this.assignWaiting()
   }
 
-  /** A worker is given no more; it serves those that were on their way to it. */
-  retired(member: WorkerHandle): void {
-    this.roundRobin.retired(member.key)
+  /** A worker gets no more connections; it still serves those that are on their way. */
+  retire(worker: WorkerHandle): void {
+    this.roundRobin.retire(worker.key)
   }
 
-  /** A worker is dead. */
-  died(member: WorkerHandle): void {
-    this.members.delete(member.key)
-    for (const connection of this.roundRobin.gone(member.key)) this.handAgain(connection)
+  /** A worker has died. */
+  remove(worker: WorkerHandle): void {
+    this.workers.delete(worker.key)
+    for (const connection of this.roundRobin.remove(worker.key)) this.reassign(connection)
   }
 
   /** A worker serves a connection. */
-  taken(member: WorkerHandle, connection: number): void {
-    this.roundRobin.acknowledged(member.key, connection)
-    this.settle(this.arrivals.get(connection))?.release()
-    this.letIn()
+  accepted(worker: WorkerHandle, connection: number): void {
+    this.roundRobin.acknowledged(worker.key, connection)
+    this.settle(this.pending.get(connection))?.release()
+    this.assignWaiting()
   }
 
-  /** A worker asks for a connection that came late. */
-  wanted(member: WorkerHandle, connection: number): void {
-    this.roundRobin.acknowledged(member.key, connection)
-    const settled = this.settle(this.arrivals.get(connection))
+  /** A worker asks whether it may serve a connection that was no longer fresh. */
+  claimed(worker: WorkerHandle, connection: number): void {
+    this.roundRobin.acknowledged(worker.key, connection)
+    const settled = this.settle(this.pending.get(connection))
     settled?.release()
-    member.send({ kind: 'granted', connection, granted: settled !== null })
-    this.letIn()
+    worker.send({ kind: 'claim-answer', connection, granted: settled !== null })
+    this.assignWaiting()
   }
 
-  /** A worker has looked at all that it was sent before this time. */
-  looked(member: WorkerHandle, sentMs: number): void {
-    for (const connection of this.roundRobin.looked(member.key, sentMs)) this.handAgain(connection)
-    this.letIn()
+  /** A worker has processed everything that was sent to it before `sentMs`. */
+  caughtUp(worker: WorkerHandle, sentMs: number): void {
+    for (const connection of this.roundRobin.caughtUp(worker.key, sentMs)) this.reassign(connection)
+    this.assignWaiting()
   }
 
-  /** To be called every so often. */
+  /** Takes connections back from late workers, and resets those that have waited too long; called at a short interval. */
   sweep(): void {
     const now = this.clock.now()
     for (const key of this.roundRobin.late(now))
-      for (const connection of this.roundRobin.takeBack(key)) this.handAgain(connection)
-    for (const arrival of this.waiting.overdue(now)) this.settle(arrival)?.abort()
+      for (const connection of this.roundRobin.takeBack(key)) this.reassign(connection)
+    for (const pending of this.waiting.overdue(now)) this.settle(pending)?.abort()
   }
 
-  /** Gives up what no worker has taken. */
+  /** Resets the connections that no worker has accepted. */
   close(): void {
-    for (const arrival of [...this.arrivals.values()]) this.settle(arrival)?.abort()
+    for (const pending of [...this.pending.values()]) this.settle(pending)?.abort()
   }
 
-  /** Whose turn it is; null when nobody can take a connection now. */
+  /** The worker whose turn it is; null when none can serve a connection now. */
   private next(): WorkerHandle | null {
     const key = this.roundRobin.next(this.clock.now())
-    return key === null ? null : this.members.get(key)!
+    return key === null ? null : this.workers.get(key)!
   }
 
-  private place(arrival: PendingConnection): void {
-    const member = this.next()
-    if (member !== null) this.hand(member, arrival)
-    else if (!this.waiting.join(arrival, this.clock.now())) this.settle(arrival)?.abort()
+  private assign(pending: PendingConnection): void {
+    const worker = this.next()
+    if (worker !== null) this.handOff(worker, pending)
+    else if (!this.waiting.add(pending, this.clock.now())) this.settle(pending)?.abort()
   }
 
-  private hand(member: WorkerHandle, { number, connection, entry, mustAsk }: PendingConnection): void {
-    const freshUntil = mustAsk ? 0 : this.clock.machine() + FRESH_MS
-    this.roundRobin.handed(member.key, number, this.clock.now())
-    member.handOff({ kind: 'connection', connection: number, entry, freshUntil }, connection)
+  private handOff(worker: WorkerHandle, { number, connection, listener, mustClaim }: PendingConnection): void {
+    const freshUntil = mustClaim ? 0 : this.clock.machine() + this.rules.freshMs
+    this.roundRobin.handedOff(worker.key, number, this.clock.now())
+    worker.handOff({ kind: 'connection', connection: number, listener, freshUntil }, connection)
   }
 
-  private handAgain(number: number): void {
-    const arrival = this.arrivals.get(number)
-    if (arrival === undefined) return
-    // Lost on its way to one worker after the other, it would go round without end.
-    if (this.clock.now() - arrival.sinceMs >= LONGEST_WAIT_MS) return this.settle(arrival)?.abort()
-    arrival.mustAsk = true
-    this.place(arrival)
+  private reassign(number: number): void {
+    const pending = this.pending.get(number)
+    if (pending === undefined) return
+    // A connection that every worker loses on its way would otherwise go around forever.
+    if (this.clock.now() - pending.sinceMs >= this.rules.maxWaitMs) return this.settle(pending)?.abort()
+    pending.mustClaim = true
+    this.assign(pending)
   }
 
-  /** @returns the connection of an arrival that was not settled before */
-  private settle(arrival: PendingConnection | undefined): HandedConnection | null {
-    if (arrival === undefined || arrival.isSettled) return null
-    arrival.isSettled = true
-    this.arrivals.delete(arrival.number)
-    return arrival.connection
+  /** @returns the connection, unless it was settled before */
+  private settle(pending: PendingConnection | undefined): HandedConnection | null {
+    if (pending === undefined || pending.isSettled) return null
+    pending.isSettled = true
+    this.pending.delete(pending.number)
+    return pending.connection
   }
 
-  private letIn(): void {
+  private assignWaiting(): void {
     while (this.waiting.length > 0 && this.next() !== null) {
-      const arrival = this.waiting.next()!
-      if (!arrival.isSettled) this.place(arrival)
+      const pending = this.waiting.next()!
+      if (!pending.isSettled) this.assign(pending)
     }
   }
 }

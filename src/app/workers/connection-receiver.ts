@@ -1,29 +1,30 @@
+import { deferred } from '../../domain/deferred.js'
 import type { Clock } from '../../ports/operations/clock.js'
 import type { Addresses, ListenerName } from '../../ports/serving/transport.js'
 import type { HandedConnection, HandedConnections, SupervisorChannel } from '../../ports/workers/worker-processes.js'
 import { LISTENER_NAMES } from '../server/addresses.js'
 
-type Take = (connection: HandedConnection) => void
+type Accept = (connection: HandedConnection) => void
 
-/** A connection that was asked for. */
-interface Asked {
-  readonly entry: ListenerName
+/** A connection for which the worker waits for the answer to its claim. */
+interface Claimed {
+  readonly listener: ListenerName
   readonly connection: HandedConnection
 }
 
 /**
- * The connections that the supervisor hands to this worker, from all of its doors.
+ * Receives the connections that the supervisor hands off to this worker, from all of its listeners.
  *
- * One that arrives while it is fresh is served at once, and the supervisor told so. One that lay before us for a while,
- * since our event loop stood still, may have been given to another meanwhile: it is asked for first.
+ * A connection that arrives while it is fresh is accepted at once. A connection that lay unread for a while, because
+ * the event loop was blocked, may have gone to another worker: the receiver claims it, and waits for the answer.
  */
 export class ConnectionReceiver {
-  /** Connections asked for, by their numbers. */
-  private readonly asked = new Map<number, Asked>()
-  private readonly takers = new Map<ListenerName, Take>()
-  private isShut = false
-  private hasToldShut = false
-  private readonly tellShut: (() => void)[] = []
+  private readonly claimed = new Map<number, Claimed>()
+  private readonly accepts = new Map<ListenerName, Accept>()
+  /** Whether the supervisor sends no more connections. */
+  private isClosed = false
+  private hasAskedToClose = false
+  private readonly empty = deferred()
 
   constructor(
     private readonly channel: SupervisorChannel,
@@ -31,66 +32,69 @@ export class ConnectionReceiver {
     private readonly addresses: Addresses,
   ) {}
 
-  /** What comes from one door. Connections come when every door has one who takes them. */
-  at(entry: ListenerName): HandedConnections {
+  /** The connections of one listener. They begin to arrive when every listener has been opened. */
+  at(listener: ListenerName): HandedConnections {
     return {
-      address: this.addresses[entry]!,
-      open: (take) => this.open(entry, take),
+      address: this.addresses[listener]!,
+      open: (accept) => this.open(listener, accept),
       close: () => this.close(),
     }
   }
 
-  /** A connection came; null when its peer has left while it was under way. */
-  received(number: number, entry: ListenerName, freshUntil: number, connection: HandedConnection | null): void {
-    if (connection === null) return this.channel.send({ kind: 'taken', connection: number })
+  /**
+   * A connection has arrived.
+   *
+   * @param connection null when its peer disconnected while it was on its way
+   */
+  received(number: number, listener: ListenerName, freshUntil: number, connection: HandedConnection | null): void {
+    if (connection === null) return this.channel.send({ kind: 'accepted', connection: number })
     if (this.clock.machine() <= freshUntil) {
-      this.channel.send({ kind: 'taken', connection: number })
-      this.takers.get(entry)!(connection)
+      this.channel.send({ kind: 'accepted', connection: number })
+      this.accepts.get(listener)!(connection)
     } else {
-      this.asked.set(number, { entry, connection })
-      this.channel.send({ kind: 'wanted', connection: number })
+      this.claimed.set(number, { listener, connection })
+      this.channel.send({ kind: 'claim', connection: number })
     }
   }
 
-  /** The answer to what was asked for. */
-  granted(number: number, granted: boolean): void {
-    const asked = this.asked.get(number)
-    if (asked === undefined) return
-    this.asked.delete(number)
-    if (granted) this.takers.get(asked.entry)!(asked.connection)
-    // Our hold of it; another process has one, too.
-    else asked.connection.release()
-    this.tellWhenEmpty()
+  /** The supervisor has answered a claim. */
+  claimAnswered(number: number, granted: boolean): void {
+    const claimed = this.claimed.get(number)
+    if (claimed === undefined) return
+    this.claimed.delete(number)
+    if (granted) this.accepts.get(claimed.listener)!(claimed.connection)
+    // Closes only our copy: another worker has its own.
+    else claimed.connection.release()
+    this.finishWhenEmpty()
   }
 
-  /** No connection follows: the supervisor says so, or is gone. */
-  shut(): void {
-    this.isShut = true
-    this.tellWhenEmpty()
+  /** No connection follows. */
+  closed(): void {
+    this.isClosed = true
+    this.finishWhenEmpty()
   }
 
-  /** The supervisor is gone, and with it whoever could grant what was asked for. */
+  /** The supervisor has died, so that nobody answers the claims. */
   lost(): void {
-    for (const { connection } of this.asked.values()) connection.release()
-    this.asked.clear()
-    this.shut()
+    for (const { connection } of this.claimed.values()) connection.release()
+    this.claimed.clear()
+    this.closed()
   }
 
-  private open(entry: ListenerName, take: Take): void {
-    this.takers.set(entry, take)
-    const doors = LISTENER_NAMES.filter((each) => this.addresses[each] !== null)
-    if (doors.every((each) => this.takers.has(each))) this.channel.send({ kind: 'open' })
+  private open(listener: ListenerName, accept: Accept): void {
+    this.accepts.set(listener, accept)
+    const bound = LISTENER_NAMES.filter((name) => this.addresses[name] !== null)
+    if (bound.every((name) => this.accepts.has(name))) this.channel.send({ kind: 'open' })
   }
 
   private close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.tellShut.push(resolve))
-    if (!this.isShut && !this.hasToldShut) this.channel.send({ kind: 'shut' })
-    this.hasToldShut = true
-    this.tellWhenEmpty()
-    return closed
+    if (!this.isClosed && !this.hasAskedToClose) this.channel.send({ kind: 'close' })
+    this.hasAskedToClose = true
+    this.finishWhenEmpty()
+    return this.empty.promise
   }
 
-  private tellWhenEmpty(): void {
-    if (this.isShut && this.asked.size === 0) for (const tell of this.tellShut) tell()
+  private finishWhenEmpty(): void {
+    if (this.isClosed && this.claimed.size === 0) this.empty.resolve()
   }
 }

@@ -27,13 +27,13 @@ export class MetricsAggregator {
     private readonly timeoutMs = ANSWER_TIMEOUT_MS,
   ) {}
 
-  /** A worker is ready. */
-  joined(worker: WorkerHandle): void {
+  /** A worker is ready: its counts belong to the sum from now on. */
+  add(worker: WorkerHandle): void {
     this.workers.add(worker)
   }
 
-  /** A worker has died: its last report stays in the sum. */
-  died(worker: WorkerHandle): void {
+  /** Forgets a worker that has died; its last report stays in the sum. */
+  remove(worker: WorkerHandle): void {
     this.workers.delete(worker)
     if (worker.counts !== null) this.gone = [summedCounters([...this.gone, worker.counts.counters])]
     for (const answers of this.answers.values()) answers.resolve(worker, undefined)
@@ -49,7 +49,7 @@ export class MetricsAggregator {
   async answer(asker: WorkerHandle, query: number, own: MetricsCounts): Promise<void> {
     asker.counts = own
     await this.collect([...this.workers].filter((worker) => worker !== asker))
-    asker.send({ kind: 'group', query, counts: this.all(asker) })
+    asker.send({ kind: 'group-counts', query, counts: this.all(asker) })
   }
 
   /** Asks all workers for a report, without waiting: a worker that is killed later loses only what it counted since. */

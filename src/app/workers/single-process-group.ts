@@ -1,7 +1,7 @@
 import type { WorkerGroup } from '../../ports/workers/worker-group.js'
 import type { WorkersMetrics } from '../../ports/operations/metrics.js'
 
-const ITSELF: WorkersMetrics = {
+const ONE_PROCESS: WorkersMetrics = {
   configured: 1,
   ready: 1,
   lost: { died: 0, unresponsive: 0 },
@@ -10,17 +10,17 @@ const ITSELF: WorkersMetrics = {
 }
 
 /**
- * The crew of a process without a supervisor: itself, as worker 0.
+ * The worker group of a process without a supervisor: only itself, as worker 0.
  *
- * @param renewals of its certificates up to now
+ * @param renewals counts its certificate renewals
  */
 export const singleProcessGroup = (
-  renewals: () => WorkersMetrics['renewals'] = () => ITSELF.renewals,
+  renewals: () => WorkersMetrics['renewals'] = () => ONE_PROCESS.renewals,
 ): WorkerGroup => ({
   worker: 0,
   trouble: null,
   counts: (own) => {
-    const workers = { ...ITSELF, renewals: renewals() }
+    const workers = { ...ONE_PROCESS, renewals: renewals() }
     return Promise.resolve({ present: [{ worker: 0, pid: process.pid, counts: own }], gone: [], workers })
   },
 })

@@ -34,7 +34,7 @@ export class SupervisedGroup implements WorkerGroup {
     const query = ++this.queries
     const { clock, timeoutMs } = this
     const answer = this.answers.expect(query, { clock, timeoutMs, fallback: () => this.ownOnly(own) })
-    this.channel.send({ kind: 'counts', query, own })
+    this.channel.send({ kind: 'group-count', query, own })
     return answer
   }
 

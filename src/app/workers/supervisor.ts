@@ -1,135 +1,154 @@
 import { mergeReports, type DrainReport } from '../../domain/lifecycle/drain.js'
 import type { Trouble } from '../../domain/lifecycle/readiness.js'
-import { workerCount, heartbeatIntervalMs, silenceLimitMs, shareOf } from '../../domain/workers/supervision.js'
+import type { RestartRules } from '../../domain/workers/restart-back-off.js'
 import type { Clock, Stoppable } from '../../ports/operations/clock.js'
-import type { EventLog, Facts } from '../../ports/operations/event-log.js'
+import type { EventLog } from '../../ports/operations/event-log.js'
 import type { WorkersMetrics } from '../../ports/operations/metrics.js'
-import type { Credentials, CredentialSource, TicketSeed } from '../../ports/operations/credentials.js'
-import type { Settings } from '../../ports/operations/settings.js'
-import type { Address, Addresses, ListenerName, Listening } from '../../ports/serving/transport.js'
+import type { CredentialSource } from '../../ports/operations/credentials.js'
 import type {
   Acceptor,
   FromWorker,
   ProcessEnd,
-  TlsMaterial,
-  WorkerConfiguration,
+  ToWorker,
   WorkerProcesses,
 } from '../../ports/workers/worker-processes.js'
-import { LISTENER_NAMES, originsOf, perListener, wantedAddresses } from '../server/addresses.js'
+import { originsOf } from '../server/addresses.js'
 import { logSocketChoice, type Configuration, type LoadedConfiguration } from '../configuration.js'
-import { messageOf } from '../message-of.js'
-import { CertificateRenewal } from '../server/certificate-renewal.js'
 import { MetricsAggregator } from './metrics-aggregator.js'
 import { WorkerHandle } from './worker-handle.js'
-import { ConnectionDistributor } from './connection-distributor.js'
+import { ConnectionDistributor, type DistributionRules } from './connection-distributor.js'
+import { addressesOf, Generations, workerConfiguration, type Generation, type Tickets } from './generations.js'
+import { HeartbeatMonitor } from './heartbeat-monitor.js'
+import { Reloads } from './reloads.js'
+import { SupervisorListeners } from './supervisor-listeners.js'
 import { WorkerSlots } from './worker-slots.js'
 import type { Runnable, Started } from '../run.js'
 
-/** How often it is looked whether something is due; a much longer gap tells that we ourselves stood still for long. */
-const TICK_MS = 100
-const STANDSTILL_MS = 1000
-
-/** How often workers are asked what they have counted: no more is lost with one that is killed. */
-const COUNTS_MS = 2000
-
-/** How much longer than its drain a worker may live that has lost us. */
-const ORPHANED_MS = 5000
-
-/** How long workers may take to end in order when one of them could not start. */
-const GIVE_UP_MS = 3000
-
-/** What session tickets are encrypted by, as it is now. */
-export interface Tickets {
-  readonly seed: TicketSeed
+/** Intervals and limits of a supervisor, in milliseconds. */
+export interface SupervisorTimes {
+  /** Interval of the supervisor's checks. */
+  readonly checkMs: number
+  /** A longer gap between two checks means that the supervisor itself was paused, so it blames no worker for it. */
+  readonly stallMs: number
+  /** Interval at which workers report their counters; a killed worker loses at most this much. */
+  readonly countsMs: number
+  /** How long a worker has to answer when another asks for the counters of all. */
+  readonly answerMs: number
+  /** Grace after the drain timeout for a worker whose supervisor has died. */
+  readonly orphanGraceMs: number
+  /** When a worker cannot start, the time for the others to end in order before they are killed. */
+  readonly giveUpMs: number
 }
 
-/** What a supervisor is made of. */
+const SUPERVISOR_TIMES: SupervisorTimes = {
+  checkMs: 100,
+  stallMs: 1000,
+  countsMs: 2000,
+  answerMs: 1000,
+  orphanGraceMs: 5000,
+  giveUpMs: 3000,
+}
+
+/** The collaborators of `Supervisor`, and the configuration that it starts with. */
 export interface SupervisorParts extends Configuration {
-  /** Reads the settings anew, from where they came from. */
+  /** Reads the settings again from their sources. */
   readonly load: () => Promise<LoadedConfiguration>
   readonly credentialSource: CredentialSource
-  /** @param lifetimeMs of tickets */
+  /** @param lifetimeMs of the tickets */
   readonly newTickets: (lifetimeMs: number) => Tickets
   readonly clock: Clock
-  readonly door: Acceptor
+  readonly acceptor: Acceptor
   readonly processes: WorkerProcesses
   readonly log: EventLog
-  /** For `workers: auto`. */
+  /** Number of cores, for `workers: auto`. */
   readonly cores: number
-  /** Whether the logs end at a terminal. */
+  /** Whether the logs go to a terminal. */
   readonly coloured: boolean
+  readonly times?: Partial<SupervisorTimes>
+  readonly distributionRules?: DistributionRules
+  readonly restartRules?: RestartRules
 }
 
-/** A place where it listens: as it was asked for, and what came of it. */
-interface BoundListener {
-  readonly wanted: Address
-  readonly listening: Listening
-}
-
-type BoundListeners = Readonly<Record<ListenerName, BoundListener | null>>
-
-/** What workers are started by. */
-interface Generation extends Configuration {
-  readonly entrances: BoundListeners
-  /** `null` without HTTPS. */
-  readonly tickets: Tickets | null
-}
-
-/** The supervisor of worker processes that share a port: it listens for them, and serves nothing itself. */
+/**
+ * Supervises the worker processes that share a port. It accepts their connections and serves none itself.
+ *
+ * `SupervisorListeners` binds the addresses, `ConnectionDistributor` gives each connection to a worker, `WorkerSlots`
+ * replaces workers, `HeartbeatMonitor` kills those that do not answer, `MetricsAggregator` collects their counts,
+ * `Reloads` applies new settings, and `Generations` knows what workers are started from.
+ */
 export class Supervisor implements Runnable {
-  private plan: Generation | null = null
-  private readonly doors = new Set<Listening>()
-  private readonly reception: ConnectionDistributor
+  private readonly times: SupervisorTimes
+  private readonly listeners: SupervisorListeners
+  private readonly distributor: ConnectionDistributor
   private readonly slots: WorkerSlots
   private readonly aggregator: MetricsAggregator
-  private readonly renewal: CertificateRenewal
-  /** All processes that are there, those that are leaving among them. */
-  private readonly members = new Set<WorkerHandle>()
+  private readonly generations: Generations
+  private readonly reloads: Reloads
+  private readonly heartbeats: HeartbeatMonitor
+  /** All processes that run, including those that drain or are retired. */
+  private readonly workers = new Set<WorkerHandle>()
   private keys = 0
-  private readonly reloads = { done: 0, refused: 0 }
   private trouble: Trouble | null = null
 
-  private ticking: Stoppable | null = null
-  private tickedMs = 0
-  private askedMs = 0
+  private checks: Stoppable | null = null
   private countedMs = 0
 
-  private isRunning = false
-  private reloading = false
-  private reloadAgain = false
   private draining: Promise<DrainReport> | null = null
-  private closing: Promise<unknown> | null = null
   private readonly reports: DrainReport[] = []
 
   constructor(private readonly parts: SupervisorParts) {
-    const { clock, log, credentialSource: source } = parts
-    this.renewal = new CertificateRenewal({ source, clock, log, use: (credentials) => this.renew(credentials) })
-    this.reception = new ConnectionDistributor(clock)
-    this.aggregator = new MetricsAggregator(clock, () => this.workers())
-    const spawn = (worker: number): WorkerHandle => this.spawn(worker, this.plan!)
-    this.slots = new WorkerSlots({ clock, log, spawn, retire: (member) => this.retire(member) })
+    const { clock, log, acceptor, distributionRules, restartRules } = parts
+    this.times = { ...SUPERVISOR_TIMES, ...parts.times }
+    this.distributor = new ConnectionDistributor(clock, distributionRules)
+    this.listeners = new SupervisorListeners(acceptor, (listener, connection) =>
+      this.distributor.distribute(listener, connection),
+    )
+    this.aggregator = new MetricsAggregator(clock, () => this.metrics(), this.times.answerMs)
+    this.heartbeats = new HeartbeatMonitor(this.workers, this.times.stallMs)
+    this.generations = new Generations({
+      clock,
+      log,
+      credentialSource: parts.credentialSource,
+      newTickets: parts.newTickets,
+      cores: parts.cores,
+      listeners: this.listeners,
+      renewed: (credentials) => this.sendAll({ kind: 'renewal', credentials }),
+    })
+    this.slots = new WorkerSlots({
+      clock,
+      log,
+      ...(restartRules && { restartRules }),
+      spawn: (number) => this.spawn(number, this.generations.current),
+      retire: (worker) => this.retire(worker),
+    })
+    this.reloads = new Reloads({
+      log,
+      load: parts.load,
+      generations: this.generations,
+      listeners: this.listeners,
+      slots: this.slots,
+      spawn: (number, generation) => this.spawn(number, generation),
+    })
   }
 
   async start(): Promise<Started> {
     const { clock, log } = this.parts
     logSocketChoice(log, this.parts)
-    this.plan = await this.planBy(this.parts, null)
-    const { settings } = this.plan
-    this.tickedMs = clock.now()
-    this.ticking = clock.every(TICK_MS, () => this.tick(), true)
+    const generation = await this.generations.prepare(this.parts)
+    this.generations.use(generation)
+    this.checks = clock.every(this.times.checkMs, () => this.check(), true)
     try {
-      await this.slots.open(this.sizeBy(settings))
+      await this.slots.open(generation.workers)
     } catch (error) {
       await this.giveUp()
       throw error
     }
-    const addresses = addressesOf(this.plan)
+    const addresses = addressesOf(generation)
     const workers = this.slots.size
     log.info('workers ready', { addresses: originsOf(addresses).map(([, origin]) => origin), workers })
-    this.watchCredentials(this.plan)
-    this.isRunning = true
-    if (this.reloadAgain) this.reload()
-    return { addresses, workers, socket: this.plan.socket.kind }
+    this.generations.watchCredentials()
+    this.reloads.open()
+    return { addresses, workers, socket: generation.socket.kind }
   }
 
   drain(): Promise<DrainReport> {
@@ -138,283 +157,137 @@ export class Supervisor implements Runnable {
 
   force(): void {
     this.slots.close()
-    for (const member of this.members) member.kill()
+    for (const worker of this.workers) worker.kill()
   }
 
   reload(): void {
-    this.reloadAgain = true
-    if (this.isRunning && !this.reloading) void this.runReloads()
+    this.reloads.request()
+  }
+
+  private metrics(): WorkersMetrics {
+    return { ...this.slots.workers, reloads: { ...this.reloads.counts }, renewals: this.generations.renewals }
+  }
+
+  private sendAll(message: ToWorker): void {
+    for (const worker of this.workers) worker.send(message)
+  }
+
+  // One worker process, from its start to its end.
+
+  private spawn(number: number, generation: Generation): WorkerHandle {
+    const { drain } = generation.settings
+    const worker = new WorkerHandle(++this.keys, number)
+    this.workers.add(worker)
+    worker.attach(
+      this.parts.processes.start(
+        { received: (message) => this.received(worker, message), ended: (end) => this.ended(worker, end) },
+        drain.noticeMs + drain.timeoutMs + this.times.orphanGraceMs,
+      ),
+    )
+    const state = { trouble: this.trouble, workers: this.metrics(), coloured: this.parts.coloured }
+    worker.send({ kind: 'start', configuration: workerConfiguration(generation, number, state) })
+    this.parts.log.info('worker started', { worker: number, pid: worker.pid })
+    return worker
+  }
+
+  private retire(worker: WorkerHandle): void {
+    this.distributor.retire(worker)
+    worker.markLeaving()
+    worker.send({ kind: 'retire' })
+  }
+
+  private received(worker: WorkerHandle, message: FromWorker): void {
+    worker.heartbeat.answered()
+    switch (message.kind) {
+      case 'ready':
+        this.aggregator.add(worker)
+        return worker.markReady(this.parts.clock.now())
+      case 'failed':
+        worker.failure = message.message
+        return
+      case 'open':
+        return this.distributor.add(worker)
+      case 'accepted':
+        return this.distributor.accepted(worker, message.connection)
+      case 'claim':
+        return this.distributor.claimed(worker, message.connection)
+      case 'close':
+        return void this.closeConnections(worker)
+      case 'alive':
+        return this.distributor.caughtUp(worker, message.sentMs)
+      case 'counts':
+        return this.aggregator.counted(worker, message.query, message.counts)
+      case 'group-count':
+        return void this.aggregator.answer(worker, message.query, message.own)
+      case 'drained':
+        worker.report = message.report
+        worker.counts = message.counts
+        return
+    }
   }
 
   /**
-   * @param before what is served by now: its doors stay where they are wanted still, and so do its tickets
-   * @throws {ListenError} when an address cannot be had: no new door is left open then
+   * Sends a worker no more connections. When all workers drain, the listeners are closed first, so that the connections
+   * that the kernel still held are served, too.
    */
-  private async planBy(configuration: Configuration, before: Generation | null): Promise<Generation> {
-    const { settings, credentials, socket } = configuration
-    const wanted = wantedAddresses(settings)
-    const entrances: Record<ListenerName, BoundListener | null> = { http: null, https: null, admin: null }
-    try {
-      for (const entry of LISTENER_NAMES) entrances[entry] = await this.entranceFor(entry, wanted[entry], before)
-    } catch (error) {
-      await this.closeOthers(entrances, before?.entrances ?? null)
-      throw error
-    }
-    return { settings, credentials, socket, entrances, tickets: this.ticketsFor(settings, before) }
+  private async closeConnections(worker: WorkerHandle): Promise<void> {
+    if (worker.state === 'ready') this.slots.leaving(worker)
+    worker.markLeaving()
+    if (this.draining !== null) await this.listeners.closeAll()
+    this.distributor.retire(worker)
+    worker.send({ kind: 'closed' })
   }
 
-  private async entranceFor(
-    entry: ListenerName,
-    wanted: Address | null,
-    before: Generation | null,
-  ): Promise<BoundListener | null> {
-    if (wanted === null) return null
-    const there = before?.entrances[entry] ?? null
-    if (there !== null && there.wanted.host === wanted.host && there.wanted.port === wanted.port) return there
-    const listening = await this.parts.door.listen(wanted, (connection) => this.reception.distribute(entry, connection))
-    this.doors.add(listening)
-    return { wanted, listening }
+  private ended(worker: WorkerHandle, end: ProcessEnd): void {
+    this.workers.delete(worker)
+    this.distributor.remove(worker)
+    this.aggregator.remove(worker)
+    this.slots.ended(worker, end)
+    this.report(worker, end)
+    worker.markEnded(end)
+    this.checkTrouble()
   }
 
-  private ticketsFor({ tls }: Settings, before: Generation | null): Tickets | null {
-    if (!tls.enabled) return null
-    const isAsBefore = before?.settings.tls.ticketLifetimeMs === tls.ticketLifetimeMs
-    return (isAsBefore ? before.tickets : null) ?? this.parts.newTickets(tls.ticketLifetimeMs)
-  }
-
-  /** Closes the doors of a plan that another one has not. */
-  private async closeOthers(of: BoundListeners, than: BoundListeners | null): Promise<void> {
-    for (const entry of LISTENER_NAMES) {
-      const there = of[entry]
-      if (there !== null && there !== than?.[entry]) await this.closeDoor(there.listening)
-    }
-  }
-
-  private async closeDoor(listening: Listening): Promise<void> {
-    await listening.close()
-    this.doors.delete(listening)
-  }
-
-  private closeDoors(): Promise<unknown> {
-    return (this.closing ??= Promise.all([...this.doors].map((door) => this.closeDoor(door))))
-  }
-
-  private sizeBy({ workers }: Settings): number {
-    return workerCount(workers, this.parts.cores)
-  }
-
-  private workers(): WorkersMetrics {
-    return { ...this.slots.workers, reloads: { ...this.reloads }, renewals: { ...this.renewal.counts } }
-  }
-
-  // A worker's process, from its start to its end.
-
-  private spawn(worker: number, plan: Generation): WorkerHandle {
-    const { drain } = plan.settings
-    const member = new WorkerHandle(++this.keys, worker)
-    this.members.add(member)
-    member.runs(
-      this.parts.processes.start(
-        { received: (message) => this.told(member, message), ended: (end) => this.ended(member, end) },
-        drain.noticeMs + drain.timeoutMs + ORPHANED_MS,
-      ),
-    )
-    member.send({ kind: 'start', configuration: this.configuration(worker, plan) })
-    this.parts.log.info('worker started', { worker, pid: member.pid })
-    return member
-  }
-
-  private configuration(worker: number, plan: Generation): WorkerConfiguration {
-    const { settings } = plan
-    const maxConnections = shareOf(settings.maxConnections, this.sizeBy(settings))
-    // It gets keys that are open.
-    const tls = { ...settings.tls, passphrase: '' }
-    const { coloured } = this.parts
-    return {
-      worker,
-      settings: { ...settings, maxConnections, tls },
-      addresses: addressesOf(plan),
-      secured: securedBy(plan),
-      socket: plan.socket,
-      trouble: this.trouble,
-      workers: this.workers(),
-      coloured,
-    }
-  }
-
-  private retire(member: WorkerHandle): void {
-    this.reception.retired(member)
-    member.leaves()
-    member.send({ kind: 'retire' })
-  }
-
-  private told(member: WorkerHandle, message: FromWorker): void {
-    member.heartbeat.heard()
-    switch (message.kind) {
-      case 'ready':
-        this.aggregator.joined(member)
-        return member.hasStarted(this.parts.clock.now())
-      case 'failed':
-        member.failure = message.message
-        return
-      case 'open':
-        return this.reception.joined(member)
-      case 'taken':
-        return this.reception.taken(member, message.connection)
-      case 'wanted':
-        return this.reception.wanted(member, message.connection)
-      case 'shut':
-        return void this.shut(member)
-      case 'alive':
-        return this.reception.looked(member, message.askedMs)
-      case 'counted':
-        return this.aggregator.counted(member, message.query, message.counts)
-      case 'counts':
-        return void this.aggregator.answer(member, message.query, message.own)
-      case 'done':
-        member.report = message.report
-        member.counts = message.counts
-        return
-    }
-  }
-
-  /** A worker wants no more. When all drain, our door is closed first: what the kernel still held is served, too. */
-  private async shut(member: WorkerHandle): Promise<void> {
-    if (member.state === 'ready') this.slots.leaving(member)
-    member.leaves()
-    if (this.draining !== null) await this.closeDoors()
-    this.reception.retired(member)
-    member.send({ kind: 'shut' })
-  }
-
-  private ended(member: WorkerHandle, end: ProcessEnd): void {
-    this.members.delete(member)
-    this.reception.died(member)
-    this.aggregator.died(member)
-    this.slots.ended(member, end)
-    this.note(member, end)
-    member.hasEnded(end)
-    this.judge()
-  }
-
-  /** What a worker's end comes to, beside that its place is to be filled again. */
-  private note(member: WorkerHandle, end: ProcessEnd): void {
-    const { number: worker, pid, report } = member
-    if (report !== null) this.parts.log.info('worker ended', { worker, pid })
-    if (this.draining === null || !member.hasServed) return
-    if (report === null) this.parts.log.error('worker lost in the drain', { worker, pid, cause: member.loss, ...end })
+  /** Logs the end of a worker, and adds its report to that of the drain. */
+  private report(worker: WorkerHandle, end: ProcessEnd): void {
+    const { log } = this.parts
+    const { number, pid, report, loss: cause } = worker
+    if (report !== null) log.info('worker stopped', { worker: number, pid })
+    if (this.draining === null || !worker.wasReady) return
+    if (report === null) log.error('worker lost', { worker: number, pid, cause, ...end, phase: 'draining' })
     this.reports.push(report ?? { finished: 0, rejected: 0, cut: { lost: 1 } })
   }
 
-  // What is due from time to time.
+  // Checks at an interval.
 
-  private tick(): void {
+  private check(): void {
     const now = this.parts.clock.now()
-    if (now - this.tickedMs > STANDSTILL_MS) for (const { heartbeat } of this.members) heartbeat.excuse(now)
-    this.tickedMs = now
-    this.reception.sweep()
-    this.slots.watch()
-    this.judge()
-    const { workerTimeoutMs } = this.plan!.settings
-    this.killSilent(now, workerTimeoutMs)
-    if (now - this.askedMs >= heartbeatIntervalMs(workerTimeoutMs)) this.askWhetherAlive(now)
-    if (now - this.countedMs < COUNTS_MS) return
+    this.distributor.sweep()
+    this.slots.check()
+    this.checkTrouble()
+    this.heartbeats.check(now, this.generations.current.settings.workerTimeoutMs)
+    if (now - this.countedMs < this.times.countsMs) return
     this.countedMs = now
     this.aggregator.refresh()
   }
 
-  private killSilent(now: number, workerTimeoutMs: number): void {
-    for (const member of this.members) {
-      const patience = silenceLimitMs(member.state === 'starting', workerTimeoutMs)
-      if (member.heartbeat.look(now, patience)) member.killSilent()
-    }
-  }
-
-  private askWhetherAlive(now: number): void {
-    this.askedMs = now
-    for (const member of this.members) {
-      member.heartbeat.asked(now)
-      member.send({ kind: 'heartbeat', askedMs: now })
-    }
-  }
-
-  /** Tells the workers when the crew has come into trouble, or out of it. */
-  private judge(): void {
+  /** Notifies the workers when the group gets into trouble, or out of it. */
+  private checkTrouble(): void {
     const trouble = this.slots.isLooping ? 'workers crash' : null
     if (trouble === this.trouble) return
     this.trouble = trouble
-    for (const member of this.members) member.send({ kind: 'trouble', trouble })
-  }
-
-  // New settings.
-
-  private async runReloads(): Promise<void> {
-    this.reloading = true
-    while (this.reloadAgain && this.draining === null) {
-      this.reloadAgain = false
-      await this.runReload()
-    }
-    this.reloading = false
-  }
-
-  private async runReload(): Promise<void> {
-    try {
-      const loaded = await this.parts.load()
-      if ('problems' in loaded) {
-        this.refuse({ problems: loaded.problems })
-        return
-      }
-      await this.takeUp(loaded)
-      this.reloads.done++
-      this.parts.log.info('reloaded', { workers: this.slots.size })
-    } catch (error) {
-      this.refuse({ reason: messageOf(error) })
-    }
-  }
-
-  private refuse(facts: Facts): void {
-    // What a drain cut short was not refused.
-    if (this.draining !== null) return
-    this.reloads.refused++
-    this.parts.log.error('reload refused', facts)
-  }
-
-  /** @throws {Error} when the new settings cannot be served by: nothing has changed then */
-  private async takeUp(configuration: Configuration): Promise<void> {
-    const before = this.plan!
-    const plan = await this.planBy(configuration, before)
-    this.renewal.stop()
-    try {
-      await this.slots.replaceFirst((worker) => this.spawn(worker, plan))
-    } catch (error) {
-      await this.closeOthers(plan.entrances, before.entrances)
-      this.watchCredentials(before)
-      throw error
-    }
-    this.plan = plan
-    await this.slots.replaceOthers(this.sizeBy(plan.settings))
-    await this.closeOthers(before.entrances, plan.entrances)
-    this.watchCredentials(plan)
-  }
-
-  private watchCredentials({ settings, credentials }: Generation): void {
-    if (credentials !== null) this.renewal.begin(settings.tls, credentials)
-  }
-
-  /** Certificates have changed on the disk. */
-  private renew(credentials: Credentials): void {
-    this.plan = { ...this.plan!, credentials }
-    for (const member of this.members) member.send({ kind: 'renewal', credentials })
+    this.sendAll({ kind: 'trouble', trouble })
   }
 
   // The end.
 
   private async runDrain(): Promise<DrainReport> {
     const { log } = this.parts
-    log.info('workers draining', { workers: this.members.size })
+    log.info('workers draining', { workers: this.workers.size })
+    this.reloads.close()
     this.reports.push(...this.slots.reports)
     this.slots.close()
-    for (const member of this.members) this.drainMember(member)
+    for (const worker of this.workers) this.drainWorker(worker)
     await this.allEnded()
     await this.stop()
     const report = mergeReports(this.reports)
@@ -422,38 +295,30 @@ export class Supervisor implements Runnable {
     return report
   }
 
-  /** One that has served nobody has nothing to finish. */
-  private drainMember(member: WorkerHandle): void {
-    member.leaves()
-    if (member.hasServed) member.send({ kind: 'drain' })
-    else member.kill()
+  /** Kills a worker that was never ready: it has no request to finish. */
+  private drainWorker(worker: WorkerHandle): void {
+    worker.markLeaving()
+    if (worker.wasReady) worker.send({ kind: 'drain' })
+    else worker.kill()
   }
 
-  /** A start that failed leaves nothing behind. */
+  /** Ends all workers when one of them cannot start. */
   private async giveUp(): Promise<void> {
-    for (const member of this.members) member.send({ kind: 'drain' })
-    const late = this.parts.clock.after(GIVE_UP_MS, () => this.force())
+    this.sendAll({ kind: 'drain' })
+    const timer = this.parts.clock.after(this.times.giveUpMs, () => this.force())
     await this.allEnded()
-    late.stop()
+    timer.stop()
     await this.stop()
   }
 
   private async allEnded(): Promise<void> {
-    await Promise.all([...this.members].map(({ ended }) => ended))
+    await Promise.all([...this.workers].map(({ ended }) => ended))
   }
 
   private async stop(): Promise<void> {
-    this.renewal.stop()
-    await this.closeDoors()
-    this.reception.close()
-    this.ticking?.stop()
+    this.generations.stopWatching()
+    await this.listeners.closeAll()
+    this.distributor.close()
+    this.checks?.stop()
   }
-}
-
-function addressesOf({ entrances }: Generation): Addresses {
-  return perListener((listener) => entrances[listener]?.listening.address ?? null)
-}
-
-function securedBy({ credentials, tickets }: Generation): TlsMaterial | null {
-  return credentials === null || tickets === null ? null : { credentials, tickets: tickets.seed }
 }

@@ -1,66 +1,69 @@
+import { deferred } from '../../domain/deferred.js'
 import { Heartbeat } from '../../domain/workers/supervision.js'
 import type { DrainReport } from '../../domain/lifecycle/drain.js'
 import type { MetricsCounts, WorkerLoss } from '../../ports/operations/metrics.js'
 import type { HandedConnection, ProcessEnd, ToWorker, WorkerProcess } from '../../ports/workers/worker-processes.js'
 
-/** Where a worker is in its life; it is `leaving` when it was told to drain or retired, or drains by itself. */
-export type WorkerState = 'starting' | 'ready' | 'leaving' | 'gone'
+/** The state of a worker; `leaving` from the time when it drains or is retired. */
+export type WorkerState = 'starting' | 'ready' | 'leaving' | 'ended'
 
-/** One worker process, as its supervisor knows it. */
+/** One worker process, as its supervisor sees it. */
 export class WorkerHandle {
   state: WorkerState = 'starting'
   readonly heartbeat = new Heartbeat()
-  /** Whether it was killed since it left its heartbeat unanswered. */
-  isSilent = false
-  /** When it became ready, on the monotonic clock. */
+  /** Whether it was killed because it left a heartbeat unanswered. */
+  isUnresponsive = false
+  /** When it became ready, on the monotonic clock; null before. */
   readyMs: number | null = null
-  /** What it had counted when it was last asked. */
+  /** Its latest report; null before the first. */
   counts: MetricsCounts | null = null
-  /** What its drain came to; null until that is over. */
+  /** The report of its drain; null until the drain is over. */
   report: DrainReport | null = null
-  /** Why it could not start, in its own words. */
+  /** The error that kept it from starting; null when it sent none. */
   failure: string | null = null
-  /** Resolves when it serves. */
-  readonly started: Promise<void>
-  /** Resolves when its process is gone. */
-  readonly ended: Promise<void>
 
   private process: WorkerProcess | null = null
-  private tellStarted: () => void = () => undefined
-  private tellFailed: (error: Error) => void = () => undefined
-  private tellEnded: () => void = () => undefined
+  private readonly start = deferred()
+  private readonly end = deferred()
 
   /**
-   * @param key which no other process of this supervisor has had
-   * @param number of the worker, from 1; its successor has it too
+   * @param key unique among all processes that this supervisor has started
+   * @param number of the worker, from 1; its successor has the same
    */
   constructor(
     readonly key: number,
     readonly number: number,
   ) {
-    this.started = new Promise((resolve, reject) => {
-      this.tellStarted = resolve
-      this.tellFailed = reject
-    })
-    // Who starts it waits; who starts it again hears of its end.
-    this.started.catch(() => undefined)
-    this.ended = new Promise((resolve) => (this.tellEnded = resolve))
+    // Prevents an unhandled rejection where nothing awaits the start; `ended` handles such a worker.
+    this.start.promise.catch(() => undefined)
   }
 
+  /** Resolves when the worker is ready; rejects with the reason when it ends before. */
+  get started(): Promise<void> {
+    return this.start.promise
+  }
+
+  /** Resolves when the process has ended. */
+  get ended(): Promise<void> {
+    return this.end.promise
+  }
+
+  /** 0 before the process runs, and when it could not be started. */
   get pid(): number {
     return this.process?.pid ?? 0
   }
 
-  get hasServed(): boolean {
+  get wasReady(): boolean {
     return this.readyMs !== null
   }
 
-  /** How its end counts, unless it was retired. */
+  /** The cause to report if it ends without having drained. */
   get loss(): WorkerLoss {
-    return this.isSilent ? 'unresponsive' : 'died'
+    return this.isUnresponsive ? 'unresponsive' : 'died'
   }
 
-  runs(process: WorkerProcess): void {
+  /** Connects the handle with the process that was started for it. */
+  attach(process: WorkerProcess): void {
     this.process = process
   }
 
@@ -76,32 +79,33 @@ export class WorkerHandle {
     this.process?.kill()
   }
 
-  /** It does not answer. */
-  killSilent(): void {
-    this.isSilent = true
+  /** Kills a worker that does not answer its heartbeat. */
+  killUnresponsive(): void {
+    this.isUnresponsive = true
     this.kill()
   }
 
-  leaves(): void {
+  /** The worker drains or is retired. */
+  markLeaving(): void {
     if (this.state === 'ready') this.state = 'leaving'
   }
 
-  /** It says that it serves. */
-  hasStarted(nowMs: number): void {
+  /** The worker has reported that its server has started. */
+  markReady(nowMs: number): void {
     if (this.state === 'starting') this.state = 'ready'
     this.readyMs = nowMs
-    this.tellStarted()
+    this.start.resolve()
   }
 
-  /** Its process is gone. */
-  hasEnded(end: ProcessEnd): void {
-    this.state = 'gone'
-    this.tellFailed(new Error(this.failure ?? `Cannot start worker ${this.number}: ${this.reason(end)}`))
-    this.tellEnded()
+  /** The process has ended. */
+  markEnded(end: ProcessEnd): void {
+    this.state = 'ended'
+    this.start.reject(new Error(this.failure ?? `Cannot start worker ${this.number}: ${this.reason(end)}`))
+    this.end.resolve()
   }
 
   private reason({ code, signal }: ProcessEnd): string {
-    if (this.isSilent) return 'it does not answer'
+    if (this.isUnresponsive) return 'it does not answer'
     if (signal !== null) return `it was ended by ${signal}`
     return code === null ? 'the process cannot be started' : `it ended with code ${code}`
   }

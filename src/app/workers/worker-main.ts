@@ -1,11 +1,11 @@
-/** What a worker process runs: the supervisor forks this module and tells it all that it needs. */
+/** The main module of a worker process. The supervisor forks it and sends its configuration. */
 import { endProcess } from '../wiring/process-end.js'
 import { wireWorker } from '../wiring/worker.js'
 
-// Ctrl-C and the end of a terminal reach the whole group; it is the supervisor who tells what follows from that.
+// Ctrl-C and the end of the terminal reach every process of the group; only the supervisor acts on them.
 for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined)
 
-// Nobody need listen on the other end.
+// The reader of standard error may be gone; the worker goes on without it.
 process.stderr.on('error', () => undefined)
 
 const worker = wireWorker()

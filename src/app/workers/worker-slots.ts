@@ -1,4 +1,4 @@
-import { RESTART_RULES, RestartBackOff } from '../../domain/workers/restart-back-off.js'
+import { RESTART_RULES, RestartBackOff, type RestartRules } from '../../domain/workers/restart-back-off.js'
 import type { DrainReport } from '../../domain/lifecycle/drain.js'
 import type { Clock, Stoppable } from '../../ports/operations/clock.js'
 import type { EventLog, Facts } from '../../ports/operations/event-log.js'
@@ -7,219 +7,236 @@ import type { ProcessEnd } from '../../ports/workers/worker-processes.js'
 import { messageOf } from '../message-of.js'
 import type { WorkerHandle } from './worker-handle.js'
 
-/** A worker's place in the crew: who is in it, who is to follow, and when it is filled again. */
+/** One slot: the worker in it, the worker that will replace it, and the timer of the next attempt to fill it. */
 class WorkerSlot {
-  member: WorkerHandle | null = null
-  /** Takes the member's place when it is ready. */
+  worker: WorkerHandle | null = null
+  /** Replaces the worker as soon as it is ready. */
   successor: WorkerHandle | null = null
-  due: Stoppable | null = null
-  readonly restarts = new RestartBackOff()
+  nextAttempt: Stoppable | null = null
+  readonly restarts: RestartBackOff
   isLooping = false
-  /** What the drain of the last member came to, of one that drained by itself. */
+  /** The drain report of the last worker, if it drained on its own and has not been replaced yet. */
   report: DrainReport | null = null
 
   /** @param number from 1 */
-  constructor(readonly number: number) {}
+  constructor(
+    readonly number: number,
+    rules: RestartRules,
+  ) {
+    this.restarts = new RestartBackOff(rules)
+  }
 }
 
-/** Starts a process for the worker of a number. */
+/** Starts a process for the worker with this number. */
 export type Spawn = (worker: number) => WorkerHandle
 
-/** What the slots asks of its supervisor. */
+/** The collaborators of `WorkerSlots`. */
 export interface WorkerSlotsParts {
   readonly clock: Clock
   readonly log: EventLog
   readonly spawn: Spawn
-  /** Its successor is ready: it may go. */
-  retire(member: WorkerHandle): void
+  /** Retires a worker whose successor is ready, or whose slot was removed. */
+  retire(worker: WorkerHandle): void
+  readonly restartRules?: RestartRules
 }
 
 /**
- * The places of a crew. A worker that dies is replaced, later and later when the next ones die young; one that lives is
- * replaced by a successor that is ready.
+ * Keeps one worker in each slot. A worker that dies is replaced after a delay, which grows when its successors die young
+ * as well. A worker that runs is retired only when its successor is ready.
  */
 export class WorkerSlots {
-  private places: WorkerSlot[] = []
-  /** Whether places are filled again: not before all were filled once. */
+  private slots: WorkerSlot[] = []
+  private readonly rules: RestartRules
+  /** Whether empty slots are filled again: once all have been filled, until the drain. */
   private isKept = false
   private isClosed = false
   private readonly lost = { died: 0, unresponsive: 0 }
 
-  constructor(private readonly parts: WorkerSlotsParts) {}
+  constructor(private readonly parts: WorkerSlotsParts) {
+    this.rules = parts.restartRules ?? RESTART_RULES
+  }
 
   get size(): number {
-    return this.places.length
+    return this.slots.length
   }
 
   get workers(): Pick<WorkersMetrics, 'configured' | 'ready' | 'lost'> {
-    const ready = this.places.filter(({ member }) => member?.state === 'ready').length
-    return { configured: this.places.length, ready, lost: { ...this.lost } }
+    const ready = this.slots.filter(({ worker }) => worker?.state === 'ready').length
+    return { configured: this.slots.length, ready, lost: { ...this.lost } }
   }
 
-  /** Whether workers die as soon as they start. */
+  /** Whether the workers of a slot die as soon as they have started. */
   get isLooping(): boolean {
-    return this.places.some(({ isLooping }) => isLooping)
+    return this.slots.some(({ isLooping }) => isLooping)
   }
 
-  /** What workers have told that ended by themselves and are not replaced yet. */
+  /** The drain reports of workers that drained on their own and have not been replaced yet. */
   get reports(): DrainReport[] {
-    return this.places.flatMap(({ report }) => report ?? [])
+    return this.slots.flatMap(({ report }) => report ?? [])
   }
 
   /**
-   * Fills so many places.
+   * Makes this number of slots and fills them.
    *
-   * @throws {Error} when one of them cannot be filled
+   * @throws {Error} when a worker cannot start
    */
   async open(size: number): Promise<void> {
     this.resize(size)
-    await Promise.all(this.places.map((place) => this.fill(place)))
+    await Promise.all(this.slots.map((slot) => this.fill(slot)))
     this.isKept = true
-    for (const place of this.places) if (place.member === null) this.fillAfter(place, 0)
+    for (const slot of this.slots) if (slot.worker === null) this.fillAfter(slot, 0)
   }
 
   /**
-   * Replaces the first worker.
+   * Replaces the worker in the first slot.
    *
-   * @param spawn starts its successor, in another way than those before
-   * @throws {Error} when the successor cannot start: the worker stays
+   * @param spawn starts the successor, from new settings
+   * @throws {Error} when the successor cannot start; then the worker stays
    */
   async replaceFirst(spawn: Spawn): Promise<void> {
-    const first = this.places[0]!
+    const first = this.slots[0]!
     try {
       await this.fill(first, spawn)
     } catch (error) {
-      // Its member has died meanwhile, or had died before.
-      if (first.member === null) this.fillAfter(first, 0)
+      // The worker may have died before or meanwhile.
+      if (first.worker === null) this.fillAfter(first, 0)
       throw error
     }
   }
 
-  /** Replaces all but the first, one by one, and adds or gives up places. One that cannot be replaced is tried again later. */
+  /**
+   * Replaces the workers in all slots but the first, one after the other, and adds or removes slots. When a successor
+   * cannot start, its worker stays, and another attempt follows later.
+   */
   async replaceOthers(size: number): Promise<void> {
-    for (const place of this.resize(size).slice(1)) if (this.isKept) await this.refill(place)
+    for (const slot of this.resize(size).slice(1)) if (this.isKept) await this.refill(slot)
   }
 
-  /** No place is filled any more. */
+  /** The service drains: no slot is filled again. */
   close(): void {
     this.isKept = false
     this.isClosed = true
-    for (const place of this.places) this.abandon(place)
+    for (const slot of this.slots) this.abandon(slot)
   }
 
-  /** A worker drains that nobody has told to: that may take long, and its successor does not wait for it. */
-  leaving(member: WorkerHandle): void {
-    const place = this.placeOf(member)
-    if (!this.isKept || place === undefined || place.successor !== null) return
-    const { number: worker, pid } = member
-    this.fillAfter(place, this.delayAfter(place, this.livedMs(member), 'worker leaving', { worker, pid }))
+  /** A worker drains on its own. The drain may take long: its successor starts now. */
+  leaving(worker: WorkerHandle): void {
+    const slot = this.slotOf(worker)
+    if (!this.isKept || slot === undefined || slot.successor !== null) return
+    const { number, pid } = worker
+    this.fillAfter(slot, this.delayAfter(slot, this.livedMs(worker), 'worker draining', { worker: number, pid }))
   }
 
-  /** A worker's process is gone. */
-  ended(member: WorkerHandle, end: ProcessEnd): void {
-    const place = this.placeOf(member)
-    if (place !== undefined) place.member = null
-    if (!this.isKept || !member.hasServed) return
-    if (member.report === null) this.hasLost(member, end, place)
-    else if (place !== undefined) this.hasLeft(place, member.report)
+  /** A worker's process has ended. */
+  ended(worker: WorkerHandle, end: ProcessEnd): void {
+    const slot = this.slotOf(worker)
+    if (slot !== undefined) slot.worker = null
+    if (!this.isKept || !worker.wasReady) return
+    if (worker.report === null) this.workerLost(worker, end, slot)
+    else if (slot !== undefined) this.workerDrained(slot, worker.report)
   }
 
-  /** To be called every so often: whether those that crashed have lived long enough since. */
-  watch(): void {
-    for (const place of this.places) {
-      if (!place.isLooping || place.restarts.isLooping(this.parts.clock.now())) continue
-      place.isLooping = false
-      this.parts.log.info('worker well again', { worker: place.number })
+  /** Checks whether crash loops are over; called at a short interval. */
+  check(): void {
+    for (const slot of this.slots) {
+      if (!slot.isLooping || slot.restarts.isLooping(this.parts.clock.now())) continue
+      slot.isLooping = false
+      this.parts.log.info('worker recovered', { worker: slot.number })
     }
   }
 
-  private placeOf(member: WorkerHandle): WorkerSlot | undefined {
-    return this.places.find((each) => each.member === member)
+  private slotOf(worker: WorkerHandle): WorkerSlot | undefined {
+    return this.slots.find((slot) => slot.worker === worker)
   }
 
   private livedMs({ readyMs }: WorkerHandle): number {
     return this.parts.clock.now() - readyMs!
   }
 
-  /** @param place that is empty now; none when another has taken it */
-  private hasLost(member: WorkerHandle, end: ProcessEnd, place: WorkerSlot | undefined): void {
-    const { number: worker, pid, loss: cause } = member
+  /** @param slot that is empty now; undefined when a successor has it already */
+  private workerLost(worker: WorkerHandle, end: ProcessEnd, slot: WorkerSlot | undefined): void {
+    const { number, pid, loss: cause } = worker
     this.lost[cause]++
-    const facts = { worker, pid, cause, ...end }
-    if (place === undefined) return this.parts.log.warn('worker lost', facts)
-    const delayMs = this.delayAfter(place, this.livedMs(member), 'worker lost', facts)
-    if (place.successor === null) this.fillAfter(place, delayMs)
+    const facts = { worker: number, pid, cause, ...end }
+    if (slot === undefined) return this.parts.log.warn('worker lost', facts)
+    const delayMs = this.delayAfter(slot, this.livedMs(worker), 'worker lost', facts)
+    if (slot.successor === null) this.fillAfter(slot, delayMs)
   }
 
-  /** One drained by itself, and nobody has taken its place yet. */
-  private hasLeft(place: WorkerSlot, report: DrainReport): void {
-    place.report = report
-    if (place.successor === null && place.due === null) this.fillAfter(place, 0)
+  /** The worker of this slot has drained on its own, before its successor was ready. */
+  private workerDrained(slot: WorkerSlot, report: DrainReport): void {
+    slot.report = report
+    if (slot.successor === null && slot.nextAttempt === null) this.fillAfter(slot, 0)
   }
 
-  /** @throws {Error} when nobody can start in the place */
-  private async fill(place: WorkerSlot, spawn = this.parts.spawn): Promise<void> {
-    if (this.isClosed) throw new Error(`Cannot start worker ${place.number}: the crew drains`)
-    this.abandon(place)
-    const member = spawn(place.number)
-    place.successor = member
+  /** @throws {Error} when the worker cannot start */
+  private async fill(slot: WorkerSlot, spawn = this.parts.spawn): Promise<void> {
+    if (this.isClosed) throw new Error(`Cannot start worker ${slot.number}: the service drains`)
+    this.abandon(slot)
+    const worker = spawn(slot.number)
+    slot.successor = worker
     try {
-      await member.started
+      await worker.started
     } finally {
-      if (place.successor === member) place.successor = null
+      if (slot.successor === worker) slot.successor = null
     }
-    const before = place.member
-    place.member = member
-    place.report = null
-    place.restarts.started(this.parts.clock.now())
+    const before = slot.worker
+    slot.worker = worker
+    slot.report = null
+    slot.restarts.started(this.parts.clock.now())
     if (before !== null) this.parts.retire(before)
   }
 
-  /** Fills a place now, or else later. */
-  private async refill(place: WorkerSlot): Promise<void> {
+  /** Fills a slot now; when that fails, again later. */
+  private async refill(slot: WorkerSlot): Promise<void> {
     try {
-      await this.fill(place)
+      await this.fill(slot)
     } catch (error) {
-      // None will follow, or another attempt has begun meanwhile.
-      if (!this.isKept || place.successor !== null || place.due !== null) return
-      const reason = messageOf(error)
-      this.fillAfter(place, this.delayAfter(place, 0, 'worker not started', { worker: place.number, reason }))
+      // Slots are no longer filled, or another attempt has begun meanwhile.
+      if (!this.isKept || slot.successor !== null || slot.nextAttempt !== null) return
+      const facts = { worker: slot.number, reason: messageOf(error) }
+      this.fillAfter(slot, this.delayAfter(slot, 0, 'worker start failed', facts))
     }
   }
 
-  private fillAfter(place: WorkerSlot, delayMs: number): void {
-    if (!this.isKept || !this.places.includes(place)) return
-    place.due?.stop()
-    place.due = this.parts.clock.after(delayMs, () => void this.refill(place))
+  private fillAfter(slot: WorkerSlot, delayMs: number): void {
+    if (!this.isKept || !this.slots.includes(slot)) return
+    slot.nextAttempt?.stop()
+    slot.nextAttempt = this.parts.clock.after(delayMs, () => void this.refill(slot))
   }
 
-  /** @returns how long to wait before a place is filled again; tells what happened, once more loudly in a crash loop */
-  private delayAfter(place: WorkerSlot, livedMs: number, event: string, facts: Facts): number {
+  /**
+   * Logs an event, and the begin of a crash loop.
+   *
+   * @returns how long to wait before the slot is filled again
+   */
+  private delayAfter(slot: WorkerSlot, livedMs: number, event: string, facts: Facts): number {
     const now = this.parts.clock.now()
-    const backOffMs = place.restarts.died(now, livedMs)
-    const isLooping = place.restarts.isLooping(now)
-    const nextMs = isLooping ? RESTART_RULES.longestDelayMs : backOffMs
+    const backOffMs = slot.restarts.died(now, livedMs)
+    const isLooping = slot.restarts.isLooping(now)
+    const nextMs = isLooping ? this.rules.longestDelayMs : backOffMs
     this.parts.log.warn(event, { ...facts, nextMs })
-    if (isLooping && !place.isLooping) this.parts.log.error('worker crashes again and again', { ...facts, nextMs })
-    place.isLooping = isLooping
+    if (isLooping && !slot.isLooping) this.parts.log.error('worker crash loop', { ...facts, nextMs })
+    slot.isLooping = isLooping
     return nextMs
   }
 
-  /** @returns the places there are now */
+  /** @returns the slots that remain */
   private resize(size: number): WorkerSlot[] {
-    for (let number = this.places.length + 1; number <= size; number++) this.places.push(new WorkerSlot(number))
-    for (const place of this.places.splice(size)) {
-      this.abandon(place)
-      if (place.member !== null) this.parts.retire(place.member)
+    for (let number = this.slots.length + 1; number <= size; number++)
+      this.slots.push(new WorkerSlot(number, this.rules))
+    for (const slot of this.slots.splice(size)) {
+      this.abandon(slot)
+      if (slot.worker !== null) this.parts.retire(slot.worker)
     }
-    return this.places
+    return this.slots
   }
 
-  /** Gives up what was begun to fill a place. */
-  private abandon(place: WorkerSlot): void {
-    place.due?.stop()
-    place.due = null
-    place.successor?.kill()
-    place.successor = null
+  /** Cancels the attempt to fill a slot, whether it waits or has started a process. */
+  private abandon(slot: WorkerSlot): void {
+    slot.nextAttempt?.stop()
+    slot.nextAttempt = null
+    slot.successor?.kill()
+    slot.successor = null
   }
 }

@@ -1,3 +1,4 @@
+import { deferred } from '../../domain/deferred.js'
 import type { DrainReport } from '../../domain/lifecycle/drain.js'
 import type { Clock } from '../../ports/operations/clock.js'
 import type { Credentials } from '../../ports/operations/credentials.js'
@@ -15,7 +16,7 @@ import { logStrayErrors } from '../stray-errors.js'
 import { SupervisedGroup } from './supervised-group.js'
 import { ConnectionReceiver } from './connection-receiver.js'
 
-/** What a worker runs: a server and what belongs to it. */
+/** The server that a worker runs, with its log and its metrics. */
 export interface WorkerService {
   readonly server: {
     start(): Promise<unknown>
@@ -24,13 +25,13 @@ export interface WorkerService {
   }
   readonly log: EventLog
   counts(): MetricsCounts
-  /** Secures new connections by these from now on. */
+  /** New TLS connections use these credentials from now on. */
   renew(credentials: Credentials): void
-  /** Writes what the logs still hold. */
+  /** Writes the buffered log lines. */
   closeLogs(): Promise<void>
 }
 
-/** Makes the service of a worker by its configuration. */
+/** Makes the service of a worker from its configuration. */
 export type MakeService = (
   configuration: WorkerConfiguration,
   receiver: ConnectionReceiver,
@@ -40,68 +41,69 @@ export type MakeService = (
 const DONE = 0
 const FAILURE = 1
 
-/** What a worker is made of once it has its configuration. */
-interface Work {
+type Finish = (server: WorkerService['server']) => Promise<DrainReport>
+
+/** The parts of a worker that exist once it has its configuration. */
+interface Running {
   readonly receiver: ConnectionReceiver
   readonly group: SupervisedGroup
   readonly service: WorkerService
-  /** Resolves when the server has started; never when it could not. */
+  /** Resolves when the server has started; stays pending when it could not. */
   readonly started: Promise<void>
 }
 
-/** The life of a worker process: told by its supervisor, until it is drained, retired, or left alone. */
+/** The life of a worker process: starts a server when its supervisor says so, and ends after a drain or a retirement. */
 export class Worker implements WorkerReceiver {
-  private work: Work | null = null
-  private isOver = false
-  private exit: (code: number) => void = () => undefined
+  private running: Running | null = null
+  private isFinished = false
+  private readonly exit = deferred<number>()
 
   constructor(
     private readonly channel: SupervisorChannel,
     private readonly clock: Clock,
-    private readonly make: MakeService,
+    private readonly makeService: MakeService,
   ) {}
 
   /** Resolves with the exit code, at the end of the worker's life. */
   live(): Promise<number> {
-    const ended = new Promise<number>((resolve) => (this.exit = resolve))
     this.channel.begin(this)
-    return ended
+    return this.exit.promise
   }
 
   received(message: ToWorker, connection: HandedConnection | null): void {
-    if (message.kind === 'start') this.work = this.begin(message.configuration)
-    else if (this.work !== null) this.toldAtWork(this.work, message, connection)
+    if (message.kind === 'start') this.running = this.begin(message.configuration)
+    else if (this.running !== null) this.receivedRunning(this.running, message, connection)
   }
 
-  /** Nobody is left who would replace it, or tell it to stop. */
+  /** The supervisor has died: no process would replace this worker, or ask it to drain. */
   lost(): void {
-    this.work?.group.lost()
-    this.work?.receiver.lost()
+    this.running?.group.lost()
+    this.running?.receiver.lost()
     this.drain()
   }
 
-  /** Drains, and ends. */
+  /** Drains the server, and ends. */
   drain(): void {
-    this.endBy((server) => server.drain())
+    this.finishBy((server) => server.drain())
   }
 
-  private toldAtWork(
-    { receiver, group, service }: Work,
+  private receivedRunning(
+    { receiver, group, service }: Running,
     message: Exclude<ToWorker, { kind: 'start' }>,
     connection: HandedConnection | null,
   ): void {
     switch (message.kind) {
       case 'connection':
-        return receiver.received(message.connection, message.entry, message.freshUntil, connection)
-      case 'granted':
-        return receiver.granted(message.connection, message.granted)
-      case 'shut':
-        return receiver.shut()
+        return receiver.received(message.connection, message.listener, message.freshUntil, connection)
+      case 'claim-answer':
+        return receiver.claimAnswered(message.connection, message.granted)
+      case 'closed':
+        return receiver.closed()
       case 'heartbeat':
-        return this.channel.send({ kind: 'alive', askedMs: message.askedMs })
+        return this.channel.send({ kind: 'alive', sentMs: message.sentMs })
       case 'count':
-        return this.channel.send({ kind: 'counted', query: message.query, counts: service.counts() })
-      case 'group':
+        return this.channel.send({ kind: 'counts', query: message.query, counts: service.counts() })
+      case 'group-counts':
         return group.answered(message.query, message.counts)
       case 'trouble':
         group.trouble = message.trouble
@@ -111,14 +113,14 @@ export class Worker implements WorkerReceiver {
       case 'drain':
         return this.drain()
       case 'retire':
-        return this.endBy((server) => server.retire())
+        return this.finishBy((server) => server.retire())
     }
   }
 
-  private begin(configuration: WorkerConfiguration): Work {
+  private begin(configuration: WorkerConfiguration): Running {
     const receiver = new ConnectionReceiver(this.channel, this.clock, configuration.addresses)
     const group = new SupervisedGroup(this.channel, this.clock, configuration)
-    const service = this.make(configuration, receiver, group)
+    const service = this.makeService(configuration, receiver, group)
     logStrayErrors(service.log)
     return { receiver, group, service, started: this.start(service) }
   }
@@ -134,27 +136,24 @@ export class Worker implements WorkerReceiver {
     }
   }
 
-  private endBy(end: (server: WorkerService['server']) => Promise<DrainReport>): void {
-    if (this.work === null) this.exit(DONE)
-    else void this.finish(this.work, end)
+  private finishBy(finish: Finish): void {
+    if (this.running === null) this.exit.resolve(DONE)
+    else void this.finish(this.running, finish)
   }
 
-  /** What is begun in a start can be ended in order only when the start is complete. */
-  private async finish(
-    { service, started }: Work,
-    end: (server: WorkerService['server']) => Promise<DrainReport>,
-  ): Promise<void> {
+  /** Waits for the start: a server that is still starting cannot be drained in order. */
+  private async finish({ service, started }: Running, finish: Finish): Promise<void> {
     await started
-    const report = await end(service.server)
-    if (this.isOver) return
-    this.isOver = true
-    this.channel.send({ kind: 'done', report, counts: service.counts() })
+    const report = await finish(service.server)
+    if (this.isFinished) return
+    this.isFinished = true
+    this.channel.send({ kind: 'drained', report, counts: service.counts() })
     await this.end(service, DONE)
   }
 
   private async end(service: WorkerService, code: number): Promise<void> {
     await service.closeLogs()
     await this.channel.close()
-    this.exit(code)
+    this.exit.resolve(code)
   }
 }

@@ -1,40 +1,41 @@
-/** When what has died is replaced, in milliseconds. */
+/** When to replace a process or thread that has died; times are milliseconds. */
 export interface RestartRules {
-  /** After a death that is not one of a series. */
+  /** Delay after a death that is not one of a series. */
   readonly firstDelayMs: number
-  /** However many have died. */
+  /** Upper bound of the delay in a series. */
   readonly longestDelayMs: number
-  /** Who has lived so long was well. */
+  /** A process that ran at least this long counts as healthy. */
   readonly stableMs: number
-  /** So many shorter lives in a row are a crash loop. */
+  /** Number of shorter lives in a row that makes a crash loop. */
   readonly loopAfter: number
 }
 
+/** The rules for worker processes and handler threads. */
 export const RESTART_RULES: RestartRules = { firstDelayMs: 100, longestDelayMs: 30_000, stableMs: 10_000, loopAfter: 5 }
 
 /**
- * How soon a handler thread or a worker process that died is replaced, and whether replacing is of no use.
+ * Delays the replacement of worker processes or handler threads that die, and recognizes a crash loop.
  *
- * One of these watches over one place, or over several that are filled alike: then a series is one of all of them.
- * Times are milliseconds of a monotonic clock.
+ * Each short life in a row doubles the delay. An instance serves one slot, or several slots whose deaths count as one
+ * series. Times are milliseconds of a monotonic clock.
  */
 export class RestartBackOff {
   private delayMs = 0
   private shortLives = 0
-  /** When the latest one started; null when one has died since. */
+  /** When the latest start was; null when there was a death since. */
   private startedMs: number | null = null
 
   constructor(private readonly rules: RestartRules = RESTART_RULES) {}
 
-  /** One is at work. */
+  /** A process has started. */
   started(nowMs: number): void {
     this.startedMs = nowMs
   }
 
   /**
-   * One has died, or could not start.
+   * A process has died, or could not start.
    *
-   * @param livedMs since it started; 0 when it never did
+   * @param livedMs time since its start; 0 when it did not start
    * @returns how long to wait before it is replaced
    */
   died(nowMs: number, livedMs: number): number {
@@ -47,12 +48,12 @@ export class RestartBackOff {
     return this.delayMs
   }
 
-  /** Whether one after the other died young, and none has lived long since. */
+  /** Whether several processes in a row died young, and none has become healthy since. */
   isLooping(nowMs: number): boolean {
     return this.shortLives >= this.rules.loopAfter && !this.isCalm(nowMs)
   }
 
-  /** Whether the latest start was long ago, and nobody died since. */
+  /** Whether the process that started last has become healthy, with no death since. */
   private isCalm(nowMs: number): boolean {
     return this.startedMs !== null && nowMs - this.startedMs >= this.rules.stableMs
   }

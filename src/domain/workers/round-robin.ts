@@ -1,22 +1,21 @@
 interface Worker {
-  /** Whether it takes connections. */
+  /** Whether it gets connections; false after `retire`. */
   isReady: boolean
   /** The number of its latest turn; 0 before the first. */
   turn: number
-  /** What it was handed and has not acknowledged, with the time of hand-over; the oldest first. */
-  readonly owed: Map<number, number>
-  /** Since when it owes an acknowledgement; null when it owes none. */
+  /** Connections that it has not acknowledged, with the time of the hand-off; the oldest first. */
+  readonly unacknowledged: Map<number, number>
+  /** When it got the oldest connection that it still owes an acknowledgement, taken back or not; null for none. */
   owesSinceMs: number | null
 }
 
 /**
- * Which of several worker processes is given the next connection: one after the other, so that their numbers are even.
- * Workers and connections have numbers, each its own.
+ * Chooses the worker process for each connection: in turns, so that all workers get the same number. Workers and
+ * connections are known by their numbers.
  *
- * A worker acknowledges each connection. One that is late with that does not turn its event loop, and is passed over until
- * it is heard of again. A connection may also be lost on its way, when the worker has no descriptor left for it: then
- * only what the worker says later tells that it has nothing more to acknowledge.
- * Times are milliseconds of a monotonic clock.
+ * A worker acknowledges each connection. A worker that is late to do so has a blocked event loop, and gets no
+ * connections until it acknowledges. A connection may also be lost on its way, when the worker has no descriptor left
+ * for it; `caughtUp` finds those. Times are milliseconds of a monotonic clock.
  */
 export class RoundRobin {
   private readonly workers = new Map<number, Worker>()
@@ -25,29 +24,29 @@ export class RoundRobin {
   /** @param lateAfterMs how long an acknowledgement may take */
   constructor(private readonly lateAfterMs: number) {}
 
-  /** A worker, by a number that no other has, takes connections from now on. */
-  ready(worker: number): void {
-    this.workers.set(worker, { isReady: true, turn: 0, owed: new Map(), owesSinceMs: null })
+  /** Gives connections to a worker from now on. @param worker a number that no other worker has had */
+  add(worker: number): void {
+    this.workers.set(worker, { isReady: true, turn: 0, unacknowledged: new Map(), owesSinceMs: null })
   }
 
-  /** Another takes a worker's place: it is handed no more, and still acknowledges what it was handed. */
-  retired(worker: number): void {
+  /** Gives no more connections to a worker. It may still acknowledge those that it has. */
+  retire(worker: number): void {
     const entry = this.workers.get(worker)
     if (entry !== undefined) entry.isReady = false
   }
 
   /**
-   * A worker has died.
+   * Forgets a worker that has died.
    *
    * @returns the connections that it has not acknowledged
    */
-  gone(worker: number): number[] {
+  remove(worker: number): number[] {
     const connections = this.takeBack(worker)
     this.workers.delete(worker)
     return connections
   }
 
-  /** Whose turn it is; null when no worker is ready, or all are late. */
+  /** The worker whose turn it is; null when no worker is ready, or all are late. */
   next(nowMs: number): number | null {
     let next: number | null = null
     let firstTurn = Infinity
@@ -59,51 +58,52 @@ export class RoundRobin {
     return next
   }
 
-  /** A worker that is ready was handed this connection. */
-  handed(worker: number, connection: number, nowMs: number): void {
+  /** A connection was handed off to a worker that is ready. */
+  handedOff(worker: number, connection: number, nowMs: number): void {
     const entry = this.workers.get(worker)!
     entry.turn = ++this.turns
-    entry.owed.set(connection, nowMs)
+    entry.unacknowledged.set(connection, nowMs)
     entry.owesSinceMs ??= nowMs
   }
 
-  /** A worker has looked at this connection; it may have been taken back meanwhile. */
+  /** A worker has acknowledged a connection, which may have been taken back meanwhile. */
   acknowledged(worker: number, connection: number): void {
     const entry = this.workers.get(worker)
     if (entry === undefined) return
-    entry.owed.delete(connection)
+    entry.unacknowledged.delete(connection)
     entry.owesSinceMs = oldestOf(entry)
   }
 
   /**
-   * A worker has looked at all that was sent to it before this time, and acknowledged what it found.
+   * A worker has processed everything that was sent to it before `sentMs`, and acknowledged the connections in it.
    *
-   * @returns the connections that were lost on their way to it, to be given to others
+   * @returns the connections that were lost on their way to it; other workers may serve them
    */
-  looked(worker: number, sentMs: number): number[] {
+  caughtUp(worker: number, sentMs: number): number[] {
     const entry = this.workers.get(worker)
     if (entry === undefined) return []
-    const lost = [...entry.owed].filter(([, handedMs]) => handedMs < sentMs).map(([connection]) => connection)
-    for (const connection of lost) entry.owed.delete(connection)
+    const lost = [...entry.unacknowledged].filter(([, handedMs]) => handedMs < sentMs).map(([connection]) => connection)
+    for (const connection of lost) entry.unacknowledged.delete(connection)
     if (entry.owesSinceMs !== null && entry.owesSinceMs < sentMs) entry.owesSinceMs = oldestOf(entry)
     return lost
   }
 
-  /** The workers that are late. */
+  /** The workers that are late to acknowledge a connection. */
   late(nowMs: number): number[] {
     return [...this.workers].filter(([, worker]) => this.isLate(worker, nowMs)).map(([number]) => number)
   }
 
   /**
-   * The connections that a worker has not acknowledged, to be given to others; it stays late until it acknowledges one,
-   * or has looked at what was sent later.
-   * Only safe when the worker will not serve them after all, or asks before it does.
+   * Takes back the connections that a worker has not acknowledged. The worker stays late until it acknowledges one of
+   * them, or `caughtUp` shows that they were lost.
+   *
+   * Only safe when the worker cannot serve them any more, or asks before it does.
    */
   takeBack(worker: number): number[] {
-    const owed = this.workers.get(worker)?.owed
-    if (owed === undefined) return []
-    const connections = [...owed.keys()]
-    owed.clear()
+    const unacknowledged = this.workers.get(worker)?.unacknowledged
+    if (unacknowledged === undefined) return []
+    const connections = [...unacknowledged.keys()]
+    unacknowledged.clear()
     return connections
   }
 
@@ -112,8 +112,8 @@ export class RoundRobin {
   }
 }
 
-/** When the worker was handed what it has owed longest; null when it owes nothing. */
-function oldestOf({ owed }: Worker): number | null {
-  const [oldestMs = null] = owed.values()
+/** When the worker got the oldest connection that it has not acknowledged; null when there is none. */
+function oldestOf({ unacknowledged }: Worker): number | null {
+  const [oldestMs = null] = unacknowledged.values()
   return oldestMs
 }

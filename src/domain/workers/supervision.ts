@@ -1,63 +1,66 @@
-/** How many processes serve; 1 is one without a supervisor. */
+/**
+ * How many processes serve.
+ *
+ * @param workers the setting; `auto` is one per core
+ * @returns 1 for a single process without a supervisor
+ */
 export function workerCount(workers: number | 'auto', cores: number): number {
   return workers === 'auto' ? cores : workers
 }
 
-/** How much of what is for all workers together is for each: rounded up, so that all together have it. */
+/** Divides a limit of the whole service among its workers, rounded up so that their shares add up to at least the limit. */
 export function shareOf(total: number, workers: number): number {
   return Math.ceil(total / workers)
 }
 
-/** Asking more often finds nothing out sooner. */
-const MOST_BETWEEN_HEARTBEATS_MS = 1000
+/** Upper bound of the interval between heartbeats, however long a worker may be silent. */
+const MAX_HEARTBEAT_INTERVAL_MS = 1000
 
-/**
- * How often a worker is asked whether it is alive: three times within its time, if it is looked that often whether it is
- * to be asked.
- */
+/** The interval between heartbeats: a third of the time within which a worker must answer, so that it has three chances. */
 export function heartbeatIntervalMs(workerTimeoutMs: number): number {
-  return Math.min(workerTimeoutMs / 3, MOST_BETWEEN_HEARTBEATS_MS)
+  return Math.min(workerTimeoutMs / 3, MAX_HEARTBEAT_INTERVAL_MS)
 }
 
-/** Loading modules and starting plugins may keep a worker from answering. */
-const START_PATIENCE_MS = 60_000
+/** A starting worker may block its event loop for long, while it loads modules and starts plugins. */
+const START_TIMEOUT_MS = 60_000
 
-/** How long a worker may be silent. */
+/** How long a worker may leave a heartbeat unanswered. */
 export function silenceLimitMs(isStarting: boolean, workerTimeoutMs: number): number {
-  return isStarting ? Math.max(START_PATIENCE_MS, workerTimeoutMs) : workerTimeoutMs
+  return isStarting ? Math.max(START_TIMEOUT_MS, workerTimeoutMs) : workerTimeoutMs
 }
 
 /**
- * Whether one worker answers. Times are milliseconds of a monotonic clock.
+ * Decides whether one worker still answers. Times are milliseconds of a monotonic clock.
  *
- * Who looks may have been busy just before, with the answer lying unread. So one look is not enough: between two of them,
- * whatever had arrived was read.
+ * The supervisor may have been busy while the answer lay unread in its channel. A worker is therefore overdue only after
+ * two checks in a row: between them the supervisor has read everything that had arrived.
  */
 export class Heartbeat {
-  /** When it was asked what it has not answered yet; null when it owes no answer. */
-  private askedMs: number | null = null
-  /** Whether its answer was overdue at the last look. */
+  /** When the oldest unanswered heartbeat was sent; null when none is unanswered. */
+  private unansweredMs: number | null = null
+  /** Whether the answer was overdue at the previous check. */
   private wasOverdue = false
 
-  asked(nowMs: number): void {
-    this.askedMs ??= nowMs
+  /** A heartbeat was sent. */
+  sent(nowMs: number): void {
+    this.unansweredMs ??= nowMs
   }
 
-  /** Whatever it says is a sign of life. */
-  heard(): void {
-    this.askedMs = null
+  /** A message arrived from the worker. Every kind of message shows that it is alive. */
+  answered(): void {
+    this.unansweredMs = null
     this.wasOverdue = false
   }
 
-  /** We ourselves stood still, and it may have stood still with us: it is given its whole time anew. */
+  /** The supervisor itself was paused, and maybe the worker with it: its time to answer starts again. */
   excuse(nowMs: number): void {
-    if (this.askedMs !== null) this.askedMs = nowMs
+    if (this.unansweredMs !== null) this.unansweredMs = nowMs
   }
 
-  /** Looks whether its answer is overdue. @returns whether it was so at the last look, too */
-  look(nowMs: number, patienceMs: number): boolean {
-    const wasOverdue = this.wasOverdue
-    this.wasOverdue = this.askedMs !== null && nowMs - this.askedMs >= patienceMs
+  /** @returns whether the answer was overdue at this check and at the previous one */
+  check(nowMs: number, limitMs: number): boolean {
+    const { wasOverdue } = this
+    this.wasOverdue = this.unansweredMs !== null && nowMs - this.unansweredMs >= limitMs
     return wasOverdue && this.wasOverdue
   }
 }

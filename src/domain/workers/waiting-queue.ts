@@ -1,31 +1,32 @@
-/** A line of those who wait, with room for so many, each for so long. Times are milliseconds of a monotonic clock. */
+/** A queue with a limit for its length and one for the time that an item may wait. Times are milliseconds of a monotonic clock. */
 export class WaitingQueue<T> {
-  private readonly waiting: { readonly one: T; readonly sinceMs: number }[] = []
+  private readonly entries: { readonly item: T; readonly sinceMs: number }[] = []
 
   constructor(
-    private readonly room: number,
-    private readonly longestMs: number,
+    private readonly maxLength: number,
+    private readonly maxWaitMs: number,
   ) {}
 
   get length(): number {
-    return this.waiting.length
+    return this.entries.length
   }
 
-  /** @returns false when there is no room */
-  join(one: T, nowMs: number): boolean {
-    if (this.waiting.length >= this.room) return false
-    this.waiting.push({ one, sinceMs: nowMs })
+  /** @returns false when the queue is full */
+  add(item: T, nowMs: number): boolean {
+    if (this.entries.length >= this.maxLength) return false
+    this.entries.push({ item, sinceMs: nowMs })
     return true
   }
 
-  /** Takes the one who has waited longest; null when nobody waits. */
+  /** Removes the item that has waited longest; null when the queue is empty. */
   next(): T | null {
-    return this.waiting.shift()?.one ?? null
+    return this.entries.shift()?.item ?? null
   }
 
-  /** Takes those who have waited too long, the first of them first. */
+  /** Removes the items that have waited too long; the oldest comes first. */
   overdue(nowMs: number): T[] {
-    const still = this.waiting.findIndex(({ sinceMs }) => nowMs - sinceMs < this.longestMs)
-    return this.waiting.splice(0, still === -1 ? this.waiting.length : still).map(({ one }) => one)
+    const firstInTime = this.entries.findIndex(({ sinceMs }) => nowMs - sinceMs < this.maxWaitMs)
+    const count = firstInTime === -1 ? this.entries.length : firstInTime
+    return this.entries.splice(0, count).map(({ item }) => item)
   }
 }

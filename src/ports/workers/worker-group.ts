@@ -1,34 +1,34 @@
 import type { Trouble } from '../../domain/lifecycle/readiness.js'
 import type { MetricsCounters, MetricsCounts, WorkersMetrics } from '../operations/metrics.js'
 
-/** What one worker process has counted. */
+/** The counts of one worker process. */
 export interface WorkerCounts {
-  /** From 1. */
+  /** Worker number, from 1. */
   readonly worker: number
   readonly pid: number
   readonly counts: MetricsCounts
 }
 
-/** What the processes of a service have counted. */
+/** The counts of all processes of a service. */
 export interface GroupCounts {
-  /** Those that serve now, in the order of their numbers. */
+  /** Counts of the processes that run now, sorted by worker number. */
   readonly present: readonly WorkerCounts[]
-  /** What those had counted that are gone, so that no counter ever falls. */
+  /** Counters of processes that have ended, so that no counter ever falls. */
   readonly gone: readonly MetricsCounters[]
   readonly workers: WorkersMetrics
 }
 
-/** The worker processes that share a port, as one of them knows them. */
+/** The worker processes that share a port, as one of them sees them. */
 export interface WorkerGroup {
-  /** Number of this process, from 1; 0 when there is no other, and no supervisor. */
+  /** Number of this process, from 1; 0 for the only process of a service without a supervisor. */
   readonly worker: number
   /**
-   * What all have counted.
+   * Collects the counts of all processes.
    *
-   * @param own what this process has counted
-   * @returns within a bounded time: a process that does not answer is left out
+   * @param own the counts of this process
+   * @returns within a bounded time; a process that does not answer appears with its previous report, if it sent one
    */
   counts(own: MetricsCounts): Promise<GroupCounts>
-  /** What is wrong with the crew as a whole, for readiness; `null` when all is well. */
+  /** A problem of the whole group, for the readiness check; `null` when there is none. */
   readonly trouble: Trouble | null
 }

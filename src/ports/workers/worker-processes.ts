@@ -7,157 +7,159 @@ import type { SocketChoice } from '../serving/sockets.js'
 import type { Credentials, TicketSeed } from '../operations/credentials.js'
 import type { Address, Addresses, ListenerName, Listening } from '../serving/transport.js'
 
-/** A connection as one process hands it to another. */
+/** An accepted connection that one process hands off to another. */
 export interface HandedConnection {
-  /** What the platform hands over; nobody but the adapters of sockets and processes looks inside. */
+  /** The platform's object; only the adapters of sockets and of processes look inside. */
   readonly handle: unknown
-  /** Gives our hold of it up: a process that has it too goes on with it. */
+  /** Closes our copy of the handle; other holders keep theirs. */
   release(): void
-  /** Resets it: nobody will serve it. */
+  /** Resets the connection: no process will serve it. */
   abort(): void
 }
 
-/** Takes connections for others to serve. */
+/** Accepts connections that other processes serve. */
 export interface Acceptor {
-  /** @throws {ListenError} when the address cannot be had */
-  listen(at: Address, arrived: (connection: HandedConnection) => void): Promise<Listening>
+  /** @throws {ListenError} when it cannot listen at the address */
+  listen(at: Address, accept: (connection: HandedConnection) => void): Promise<Listening>
 }
 
-/** Where a worker is given its connections: the other side of one of the supervisor's doors. */
+/** The connections that a worker receives from one listener of the supervisor. */
 export interface HandedConnections {
   /** Where the supervisor listens. */
   readonly address: Address
-  /** Connections may come from now on; each is the taker's own. */
-  open(take: (connection: HandedConnection) => void): void
-  /** Resolves when no connection is on its way any more; those that were still came. */
+  /** Accepts connections from now on; `accept` owns each connection that it is called with. */
+  open(accept: (connection: HandedConnection) => void): void
+  /** Asks for no more connections. Connections on their way still arrive; resolves after the last one. */
   close(): Promise<void>
 }
 
-/** What all workers secure connections by. */
+/** Certificates and ticket keys, the same in all workers. */
 export interface TlsMaterial {
   readonly credentials: Credentials
   readonly tickets: TicketSeed
 }
 
-/** What a worker needs to know to begin. */
+/** Everything that a worker needs to start. */
 export interface WorkerConfiguration {
-  /** From 1. */
+  /** Worker number, from 1. */
   readonly worker: number
-  /** With its own share of what is for all workers together. */
+  /** Limits of the whole service are already divided by the number of workers. */
   readonly settings: Settings
   /** Where the supervisor listens. */
   readonly addresses: Addresses
   /** `null` without HTTPS. */
-  readonly secured: TlsMaterial | null
+  readonly tlsMaterial: TlsMaterial | null
   readonly socket: SocketChoice
-  /** As `Crew` has it. */
+  /** The trouble of the group when the worker starts, see `WorkerGroup`. */
   readonly trouble: Trouble | null
-  /** As they are when it begins. */
+  /** The state of the group when the worker starts. */
   readonly workers: WorkersMetrics
-  /** Whether its logs end at a terminal. */
+  /** Whether the logs go to a terminal. */
   readonly coloured: boolean
 }
 
-/** What the supervisor tells a worker. */
+/** A message from the supervisor to a worker. */
 export type ToWorker =
   | { readonly kind: 'start'; readonly configuration: WorkerConfiguration }
   /**
-   * A connection to serve, which comes with it, from one of the doors. Who receives it up to `freshUntil`, in milliseconds of the machine, tells
-   * that it is `taken`; later it may have been given to another, and has to be asked for.
+   * Carries a connection of one of the listeners. Until `freshUntil` (milliseconds of `Clock.machine`) the worker may
+   * serve it at once and answers `accepted`. Later the connection may have gone to another worker: `claim` asks.
    */
   | {
       readonly kind: 'connection'
       readonly connection: number
-      readonly entry: ListenerName
+      readonly listener: ListenerName
       readonly freshUntil: number
     }
-  /** The answer to `wanted`: to be served, or let go. */
-  | { readonly kind: 'granted'; readonly connection: number; readonly granted: boolean }
-  /** The answer to `shut`: no connection follows. */
-  | { readonly kind: 'shut' }
-  /** To be answered with `alive` and the same time, which is the supervisor's own. */
-  | { readonly kind: 'heartbeat'; readonly askedMs: number }
-  /** To be answered with `counted`. */
+  /** Answers `claim`: the worker serves the connection when `granted`, and otherwise releases it. */
+  | { readonly kind: 'claim-answer'; readonly connection: number; readonly granted: boolean }
+  /** Answers `close`: no connection follows. */
+  | { readonly kind: 'closed' }
+  /** Asks for `alive` with the same time, which is of the supervisor's clock. */
+  | { readonly kind: 'heartbeat'; readonly sentMs: number }
+  /** Asks for `counts`. */
   | { readonly kind: 'count'; readonly query: number }
-  /** The answer to `counts`. */
-  | { readonly kind: 'group'; readonly query: number; readonly counts: GroupCounts }
+  /** Answers `group-count`. */
+  | { readonly kind: 'group-counts'; readonly query: number; readonly counts: GroupCounts }
   | { readonly kind: 'trouble'; readonly trouble: Trouble | null }
-  /** For new connections from now on. */
+  /** New connections use these credentials from now on. */
   | { readonly kind: 'renewal'; readonly credentials: Credentials }
   | { readonly kind: 'drain' }
-  /** Another has taken the worker's place. */
+  /** A successor is ready: the worker may finish its connections and end. */
   | { readonly kind: 'retire' }
 
-/** What a worker tells the supervisor. */
+/** A message from a worker to the supervisor. */
 export type FromWorker =
-  /** It takes connections. */
+  /** The worker accepts connections. */
   | { readonly kind: 'open' }
-  /** It serves. */
+  /** The worker's server has started. */
   | { readonly kind: 'ready' }
-  /** It cannot serve, for this reason, and ends. */
+  /** The server could not start, for this reason; the worker ends. */
   | { readonly kind: 'failed'; readonly message: string }
-  | { readonly kind: 'taken'; readonly connection: number }
-  /** Asks for a connection that came late. */
-  | { readonly kind: 'wanted'; readonly connection: number }
-  /** It wants no more connections, and waits to hear that none follows. */
-  | { readonly kind: 'shut' }
-  /** It has looked at all that was sent before it was asked, and answered what was to be answered. */
-  | { readonly kind: 'alive'; readonly askedMs: number }
-  | { readonly kind: 'counted'; readonly query: number; readonly counts: MetricsCounts }
-  /** Asks what all have counted, and tells its own part. */
-  | { readonly kind: 'counts'; readonly query: number; readonly own: MetricsCounts }
-  /** Its drain is over, and it ends; its last counts. */
-  | { readonly kind: 'done'; readonly report: DrainReport; readonly counts: MetricsCounts }
+  /** The worker serves the connection, or found that its peer has disconnected. */
+  | { readonly kind: 'accepted'; readonly connection: number }
+  /** The connection was no longer fresh: may the worker serve it? */
+  | { readonly kind: 'claim'; readonly connection: number }
+  /** The worker wants no more connections; answered by `closed`. */
+  | { readonly kind: 'close' }
+  /** Answers `heartbeat`. The worker has processed every message that was sent before it. */
+  | { readonly kind: 'alive'; readonly sentMs: number }
+  /** Answers `count`. */
+  | { readonly kind: 'counts'; readonly query: number; readonly counts: MetricsCounts }
+  /** Asks for `group-counts`, and reports the worker's own. */
+  | { readonly kind: 'group-count'; readonly query: number; readonly own: MetricsCounts }
+  /** The drain is over and the worker ends; `counts` is its last report. */
+  | { readonly kind: 'drained'; readonly report: DrainReport; readonly counts: MetricsCounts }
 
 /** How a process ended. */
 export interface ProcessEnd {
-  /** `null` when a signal ended it. */
+  /** Exit code; `null` when a signal ended the process, or when it could not be started. */
   readonly code: number | null
-  /** Such as `SIGKILL`; `null` when it ended by itself. */
+  /** Such as `SIGKILL`; `null` when the process exited. */
   readonly signal: string | null
 }
 
-/** What a worker's process tells the one who started it. */
+/** Calls about a worker process, to the process that started it. */
 export interface WorkerEvents {
   received(message: FromWorker): void
   /** The last call. */
   ended(end: ProcessEnd): void
 }
 
-/** A worker's process. After its end every verb is a no-op. */
+/** A worker process. After its end every method is a no-op. */
 export interface WorkerProcess {
-  /** 0 when it could not even be started, of which `ended` tells. */
+  /** 0 when the process could not be started; `ended` follows. */
   readonly pid: number
   send(message: ToWorker): void
-  /** Hands a connection over; it stays ours too, until it is released. */
+  /** Sends a connection with the message. Our copy of its handle stays open until it is released. */
   handOff(message: ToWorker, connection: HandedConnection): void
-  /** Ends it at once. */
+  /** Ends the process at once. */
   kill(): void
 }
 
-/** Starts worker processes. What they write to their standard output goes to the log. */
+/** Starts worker processes. Their standard output goes to the log. */
 export interface WorkerProcesses {
   /**
-   * @param events called in later turns only
-   * @param orphanedMs how long it may live on when this process is gone; it is ended then, where the platform can
+   * @param events called in a later turn of the event loop than the call or signal that causes it
+   * @param orphanTimeoutMs how long the worker may outlive this process; then it is killed, where the platform allows it
    */
-  start(events: WorkerEvents, orphanedMs: number): WorkerProcess
+  start(events: WorkerEvents, orphanTimeoutMs: number): WorkerProcess
 }
 
-/** What a worker hears. */
+/** Receives the supervisor's messages in a worker. */
 export interface WorkerReceiver {
-  /** @param connection with `connection` only; null also there when it was lost on its way */
+  /** @param connection only with `connection`; null there, too, when the connection was lost on its way */
   received(message: ToWorker, connection: HandedConnection | null): void
-  /** The supervisor is gone. The last call. */
+  /** The supervisor has died. The last call. */
   lost(): void
 }
 
-/** A worker's line to its supervisor. */
+/** A worker's channel to its supervisor. */
 export interface SupervisorChannel {
   /** Called once, before anything else. */
   begin(receiver: WorkerReceiver): void
-  /** A no-op when the supervisor is gone. */
+  /** A no-op when the supervisor has died. */
   send(message: FromWorker): void
-  /** Resolves when all that was told has left, or never will. */
+  /** Resolves when every message has been sent, or can no longer be. */
   close(): Promise<void>
 }

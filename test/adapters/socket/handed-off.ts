@@ -6,30 +6,29 @@ import { Accepting } from './accepting.js'
 
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
 
-/** A handed that is beside the door, in one process. */
-export class NearHatch implements HandedConnections {
-  give: (connection: HandedConnection) => void = () => undefined
+/** Connections handed off within one process. */
+export class LocalConnections implements HandedConnections {
+  handOff: (connection: HandedConnection) => void = () => undefined
 
   constructor(readonly address: Address) {}
 
-  open(take: (connection: HandedConnection) => void): void {
-    this.give = take
+  open(accept: (connection: HandedConnection) => void): void {
+    this.handOff = accept
   }
 
   async close(): Promise<void> {}
 }
 
-/** Transports of connections that come from a door. */
-export async function handed(
-  door: Acceptor,
-  taking: ConnectionAdopter,
+/** Makes transports of connections that an acceptor hands off. */
+export async function handedTransports(
+  acceptor: Acceptor,
+  adopter: ConnectionAdopter,
   highWaterMark: number,
 ): Promise<TransportUnderTest> {
   const accepting = new Accepting()
-  const arrived = (connection: HandedConnection): void => handed.give(connection)
-  const listening = await door.listen(ANY_PORT, arrived)
-  const handed = new NearHatch(listening.address)
-  const listener = new HandedListener(taking, handed)
+  const listening = await acceptor.listen(ANY_PORT, (connection) => connections.handOff(connection))
+  const connections = new LocalConnections(listening.address)
+  const listener = new HandedListener(adopter, connections)
   const { close } = await listener.listen(ANY_PORT, (transport) => accepting.accept(transport))
   return {
     highWaterMark,

@@ -5,12 +5,12 @@ import { PlainSetup } from '../../../src/adapters/socket/net/connection-setup.js
 import type { Address, Listening } from '../../../src/ports/serving/transport.js'
 import type { Acceptor, HandedConnection } from '../../../src/ports/workers/worker-processes.js'
 
-/** The door where Node's handles look different. */
-export class SocketDoor implements Acceptor {
-  async listen(at: Address, arrived: (connection: HandedConnection) => void): Promise<Listening> {
+/** An acceptor that passes on sockets, as `NetAcceptor` does where Node's handles have another shape than expected. */
+export class SocketAcceptor implements Acceptor {
+  async listen(at: Address, accept: (connection: HandedConnection) => void): Promise<Listening> {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
     await bind(server, at)
-    server.on('connection', (socket) => arrived(handedConnection(socket)))
+    server.on('connection', (socket) => accept(handedConnection(socket)))
     return listening(server, new PlainSetup(0))
   }
 }

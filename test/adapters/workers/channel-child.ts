@@ -1,4 +1,4 @@
-/** A worker process at the end of its line, for the contract of that. It goes with the code of its farewell. */
+/** The worker process of the channel's contract suite. Its exit code tells why it ended. */
 import { handedConnection } from '../../../src/adapters/socket/handoff/handed-connection.js'
 import { ParentChannel } from '../../../src/adapters/workers/parent-channel.js'
 import { beWorker, FAREWELLS } from '../../fakes/channel-worker.js'

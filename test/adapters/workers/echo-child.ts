@@ -1,4 +1,4 @@
-/** A worker process for the contract of those who start them: it echoes, and serves each connection with a word. */
+/** The worker process of the contract suite for `WorkerProcesses`: answers messages, and sends `served` to each connection. */
 import { Socket } from 'node:net'
 import { handedConnection } from '../../../src/adapters/socket/handoff/handed-connection.js'
 import { ParentChannel } from '../../../src/adapters/workers/parent-channel.js'
@@ -7,11 +7,11 @@ const channel = new ParentChannel(handedConnection)
 
 channel.begin({
   received: (message, connection) => {
-    if (message.kind === 'heartbeat') channel.send({ kind: 'alive', askedMs: message.askedMs })
-    else if (message.kind === 'count') channel.send({ kind: 'wanted', connection: message.query })
+    if (message.kind === 'heartbeat') channel.send({ kind: 'alive', sentMs: message.sentMs })
+    else if (message.kind === 'count') channel.send({ kind: 'claim', connection: message.query })
     else if (message.kind === 'drain') void end()
     else if (message.kind === 'connection' && connection !== null) {
-      channel.send({ kind: 'taken', connection: message.connection })
+      channel.send({ kind: 'accepted', connection: message.connection })
       serve(connection.handle)
     }
   },
@@ -25,7 +25,7 @@ function serve(handle: unknown): void {
 
 async function end(): Promise<void> {
   process.stdout.write('a last line\n')
-  channel.send({ kind: 'shut' })
+  channel.send({ kind: 'close' })
   await channel.close()
   process.exit(0)
 }

@@ -2,23 +2,23 @@ import { fork, type SendHandle } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { FromWorker, ToWorker } from '../../../src/ports/workers/worker-processes.js'
-import { supervisorLineContract } from '../../contract/supervisor-channel.js'
+import { supervisorChannelContract } from '../../contract/supervisor-channel.js'
 import { FAREWELLS, type Farewell } from '../../fakes/channel-worker.js'
 
 const CHILD = new URL('./channel-child.js', import.meta.url)
 
 for (const shape of ['a handle', 'a socket'] as const) {
-  supervisorLineContract(`ParentLine, given ${shape},`, () => {
+  supervisorChannelContract(`ParentChannel, with ${shape},`, () => {
     const child = fork(CHILD)
-    const heard: FromWorker[] = []
+    const received: FromWorker[] = []
     const state: { farewell: Farewell | null } = { farewell: null }
-    child.on('message', (message) => heard.push(message as FromWorker))
+    child.on('message', (message) => received.push(message as FromWorker))
     child.on('exit', (code) => (state.farewell = FAREWELLS[code!]!))
     return {
-      say: (message) => child.send(message),
-      hand: (message: ToWorker) => withConnection(shape, (handle) => child.send(message, handle)),
-      heard,
-      leave: () => child.disconnect(),
+      send: (message) => child.send(message),
+      handOff: (message: ToWorker) => withConnection(shape, (handle) => child.send(message, handle)),
+      received,
+      disconnect: () => child.disconnect(),
       get farewell() {
         return state.farewell
       },
@@ -26,7 +26,7 @@ for (const shape of ['a handle', 'a socket'] as const) {
   })
 }
 
-/** Makes a connection, which is left when it was sent. */
+/** Makes a connection, sends it, and closes our copy. */
 async function withConnection(shape: 'a handle' | 'a socket', send: (handle: SendHandle) => void): Promise<void> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -6,16 +6,19 @@ import type { Settings } from '../../../src/ports/operations/settings.js'
 import { RecordingEventLog, type RecordedEvent } from '../../fakes/event-log.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
 import { credentialsOf, FakeCredentials } from '../../fakes/fake-credentials.js'
-import { FakeDoor } from '../../fakes/fake-acceptor.js'
+import { FakeAcceptor } from '../../fakes/fake-acceptor.js'
 import { FakeWorkers, type Behaviour, type FakeWorkerProcess } from '../../fakes/fake-workers.js'
 import { RecordingMetrics } from '../../fakes/metrics.js'
 import { NET_SOCKETS } from '../../fakes/sockets.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 import { settled } from '../serving/served.js'
 
+/** The end of a process that was killed. */
+export const KILLED = { code: null, signal: 'SIGKILL' }
+
 export const NOTHING_CUT: DrainReport = { finished: 0, rejected: 0, cut: {} }
 
-/** What a worker has counted that has accepted so many connections. */
+/** The counts of a worker that has accepted this number of connections. */
 export function countsOf(accepted: number): MetricsCounts {
   const metrics = new RecordingMetrics()
   for (let each = 0; each < accepted; each++) metrics.connectionAccepted()
@@ -27,30 +30,33 @@ export interface SupervisedOptions {
   readonly cores?: number
 }
 
-/** Time passes in steps: short of any deadline but the tick's. */
+/** Time passes in steps as short as the interval of the supervisor's checks. */
 const STEP_MS = 100
 
-/** A supervisor all of whose surroundings are fakes, with workers that do as they are told. */
+/** A supervisor with fakes around it, and workers that behave as the test says. */
 export class Supervised {
   readonly clock = new FakeClock()
-  readonly door = new FakeDoor()
+  readonly acceptor = new FakeAcceptor()
   readonly log = new RecordingEventLog()
   readonly credentials = new FakeCredentials()
   readonly workers: FakeWorkers
   readonly supervisor: Supervisor
-  /** What the next reload finds. */
+  /** The configuration that the next reload loads. */
   loaded: LoadedConfiguration
-  /** Why workers that are started from now on cannot start; `null` when they can, `dies` when they just end, `hangs` when they take long. */
+  /**
+   * Why workers that are spawned from now on cannot start; `null` when they can start, `dies` when they end without a
+   * reason, `hangs` when they never become ready.
+   */
   failing: string | null = null
-  /** Whether those that take a connection say so. */
+  /** Whether workers acknowledge the connections that they receive. */
   acknowledging = true
-  /** Seeds of tickets that were made. */
+  /** How often new ticket keys were made. */
   tickets = 0
-  /** What each drain comes to. */
+  /** The drain report of each worker. */
   report = NOTHING_CUT
 
   constructor({ settings = {}, cores = 2 }: SupervisedOptions = {}) {
-    const { clock, door, log } = this
+    const { clock, acceptor, log } = this
     const own: Settings = { ...DEFAULT_SETTINGS, workers: 2, ...settings }
     const credentials = own.tls.enabled ? credentialsOf() : null
     this.loaded = { settings: own, credentials, socket: NET_SOCKETS, effective: [] }
@@ -64,7 +70,7 @@ export class Supervised {
       credentialSource: this.credentials,
       newTickets: () => ({ seed: { period: ++this.tickets, secret: 'SECRET' } }),
       clock,
-      door,
+      acceptor,
       processes: this.workers,
       log,
       cores,
@@ -72,7 +78,7 @@ export class Supervised {
     })
   }
 
-  /** One that runs. */
+  /** Starts a supervisor, and waits until it runs. */
   static async start(options?: SupervisedOptions): Promise<Supervised> {
     const supervised = new Supervised(options)
     const started = supervised.supervisor.start()
@@ -85,7 +91,7 @@ export class Supervised {
     return this.workers.started
   }
 
-  /** Those that are there. */
+  /** Processes that run. */
   get alive(): FakeWorkerProcess[] {
     return this.processes.filter(({ end }) => end === null)
   }
@@ -114,17 +120,17 @@ export class Supervised {
       case 'start':
         return this.begin(process)
       case 'connection':
-        if (this.acknowledging) process.say({ kind: 'taken', connection: message.connection })
+        if (this.acknowledging) process.emit({ kind: 'accepted', connection: message.connection })
         return
       case 'heartbeat':
-        return process.say({ kind: 'alive', askedMs: message.askedMs })
+        return process.emit({ kind: 'alive', sentMs: message.sentMs })
       case 'count':
-        return process.say({ kind: 'counted', query: message.query, counts: countsOf(process.pid) })
+        return process.emit({ kind: 'counts', query: message.query, counts: countsOf(process.pid) })
       case 'drain':
       case 'retire':
-        return process.say({ kind: 'shut' })
-      case 'shut':
-        process.say({ kind: 'done', report: this.report, counts: countsOf(process.pid) })
+        return process.emit({ kind: 'close' })
+      case 'closed':
+        process.emit({ kind: 'drained', report: this.report, counts: countsOf(process.pid) })
         return process.endBy({ code: 0, signal: null })
       default:
     }
@@ -133,15 +139,15 @@ export class Supervised {
   private begin(process: FakeWorkerProcess): void {
     if (this.failing === 'hangs') return
     if (this.failing !== null) {
-      if (this.failing !== 'dies') process.say({ kind: 'failed', message: this.failing })
+      if (this.failing !== 'dies') process.emit({ kind: 'failed', message: this.failing })
       return process.endBy({ code: 1, signal: null })
     }
-    process.say({ kind: 'open' })
-    process.say({ kind: 'ready' })
+    process.emit({ kind: 'open' })
+    process.emit({ kind: 'ready' })
   }
 }
 
-/** The error that a promise is rejected with. */
+/** The message of the error that a promise is rejected with. */
 export function rejection(promise: Promise<unknown>): Promise<string> {
   return promise.then(
     () => 'nothing',

@@ -1,5 +1,6 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
+import { deferred } from '../../../src/domain/deferred.js'
 import { Worker, type WorkerService } from '../../../src/app/workers/worker.js'
 import type { SupervisedGroup } from '../../../src/app/workers/supervised-group.js'
 import type { ConnectionReceiver } from '../../../src/app/workers/connection-receiver.js'
@@ -10,7 +11,7 @@ import { RecordingEventLog } from '../../fakes/event-log.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
 import { credentialsOf } from '../../fakes/fake-credentials.js'
 import { FakeConnection } from '../../fakes/fake-acceptor.js'
-import { FakeLine } from '../../fakes/fake-channel.js'
+import { FakeChannel } from '../../fakes/fake-channel.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 import { NET_SOCKETS } from '../../fakes/sockets.js'
 import { settled } from '../serving/served.js'
@@ -24,18 +25,18 @@ const WORKERS: WorkerConfiguration['workers'] = {
   renewals: { done: 0, refused: 0 },
 }
 
-const ORDERS: WorkerConfiguration = {
+const CONFIGURATION: WorkerConfiguration = {
   worker: 2,
   settings: DEFAULT_SETTINGS,
   addresses: { http: { host: '127.0.0.1', port: 81 }, https: null, admin: null },
-  secured: null,
+  tlsMaterial: null,
   socket: NET_SOCKETS,
   trouble: null,
   workers: WORKERS,
   coloured: false,
 }
 
-/** A server whose start and end the test decides on, or that does both at once. */
+/** A service that starts and drains at once, unless the test says otherwise. */
 class FakeService implements WorkerService {
   readonly log = new RecordingEventLog()
   readonly calls: string[] = []
@@ -72,9 +73,9 @@ class FakeService implements WorkerService {
   }
 }
 
-/** A worker at the end of a channel. */
-class Rig {
-  readonly channel = new FakeLine()
+/** A worker with a fake channel, clock and service. */
+class TestWorker {
+  readonly channel = new FakeChannel()
   readonly clock = new FakeClock()
   readonly service = new FakeService()
   readonly worker: Worker
@@ -91,218 +92,224 @@ class Rig {
     void this.worker.live().then((code) => (this.code = code))
   }
 
-  /** One that serves. */
-  static async start(): Promise<Rig> {
-    const rig = new Rig()
-    rig.channel.say({ kind: 'start', configuration: ORDERS })
+  /** Starts a worker, and waits until it is ready. */
+  static async start(): Promise<TestWorker> {
+    const subject = new TestWorker()
+    subject.channel.deliver({ kind: 'start', configuration: CONFIGURATION })
     await settled()
-    return rig
+    return subject
   }
 }
 
 describe('Worker', () => {
-  it('starts as it is told, and says that it serves', async () => {
-    const { channel, service } = await Rig.start()
-    assert.deepEqual([channel.kinds, service.calls], [['ready'], ['start']])
+  it('starts its server, and reports that it is ready', async () => {
+    const { channel, service } = await TestWorker.start()
+    assert.deepEqual([channel.sentKinds, service.calls], [['ready'], ['start']])
   })
 
-  it('that cannot start says why, and ends with 1', async () => {
-    const rig = new Rig()
-    rig.service.failure = new Error('Cannot load plugins')
-    rig.channel.say({ kind: 'start', configuration: ORDERS })
+  it('that cannot start reports the error, and ends with 1', async () => {
+    const subject = new TestWorker()
+    subject.service.failure = new Error('Cannot load plugins')
+    subject.channel.deliver({ kind: 'start', configuration: CONFIGURATION })
     await settled()
-    assert.deepEqual(rig.channel.heard, [{ kind: 'failed', message: 'Cannot load plugins' }])
-    assert.equal(rig.code, 1)
-    assert.include(rig.service.calls, 'closeLogs')
+    assert.deepEqual(subject.channel.sent, [{ kind: 'failed', message: 'Cannot load plugins' }])
+    assert.equal(subject.code, 1)
+    assert.include(subject.service.calls, 'closeLogs')
   })
 
-  it('answers its heartbeat, also while it starts', async () => {
-    const rig = new Rig()
-    rig.service.started = new Promise(() => undefined)
-    rig.channel.say({ kind: 'start', configuration: ORDERS })
-    rig.channel.say({ kind: 'heartbeat', askedMs: 1234 })
+  it('answers a heartbeat, even while it starts', async () => {
+    const subject = new TestWorker()
+    subject.service.started = new Promise(() => undefined)
+    subject.channel.deliver({ kind: 'start', configuration: CONFIGURATION })
+    subject.channel.deliver({ kind: 'heartbeat', sentMs: 1234 })
     await settled()
-    assert.deepEqual(rig.channel.heard, [{ kind: 'alive', askedMs: 1234 }])
+    assert.deepEqual(subject.channel.sent, [{ kind: 'alive', sentMs: 1234 }])
   })
 
-  it('tells what it has counted', async () => {
-    const { channel } = await Rig.start()
-    channel.say({ kind: 'count', query: 5 })
-    assert.deepEqual(channel.heard.at(-1), { kind: 'counted', query: 5, counts: countsOf(3) })
+  it('reports its counts when it is asked', async () => {
+    const { channel } = await TestWorker.start()
+    channel.deliver({ kind: 'count', query: 5 })
+    assert.deepEqual(channel.sent.at(-1), { kind: 'counts', query: 5, counts: countsOf(3) })
   })
 
   for (const end of ['drain', 'retire'] as const) {
-    it(`told to ${end} tells what came of it, with its last counts, and ends with 0`, async () => {
-      const rig = await Rig.start()
-      const { channel, service } = rig
-      channel.say({ kind: end })
+    it(`asked to ${end} sends its report with its last counts, and ends with 0`, async () => {
+      const subject = await TestWorker.start()
+      const { channel, service } = subject
+      channel.deliver({ kind: end })
       await settled()
-      assert.deepEqual(channel.heard.at(-1), { kind: 'done', report: NOTHING_CUT, counts: countsOf(3) })
+      assert.deepEqual(channel.sent.at(-1), { kind: 'drained', report: NOTHING_CUT, counts: countsOf(3) })
       assert.deepEqual(service.calls, ['start', end, 'closeLogs'])
-      assert.equal(rig.code, 0)
+      assert.equal(subject.code, 0)
     })
   }
 
-  it('told to drain while it is retired drains, and tells of one end', async () => {
-    const { channel, service } = await Rig.start()
-    let drained = (): void => undefined
-    service.drained = new Promise((resolve) => (drained = resolve))
-    channel.say({ kind: 'retire' })
+  it('asked to drain while it is retired drains, and sends one report', async () => {
+    const { channel, service } = await TestWorker.start()
+    const drained = deferred()
+    service.drained = drained.promise
+    channel.deliver({ kind: 'retire' })
     await settled()
-    channel.say({ kind: 'drain' })
+    channel.deliver({ kind: 'drain' })
     await settled()
-    drained()
+    drained.resolve()
     await settled()
     assert.deepEqual(service.calls, ['start', 'retire', 'drain', 'closeLogs'])
     assert.lengthOf(
-      channel.kinds.filter((kind) => kind === 'done'),
+      channel.sentKinds.filter((kind) => kind === 'drained'),
       1,
     )
   })
 
-  it('told to drain while it starts does so when it has started', async () => {
-    const rig = new Rig()
-    let started = (): void => undefined
-    rig.service.started = new Promise((resolve) => (started = resolve))
-    rig.channel.say({ kind: 'start', configuration: ORDERS })
-    rig.channel.say({ kind: 'drain' })
+  it('asked to drain while it starts drains when it has started', async () => {
+    const subject = new TestWorker()
+    const started = deferred()
+    subject.service.started = started.promise
+    subject.channel.deliver({ kind: 'start', configuration: CONFIGURATION })
+    subject.channel.deliver({ kind: 'drain' })
     await settled()
-    assert.notInclude(rig.service.calls, 'drain')
-    started()
+    assert.notInclude(subject.service.calls, 'drain')
+    started.resolve()
     await settled()
-    assert.equal(rig.code, 0)
+    assert.equal(subject.code, 0)
   })
 
-  it('whose supervisor is gone drains, and ends', async () => {
-    const rig = await Rig.start()
-    rig.channel.leave()
+  it('whose supervisor has died drains, and ends', async () => {
+    const subject = await TestWorker.start()
+    subject.channel.disconnect()
     await settled()
-    assert.include(rig.service.calls, 'drain')
-    assert.equal(rig.code, 0)
+    assert.include(subject.service.calls, 'drain')
+    assert.equal(subject.code, 0)
   })
 
-  it('without configuration just ends when its supervisor is gone', async () => {
-    const rig = new Rig()
-    rig.channel.leave()
+  it('without a configuration ends at once when its supervisor has died', async () => {
+    const subject = new TestWorker()
+    subject.channel.disconnect()
     await settled()
-    assert.equal(rig.code, 0)
+    assert.equal(subject.code, 0)
   })
 
-  it('takes up new certificates', async () => {
-    const { channel, service } = await Rig.start()
-    channel.say({ kind: 'renewal', credentials: credentialsOf({ label: 'renewed' }) })
+  it('passes new certificates to its service', async () => {
+    const { channel, service } = await TestWorker.start()
+    channel.deliver({ kind: 'renewal', credentials: credentialsOf({ label: 'renewed' }) })
     assert.deepEqual(service.calls, ['start', 'renew renewed'])
   })
 
   describe('its receiver', () => {
-    /** A receiver that is open, and what was taken. */
+    /** A receiver that is open, and the connections that it accepts. */
     async function open() {
-      const rig = await Rig.start()
-      const taken: HandedConnection[] = []
-      rig.receiver.at('http').open((connection) => taken.push(connection))
-      const { channel, clock, receiver } = rig
-      return { channel, clock, receiver, taken }
+      const subject = await TestWorker.start()
+      const accepted: HandedConnection[] = []
+      subject.receiver.at('http').open((connection) => accepted.push(connection))
+      const { channel, clock, receiver } = subject
+      return { channel, clock, receiver, accepted }
     }
 
-    it('is where the supervisor listens', async () =>
-      assert.deepEqual((await Rig.start()).receiver.at('http').address, ORDERS.addresses.http))
+    it('reports the address of the supervisor', async () =>
+      assert.deepEqual((await TestWorker.start()).receiver.at('http').address, CONFIGURATION.addresses.http))
 
-    it('of two doors is open when both have one who takes what comes, and gives each its own', async () => {
-      const rig = new Rig()
+    it('of two listeners opens when both have been opened, and passes each its own connections', async () => {
+      const subject = new TestWorker()
       const https = { host: '127.0.0.1', port: 444 }
-      rig.channel.say({ kind: 'start', configuration: { ...ORDERS, addresses: { ...ORDERS.addresses, https } } })
+      subject.channel.deliver({
+        kind: 'start',
+        configuration: { ...CONFIGURATION, addresses: { ...CONFIGURATION.addresses, https } },
+      })
       await settled()
-      const taken: string[] = []
-      rig.receiver.at('https').open(() => taken.push('https'))
-      assert.notInclude(rig.channel.kinds, 'open')
-      rig.receiver.at('http').open(() => taken.push('http'))
-      assert.include(rig.channel.kinds, 'open')
-      for (const entry of ['https', 'http'] as const) {
-        const message = { kind: 'connection', connection: 7, entry, freshUntil: rig.clock.machine() } as const
-        rig.channel.say(message, new FakeConnection())
+      const accepted: string[] = []
+      subject.receiver.at('https').open(() => accepted.push('https'))
+      assert.notInclude(subject.channel.sentKinds, 'open')
+      subject.receiver.at('http').open(() => accepted.push('http'))
+      assert.include(subject.channel.sentKinds, 'open')
+      for (const listener of ['https', 'http'] as const) {
+        const message = { kind: 'connection', connection: 7, listener, freshUntil: subject.clock.machine() } as const
+        subject.channel.deliver(message, new FakeConnection())
       }
-      assert.deepEqual(taken, ['https', 'http'])
-      assert.deepEqual(rig.receiver.at('https').address, https)
+      assert.deepEqual(accepted, ['https', 'http'])
+      assert.deepEqual(subject.receiver.at('https').address, https)
     })
 
-    it('takes a fresh connection at once, and says so before', async () => {
-      const { channel, clock, taken } = await open()
+    it('accepts a fresh connection at once, and reports that first', async () => {
+      const { channel, clock, accepted } = await open()
       const connection = new FakeConnection()
-      channel.say({ kind: 'connection', connection: 7, entry: 'http', freshUntil: clock.machine() }, connection)
-      assert.deepEqual(channel.heard.slice(1), [{ kind: 'open' }, { kind: 'taken', connection: 7 }])
-      assert.deepEqual(taken, [connection])
+      channel.deliver({ kind: 'connection', connection: 7, listener: 'http', freshUntil: clock.machine() }, connection)
+      assert.deepEqual(channel.sent.slice(1), [{ kind: 'open' }, { kind: 'accepted', connection: 7 }])
+      assert.deepEqual(accepted, [connection])
     })
 
     for (const granted of [true, false]) {
-      it(`asks for one that came late, and ${granted ? 'takes it' : 'lets it go'} by the answer`, async () => {
-        const { channel, clock, taken } = await open()
+      it(`claims a connection that came late, and ${granted ? 'accepts it when it is granted' : 'releases it when it is refused'}`, async () => {
+        const { channel, clock, accepted } = await open()
         const connection = new FakeConnection()
-        channel.say({ kind: 'connection', connection: 7, entry: 'http', freshUntil: clock.machine() - 1 }, connection)
-        assert.deepEqual([channel.heard.at(-1), taken], [{ kind: 'wanted', connection: 7 }, []])
-        channel.say({ kind: 'granted', connection: 7, granted })
-        assert.deepEqual([taken.length, connection.fate], granted ? [1, 'held'] : [0, 'released'])
+        channel.deliver(
+          { kind: 'connection', connection: 7, listener: 'http', freshUntil: clock.machine() - 1 },
+          connection,
+        )
+        assert.deepEqual([channel.sent.at(-1), accepted], [{ kind: 'claim', connection: 7 }, []])
+        channel.deliver({ kind: 'claim-answer', connection: 7, granted })
+        assert.deepEqual([accepted.length, connection.fate], granted ? [1, 'held'] : [0, 'released'])
       })
     }
 
-    it('asks for one that came late, though the wall clock was set back meanwhile', async () => {
-      const { channel, clock, taken } = await open()
+    it('claims a connection that came late even if the wall clock was set back meanwhile', async () => {
+      const { channel, clock, accepted } = await open()
       const freshUntil = clock.machine() + 200
       clock.advance(1000)
       clock.wallOffsetMs -= 3_600_000
-      channel.say({ kind: 'connection', connection: 7, entry: 'http', freshUntil }, new FakeConnection())
-      assert.deepEqual([channel.heard.at(-1), taken], [{ kind: 'wanted', connection: 7 }, []])
+      channel.deliver({ kind: 'connection', connection: 7, listener: 'http', freshUntil }, new FakeConnection())
+      assert.deepEqual([channel.sent.at(-1), accepted], [{ kind: 'claim', connection: 7 }, []])
     })
 
-    it('acknowledges one whose peer has left under way, of which there is nothing to take', async () => {
-      const { channel, clock, taken } = await open()
-      channel.say({ kind: 'connection', connection: 7, entry: 'http', freshUntil: clock.machine() })
-      assert.deepEqual([channel.heard.at(-1), taken], [{ kind: 'taken', connection: 7 }, []])
+    it('acknowledges a connection whose peer disconnected on the way', async () => {
+      const { channel, clock, accepted } = await open()
+      channel.deliver({ kind: 'connection', connection: 7, listener: 'http', freshUntil: clock.machine() })
+      assert.deepEqual([channel.sent.at(-1), accepted], [{ kind: 'accepted', connection: 7 }, []])
     })
 
-    it('is closed when the supervisor says that none follows; those before are taken', async () => {
-      const { receiver, channel, clock, taken } = await open()
+    it('is closed when the supervisor says that no connection follows, and accepts those that arrive before', async () => {
+      const { receiver, channel, clock, accepted } = await open()
       let closed = false
       void receiver
         .at('http')
         .close()
         .then(() => (closed = true))
-      channel.say(
-        { kind: 'connection', connection: 7, entry: 'http', freshUntil: clock.machine() },
+      channel.deliver(
+        { kind: 'connection', connection: 7, listener: 'http', freshUntil: clock.machine() },
         new FakeConnection(),
       )
       await settled()
-      assert.deepEqual([channel.kinds.includes('shut'), closed, taken.length], [true, false, 1])
-      channel.say({ kind: 'shut' })
+      assert.deepEqual([channel.sentKinds.includes('close'), closed, accepted.length], [true, false, 1])
+      channel.deliver({ kind: 'closed' })
       await settled()
       assert.isTrue(closed)
     })
 
-    it('is not closed while one is asked for', async () => {
-      const { receiver, channel, clock, taken } = await open()
+    it('is not closed while a claim is unanswered', async () => {
+      const { receiver, channel, clock, accepted } = await open()
       let closed = false
       void receiver
         .at('http')
         .close()
         .then(() => (closed = true))
-      channel.say(
-        { kind: 'connection', connection: 7, entry: 'http', freshUntil: clock.machine() - 1 },
+      channel.deliver(
+        { kind: 'connection', connection: 7, listener: 'http', freshUntil: clock.machine() - 1 },
         new FakeConnection(),
       )
-      channel.say({ kind: 'shut' })
+      channel.deliver({ kind: 'closed' })
       await settled()
       assert.isFalse(closed)
-      channel.say({ kind: 'granted', connection: 7, granted: true })
+      channel.deliver({ kind: 'claim-answer', connection: 7, granted: true })
       await settled()
-      assert.deepEqual([closed, taken.length], [true, 1])
+      assert.deepEqual([closed, accepted.length], [true, 1])
     })
 
-    it('is not closed while one is asked for, though none follows any more', async () => {
-      const { receiver, channel, clock, taken } = await open()
-      channel.say(
-        { kind: 'connection', connection: 7, entry: 'http', freshUntil: clock.machine() - 1 },
+    it('is not closed while a claim is unanswered, even if no connection follows', async () => {
+      const { receiver, channel, clock, accepted } = await open()
+      channel.deliver(
+        { kind: 'connection', connection: 7, listener: 'http', freshUntil: clock.machine() - 1 },
         new FakeConnection(),
       )
-      channel.say({ kind: 'shut' })
+      channel.deliver({ kind: 'closed' })
       let closed = false
       void receiver
         .at('http')
@@ -310,54 +317,57 @@ describe('Worker', () => {
         .then(() => (closed = true))
       await settled()
       assert.isFalse(closed)
-      channel.say({ kind: 'granted', connection: 7, granted: true })
+      channel.deliver({ kind: 'claim-answer', connection: 7, granted: true })
       await settled()
-      assert.deepEqual([closed, taken.length], [true, 1])
+      assert.deepEqual([closed, accepted.length], [true, 1])
     })
 
-    it('is closed when the supervisor is gone, and what was asked for is let go', async () => {
+    it('is closed when the supervisor has died, and releases the claimed connections', async () => {
       const { receiver, channel, clock } = await open()
       const connection = new FakeConnection()
-      channel.say({ kind: 'connection', connection: 7, entry: 'http', freshUntil: clock.machine() - 1 }, connection)
-      channel.leave()
+      channel.deliver(
+        { kind: 'connection', connection: 7, listener: 'http', freshUntil: clock.machine() - 1 },
+        connection,
+      )
+      channel.disconnect()
       await receiver.at('http').close()
       assert.equal(connection.fate, 'released')
     })
   })
 
   describe('its group', () => {
-    const crewCounts = (accepted: number): GroupCounts => ({
+    const groupCounts = (accepted: number): GroupCounts => ({
       present: [{ worker: 1, pid: 1, counts: countsOf(accepted) }],
       gone: [],
       workers: { ...WORKERS, ready: 2 },
     })
 
-    it('has its number, and the trouble that it is told of', async () => {
-      const { group, channel } = await Rig.start()
+    it('knows its number, and the trouble that the supervisor reports', async () => {
+      const { group, channel } = await TestWorker.start()
       assert.deepEqual([group.worker, group.trouble], [2, null])
-      channel.say({ kind: 'trouble', trouble: 'workers crash' })
+      channel.deliver({ kind: 'trouble', trouble: 'workers crash' })
       assert.equal(group.trouble, 'workers crash')
     })
 
-    it('asks the supervisor, each question by itself', async () => {
-      const { group, channel } = await Rig.start()
+    it('asks the supervisor, and gives each query its own answer', async () => {
+      const { group, channel } = await TestWorker.start()
       const [one, other] = [group.counts(countsOf(1)), group.counts(countsOf(2))]
-      assert.deepEqual(channel.heard.slice(1), [
-        { kind: 'counts', query: 1, own: countsOf(1) },
-        { kind: 'counts', query: 2, own: countsOf(2) },
+      assert.deepEqual(channel.sent.slice(1), [
+        { kind: 'group-count', query: 1, own: countsOf(1) },
+        { kind: 'group-count', query: 2, own: countsOf(2) },
       ])
-      channel.say({ kind: 'group', query: 2, counts: crewCounts(20) })
-      channel.say({ kind: 'group', query: 1, counts: crewCounts(10) })
-      assert.deepEqual(await Promise.all([one, other]), [crewCounts(10), crewCounts(20)])
+      channel.deliver({ kind: 'group-counts', query: 2, counts: groupCounts(20) })
+      channel.deliver({ kind: 'group-counts', query: 1, counts: groupCounts(10) })
+      assert.deepEqual(await Promise.all([one, other]), [groupCounts(10), groupCounts(20)])
     })
 
-    it('is itself when there is no answer in time, or nobody to ask', async () => {
-      const { group, clock, channel } = await Rig.start()
+    it('counts only itself when no answer arrives in time, or the supervisor has died', async () => {
+      const { group, clock, channel } = await TestWorker.start()
       const own = { present: [{ worker: 2, pid: process.pid, counts: countsOf(1) }], gone: [], workers: WORKERS }
       const late = group.counts(countsOf(1))
       clock.advance(2500)
       assert.deepEqual(await late, own)
-      channel.leave()
+      channel.disconnect()
       assert.deepEqual(await group.counts(countsOf(1)), own)
     })
   })

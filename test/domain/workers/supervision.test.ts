@@ -9,12 +9,12 @@ import {
   shareOf,
 } from '../../../src/domain/workers/supervision.js'
 
-describe('crewSize()', () => {
+describe('workerCount()', () => {
   const cases: [workers: number | 'auto', cores: number, size: number, rule: string][] = [
-    [3, 8, 3, 'a number is what it says'],
+    [3, 8, 3, 'a number is used as it is'],
     [3, 1, 3, 'a number may exceed the cores'],
     ['auto', 8, 8, 'auto is one per core'],
-    ['auto', 1, 1, 'auto on one core is one process, which needs no supervisor'],
+    ['auto', 1, 1, 'auto on one core is a single process, without a supervisor'],
   ]
   for (const [workers, cores, size, rule] of cases) {
     it(rule, () => assert.equal(workerCount(workers, cores), size))
@@ -22,7 +22,7 @@ describe('crewSize()', () => {
 })
 
 describe('shareOf()', () => {
-  it('gives all together what there is, and no one a whole one more than its part', () => {
+  it('gives all workers together at least the total, and none a whole unit more than its part', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 64 }), (total, workers) => {
         const share = shareOf(total, workers)
@@ -35,71 +35,71 @@ describe('shareOf()', () => {
 
 describe('heartbeatIntervalMs()', () => {
   const cases: [workerTimeoutMs: number, intervalMs: number, rule: string][] = [
-    [300, 100, 'asks three times within the time that a worker has'],
-    [3000, 1000, 'asks once a second'],
-    [60_000, 1000, 'asks no less often when a worker has long'],
+    [300, 100, 'sends three heartbeats within the timeout'],
+    [3000, 1000, 'sends one heartbeat a second'],
+    [60_000, 1000, 'sends no fewer when the timeout is longer'],
   ]
   for (const [workerTimeoutMs, intervalMs, rule] of cases) {
     it(rule, () => assert.equal(heartbeatIntervalMs(workerTimeoutMs), intervalMs))
   }
 })
 
-describe('patienceMs()', () => {
-  it('is the time that a worker has', () => assert.equal(silenceLimitMs(false, 5000), 5000))
-  it('is a minute for one that starts', () => assert.equal(silenceLimitMs(true, 5000), 60_000))
-  it('is never shorter for one that starts', () => assert.equal(silenceLimitMs(true, 90_000), 90_000))
+describe('silenceLimitMs()', () => {
+  it('is the timeout of a worker', () => assert.equal(silenceLimitMs(false, 5000), 5000))
+  it('is a minute while a worker starts', () => assert.equal(silenceLimitMs(true, 5000), 60_000))
+  it('is never shorter while a worker starts', () => assert.equal(silenceLimitMs(true, 90_000), 90_000))
 })
 
 describe('Heartbeat', () => {
-  /** Whether it is overdue at two looks in a row. */
-  const isOverdue = (heartbeat: Heartbeat, nowMs: number, patienceMs: number): boolean => {
-    heartbeat.look(nowMs, patienceMs)
-    return heartbeat.look(nowMs, patienceMs)
+  /** Whether the answer is overdue at two checks in a row. */
+  const isOverdue = (heartbeat: Heartbeat, nowMs: number, limitMs: number): boolean => {
+    heartbeat.check(nowMs, limitMs)
+    return heartbeat.check(nowMs, limitMs)
   }
 
-  it('is not overdue before anything was asked', () => assert.isFalse(isOverdue(new Heartbeat(), 1e9, 100)))
+  it('is not overdue before the first heartbeat', () => assert.isFalse(isOverdue(new Heartbeat(), 1e9, 100)))
 
-  it('is overdue when the first of several questions has waited too long', () => {
+  it('is overdue when the oldest of several heartbeats has waited too long', () => {
     const heartbeat = new Heartbeat()
-    for (const nowMs of [1000, 1050, 1099]) heartbeat.asked(nowMs)
+    for (const nowMs of [1000, 1050, 1099]) heartbeat.sent(nowMs)
     assert.isFalse(isOverdue(heartbeat, 1099, 100))
     assert.isTrue(isOverdue(heartbeat, 1100, 100))
   })
 
-  it('is not overdue at the first look, before which an answer may lie unread', () => {
+  it('is not overdue at the first check, when the answer may still be unread', () => {
     const heartbeat = new Heartbeat()
-    heartbeat.asked(1000)
-    assert.isFalse(heartbeat.look(1300, 100))
-    assert.isTrue(heartbeat.look(1301, 100))
+    heartbeat.sent(1000)
+    assert.isFalse(heartbeat.check(1300, 100))
+    assert.isTrue(heartbeat.check(1301, 100))
   })
 
-  it('has two looks again after a sign of life', () => {
+  it('needs two checks again after an answer', () => {
     const heartbeat = new Heartbeat()
-    heartbeat.asked(1000)
-    heartbeat.look(1300, 100)
-    heartbeat.heard()
-    heartbeat.asked(1300)
-    assert.deepEqual([heartbeat.look(1400, 100), heartbeat.look(1401, 100)], [false, true])
+    heartbeat.sent(1000)
+    heartbeat.check(1300, 100)
+    heartbeat.answered()
+    heartbeat.sent(1300)
+    assert.deepEqual([heartbeat.check(1400, 100), heartbeat.check(1401, 100)], [false, true])
   })
 
-  it('begins anew with each sign of life', () => {
+  it('starts again with each answer', () => {
     const heartbeat = new Heartbeat()
-    heartbeat.asked(1000)
-    heartbeat.heard()
+    heartbeat.sent(1000)
+    heartbeat.answered()
     assert.isFalse(isOverdue(heartbeat, 5000, 100))
-    heartbeat.asked(5000)
+    heartbeat.sent(5000)
     assert.isTrue(isOverdue(heartbeat, 5100, 100))
   })
 
-  it('is excused for the time in which nobody could have heard it', () => {
+  it('does not count the time in which the supervisor was paused', () => {
     const heartbeat = new Heartbeat()
-    heartbeat.asked(1000)
+    heartbeat.sent(1000)
     heartbeat.excuse(9000)
     assert.isFalse(isOverdue(heartbeat, 9099, 100))
     assert.isTrue(isOverdue(heartbeat, 9100, 100))
   })
 
-  it('owes nothing for being excused', () => {
+  it('is not overdue when it is excused before the first heartbeat', () => {
     const heartbeat = new Heartbeat()
     heartbeat.excuse(9000)
     assert.isFalse(isOverdue(heartbeat, 1e9, 100))

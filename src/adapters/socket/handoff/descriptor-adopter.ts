@@ -9,14 +9,17 @@ import { LINUX } from '../epoll/system-calls.js'
 
 const ON = Int32Array.of(1)
 
-/** Serves connections that were handed over by a descriptor of our own for each: Node keeps and closes the other. */
+/** Adopts handed connections for epoll: duplicates each descriptor, because Node closes its own. */
 export class DescriptorAdopter implements ConnectionAdopter {
   readonly name = 'epoll'
   private readonly parts: EpollParts
-  /** A descriptor to give up when there is none for a connection, until Node has closed its own; -1 for none. */
+  /**
+   * A reserved descriptor, closed when the process has none left to duplicate a connection's: releasing the connection
+   * then frees Node's descriptor, and the reserve is taken anew. -1 while there is none.
+   */
   private spare: number
 
-  /** @throws {Error} when there can be no poller */
+  /** @throws {Error} when no poller can be created */
   constructor(tools: EpollTools) {
     this.parts = withPoller(tools)
     this.spare = this.reserve()
@@ -28,8 +31,8 @@ export class DescriptorAdopter implements ConnectionAdopter {
     const fd = this.duplicate(descriptorOf(connection.handle))
     if (fd < 0) return connection.abort()
     number[0] = ADDRESS_OCTETS
-    // One that is gone already has no peer, and the first read of it will tell.
-    const peer = calls.getpeername(fd, address, number) < 0 ? NOBODY : keptEndpoint(address, number[0])
+    // A connection that is closed already has no peer; its first read reports that.
+    const peer = calls.getpeername(fd, address, number) < 0 ? UNKNOWN_PEER : keptEndpoint(address, number[0])
     connection.release()
     if (this.spare < 0) this.spare = this.reserve()
     calls.setsockopt(fd, LINUX.IPPROTO_TCP, LINUX.TCP_NODELAY, ON, 4)
@@ -37,18 +40,18 @@ export class DescriptorAdopter implements ConnectionAdopter {
   }
 
   close(): Promise<void> {
-    this.giveSpare()
+    this.closeSpare()
     this.parts.poller.close()
     return Promise.resolve()
   }
 
   cut(): void {}
 
-  /** @returns -1 when there is none */
+  /** @returns the new descriptor; negative when the process has none left */
   private duplicate(fd: number): number {
     const { calls } = this.parts
     const own = calls.fcntl(fd, LINUX.F_DUPFD_CLOEXEC, 0)
-    if (own >= 0 || !this.giveSpare()) return own
+    if (own >= 0 || !this.closeSpare()) return own
     return calls.fcntl(fd, LINUX.F_DUPFD_CLOEXEC, 0)
   }
 
@@ -56,8 +59,8 @@ export class DescriptorAdopter implements ConnectionAdopter {
     return this.parts.calls.socket(LINUX.AF_INET, LINUX.SOCK_STREAM | LINUX.SOCK_CLOEXEC, 0)
   }
 
-  /** @returns whether there was one */
-  private giveSpare(): boolean {
+  /** @returns whether there was a spare descriptor to close */
+  private closeSpare(): boolean {
     if (this.spare < 0) return false
     this.parts.calls.close(this.spare)
     this.spare = -1
@@ -65,9 +68,9 @@ export class DescriptorAdopter implements ConnectionAdopter {
   }
 }
 
-const NOBODY = { address: '', port: 0 }
+const UNKNOWN_PEER = { address: '', port: 0 }
 
-/** -1 where Node's objects look different. */
+/** @returns -1 where Node's objects have another shape than expected */
 function descriptorOf(handle: unknown): number {
   const object = handle instanceof Socket ? (handle as { _handle?: unknown })._handle : handle
   return (object as { fd?: number } | null | undefined)?.fd ?? -1

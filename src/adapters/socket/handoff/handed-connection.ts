@@ -3,22 +3,22 @@ import type { HandedConnection } from '../../../ports/workers/worker-processes.j
 import type { ConnectionHandle } from '../net/lent-reads.js'
 
 /**
- * A connection that one process hands to another, at either end of its way.
+ * Wraps a connection for the hand-off between processes, in the process that sends it and in the one that receives it.
  *
- * @param handle the one under a socket, or the socket itself, where Node's handles look different
+ * @param handle Node's handle of a socket, or the socket itself where Node's handles have another shape than expected
  */
 export function handedConnection(handle: unknown): HandedConnection {
   return handle instanceof Socket ? handedSocket(handle) : handedHandle(handle as ConnectionHandle)
 }
 
-/** To hand the handle alone saves the supervisor a socket for each connection. */
+/** Hands off the bare handle: the supervisor needs no socket object for each connection. */
 function handedHandle(handle: ConnectionHandle): HandedConnection {
   const release = (): void => handle.close()
   return { handle, release, abort: () => (handle.reset === undefined ? release() : handle.reset()) }
 }
 
 function handedSocket(socket: Socket): HandedConnection {
-  // One that fails while it waits is found out by the one who serves it.
+  // A socket that fails while it waits is dealt with by the worker that serves it.
   socket.on('error', () => undefined)
   return { handle: socket, release: () => socket.destroy(), abort: () => socket.resetAndDestroy() }
 }

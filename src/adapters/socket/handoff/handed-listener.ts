@@ -2,36 +2,36 @@ import type { SocketKind } from '../../../ports/serving/sockets.js'
 import type { Address, Listener, Listening, Transport } from '../../../ports/serving/transport.js'
 import type { HandedConnection, HandedConnections } from '../../../ports/workers/worker-processes.js'
 
-/** Makes transports of connections that were handed over. */
+/** Makes transports from connections that another process has handed off. */
 export interface ConnectionAdopter {
   readonly name: SocketKind
-  /** It becomes a transport now, or later, or never. */
+  /** Makes a transport of the connection and calls `accept`: at once, later (after a TLS handshake), or never (it failed). */
   adopt(connection: HandedConnection, accept: (transport: Transport) => void): void
-  /** None comes any more. Resolves when none is left that may still become a transport. */
+  /** No more connections follow. Resolves when no connection is left that may still become a transport. */
   close(): Promise<void>
-  /** Gives those up that may. */
+  /** Aborts the connections that have not become a transport yet. */
   cut(): void
 }
 
-/** A worker process listens to its supervisor, which takes the connections. */
+/** The listener of a worker process: it receives connections from its supervisor instead of binding an address. */
 export class HandedListener implements Listener {
   readonly name: SocketKind
 
   constructor(
-    private readonly taking: ConnectionAdopter,
-    private readonly handed: HandedConnections,
+    private readonly adopter: ConnectionAdopter,
+    private readonly connections: HandedConnections,
   ) {
-    this.name = taking.name
+    this.name = adopter.name
   }
 
-  /** Where the supervisor listens, wherever we are told to. */
+  /** @returns the address of the supervisor, whatever `_at` says */
   listen(_at: Address, accept: (transport: Transport) => void): Promise<Listening> {
-    const { handed, taking } = this
-    handed.open((connection) => taking.adopt(connection, accept))
+    const { connections, adopter } = this
+    connections.open((connection) => adopter.adopt(connection, accept))
     const close = async (): Promise<void> => {
-      await handed.close()
-      await taking.close()
+      await connections.close()
+      await adopter.close()
     }
-    return Promise.resolve({ address: handed.address, close, cut: () => taking.cut() })
+    return Promise.resolve({ address: connections.address, close, cut: () => adopter.cut() })
   }
 }

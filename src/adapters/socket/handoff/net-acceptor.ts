@@ -5,16 +5,16 @@ import { handedConnection } from './handed-connection.js'
 import { onHandle } from '../net/lent-reads.js'
 import { bind, listening } from '../net/listening.js'
 
-/** What others serve is not ours to wait for. */
-const NOBODY = { close: (): Promise<void> => Promise.resolve(), cut: (): void => undefined }
+/** Closing waits for no connection: other processes serve them. */
+const NO_CONNECTIONS = { close: (): Promise<void> => Promise.resolve(), cut: (): void => undefined }
 
-/** Takes connections by Node's own sockets, and reads none of them: others will. */
+/** Accepts connections with Node's own sockets and reads nothing from them: the workers do. */
 export class NetAcceptor implements Acceptor {
-  async listen(at: Address, arrived: (connection: HandedConnection) => void): Promise<Listening> {
+  async listen(at: Address, accept: (connection: HandedConnection) => void): Promise<Listening> {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
     await bind(server, at)
-    const take = (handle: unknown): void => arrived(handedConnection(handle))
-    if (!onHandle(server, take)) server.on('connection', take)
-    return listening(server, NOBODY)
+    const acceptHandle = (handle: unknown): void => accept(handedConnection(handle))
+    if (!onHandle(server, acceptHandle)) server.on('connection', acceptHandle)
+    return listening(server, NO_CONNECTIONS)
   }
 }

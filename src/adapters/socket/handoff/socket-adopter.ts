@@ -6,35 +6,35 @@ import { lentSockets, readFresh, type ConnectionHandle } from '../net/lent-reads
 import { withoutDelay } from '../net/net-listener.js'
 import type { ConnectionSetup } from '../net/connection-setup.js'
 
-/** Serves connections that were handed over by Node's own sockets. */
+/** Adopts handed connections as Node's own sockets. */
 export class SocketAdopter implements ConnectionAdopter {
   readonly name = 'net'
-  private readonly lending: (connection: ConnectionHandle) => Socket
+  private readonly socketFor: (connection: ConnectionHandle) => Socket
 
-  /** @param readChunkSize octets per read */
+  /** @param readChunkSize bytes per read */
   constructor(
     readChunkSize: number,
-    private readonly reception: ConnectionSetup,
+    private readonly setup: ConnectionSetup,
   ) {
-    this.lending = lentSockets(readChunkSize, reception.receive)
+    this.socketFor = lentSockets(readChunkSize, setup.receive)
   }
 
   adopt({ handle }: HandedConnection, accept: (transport: Transport) => void): void {
-    this.reception.setUp(withoutDelay(this.socketOf(handle)), accept)
+    this.setup.setUp(withoutDelay(this.socketOf(handle)), accept)
   }
 
   close(): Promise<void> {
-    return this.reception.close()
+    return this.setup.close()
   }
 
   cut(): void {
-    this.reception.cut()
+    this.setup.cut()
   }
 
   private socketOf(handle: unknown): Socket {
-    if (!(handle instanceof Socket)) return this.lending(handle as ConnectionHandle)
-    // Handing it over does not keep this; and it was paused at the door.
+    if (!(handle instanceof Socket)) return this.socketFor(handle as ConnectionHandle)
+    // The hand-off loses this option, and the acceptor paused the socket.
     handle.allowHalfOpen = true
-    return readFresh(handle, this.reception.receive).resume()
+    return readFresh(handle, this.setup.receive).resume()
   }
 }

@@ -7,8 +7,8 @@ import { NetAcceptor } from '../../../../src/adapters/socket/handoff/net-accepto
 import type { Acceptor } from '../../../../src/ports/workers/worker-processes.js'
 import { transportContract, type TransportUnderTest } from '../../../contract/transport.js'
 import { Accepting } from '../accepting.js'
-import { handed } from '../handed-off.js'
-import { SocketDoor } from '../socket-acceptor.js'
+import { handedTransports } from '../handed-off.js'
+import { SocketAcceptor } from '../socket-acceptor.js'
 import { epollTools } from './epoll-tools.js'
 
 const tools = epollTools()
@@ -20,7 +20,7 @@ if (tools === null) {
   const withoutSendfile = { ...tools, calls: withoutSendfileOf(tools.calls) }
   transportContract('EpollTransport, without sendfile,', () => listened(withoutSendfile))
   transportContract('EpollTransport, of a handle that was handed over,', () => handedBy(new NetAcceptor(), tools))
-  transportContract('EpollTransport, of a socket that was handed over,', () => handedBy(new SocketDoor(), tools))
+  transportContract('EpollTransport, of a socket that was handed over,', () => handedBy(new SocketAcceptor(), tools))
 }
 
 /** System calls as on a file system that does not support `sendfile`. */
@@ -48,5 +48,5 @@ async function listened(own: EpollTools): Promise<TransportUnderTest> {
 }
 
 async function handedBy(door: Acceptor, own: EpollTools): Promise<TransportUnderTest> {
-  return { ...(await handed(door, new DescriptorAdopter(own), own.highWaterMark)), cutOvertakesReads: true }
+  return { ...(await handedTransports(door, new DescriptorAdopter(own), own.highWaterMark)), cutOvertakesReads: true }
 }

@@ -7,40 +7,42 @@ import { PlainSetup } from '../../../../src/adapters/socket/net/connection-setup
 import { NetAcceptor } from '../../../../src/adapters/socket/handoff/net-acceptor.js'
 import type { Address, Listening } from '../../../../src/ports/serving/transport.js'
 import type { Acceptor, HandedConnection } from '../../../../src/ports/workers/worker-processes.js'
-import { doorContract } from '../../../contract/acceptor.js'
+import { acceptorContract } from '../../../contract/acceptor.js'
 import { transportContract, until } from '../../../contract/transport.js'
-import { handed, NearHatch } from '../handed-off.js'
+import { handedTransports, LocalConnections } from '../handed-off.js'
 import { SocketPeer } from '../raw-peer.js'
-import { SocketDoor } from '../socket-acceptor.js'
+import { SocketAcceptor } from '../socket-acceptor.js'
 
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
 const CHUNK = 65_536
 
-const toDoor = (to: Address): Promise<SocketPeer> => SocketPeer.to(to)
+const connect = (to: Address): Promise<SocketPeer> => SocketPeer.to(to)
 
-doorContract('NetDoor', () => ({ door: new NetAcceptor(), connect: toDoor }))
-doorContract('NetDoor, where handles look different,', () => ({ door: new SocketDoor(), connect: toDoor }))
+acceptorContract('NetAcceptor', () => ({ acceptor: new NetAcceptor(), connect }))
+acceptorContract('NetAcceptor, where handles have another shape,', () => ({ acceptor: new SocketAcceptor(), connect }))
 
-const sockets = (): SocketAdopter => new SocketAdopter(CHUNK, new PlainSetup(CHUNK))
+const adopter = (): SocketAdopter => new SocketAdopter(CHUNK, new PlainSetup(CHUNK))
 
-transportContract('NetTransport, of a handle that was handed over,', () => handed(new NetAcceptor(), sockets(), CHUNK))
-transportContract('NetTransport, of a socket that was handed over,', () => handed(new SocketDoor(), sockets(), CHUNK))
+transportContract('NetTransport, of a handed-off handle,', () => handedTransports(new NetAcceptor(), adopter(), CHUNK))
+transportContract('NetTransport, of a handed-off socket,', () =>
+  handedTransports(new SocketAcceptor(), adopter(), CHUNK),
+)
 
 describe('HandedListener', () => {
-  it('is known as net, and listens where the supervisor does', async () => {
+  it('is named net, and reports the address of the supervisor', async () => {
     const address = { host: '127.0.0.1', port: 4000 }
-    const listener = new HandedListener(sockets(), new NearHatch(address))
+    const listener = new HandedListener(adopter(), new LocalConnections(address))
     const listened = await listener.listen({ host: '127.0.0.1', port: 0 }, () => undefined)
     assert.deepEqual([listener.name, listened.address], ['net', address])
   })
 })
 
-describe('NetDoor', () => {
+describe('NetAcceptor', () => {
   const open: Listening[] = []
 
-  async function listen(door: Acceptor) {
+  async function listen(acceptor: Acceptor) {
     const connections: HandedConnection[] = []
-    const listened = await door.listen(ANY_PORT, (connection) => connections.push(connection))
+    const listened = await acceptor.listen(ANY_PORT, (connection) => connections.push(connection))
     open.push(listened)
     return { ...listened, connections }
   }
@@ -49,12 +51,12 @@ describe('NetDoor', () => {
     for (const listened of open.splice(0)) await listened.close()
   })
 
-  for (const [door, name] of [
+  for (const [acceptor, name] of [
     [new NetAcceptor(), 'a handle'],
-    [new SocketDoor(), 'a socket'],
+    [new SocketAcceptor(), 'a socket'],
   ] as const) {
-    it(`hands over ${name}, of which nothing has been read`, async () => {
-      const { address, connections } = await listen(door)
+    it(`passes on ${name} from which nothing has been read`, async () => {
+      const { address, connections } = await listen(acceptor)
       const peer = await SocketPeer.to(address)
       peer.send('early')
       await until('it', () => connections.length === 1)
