@@ -1,17 +1,17 @@
 import { definePlugin, file, text, type Handler, type Response } from 'portico/plugin'
 
-/** What the configuration gives it: `tls.acmeDirectory`. */
+/** The plugin's settings: `tls.acmeDirectory`. */
 interface AcmeSettings {
-  /** An absolute path; `null`: no challenge is answered. */
+  /** An absolute path; with `null` the plugin has no routes. */
   readonly directory: string | null
 }
 
-/** What a token is made of: base64url (RFC 8555 §8.1). */
+/** A token has the base64url alphabet (RFC 8555 §8.1). */
 const TOKEN = /^[\w-]{1,256}$/
 
 /**
- * Answers the challenges by which a certificate authority sees that a name is ours (RFC 8555 §8.3): the files of a folder
- * that a client such as certbot writes.
+ * Answers the challenges with which a certificate authority verifies that we control a name (RFC 8555 §8.3). It serves the
+ * files that a client such as certbot writes into a folder.
  */
 export default definePlugin({
   name: 'acme',

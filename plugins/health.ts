@@ -3,9 +3,9 @@ import { definePlugin, text, type Response } from 'portico/plugin'
 const UNCACHED = { 'Cache-Control': 'no-store' }
 
 /**
- * `GET /livez` tells that the process works; `GET /readyz` whether the service wants new requests, and why it does not:
- * it starts or drains, or its handler threads or worker processes crash. Both answer in the event loop, however busy
- * the handlers are.
+ * `GET /livez` answers 200 while the process works. `GET /readyz` answers 200 while the service wants new requests, and
+ * otherwise 503 with the reason: it starts or drains, or its handler threads or worker processes crash. Both answer in
+ * the event loop, so that they work however busy the handlers are.
  */
 export default definePlugin({
   name: 'health',

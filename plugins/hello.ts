@@ -1,6 +1,6 @@
 import { definePlugin, text } from 'portico/plugin'
 
-/** `GET /`: the smallest plugin there is. */
+/** `GET /` answers with a greeting. This is the smallest possible plugin. */
 export default definePlugin({
   name: 'hello',
   routes: {

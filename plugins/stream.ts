@@ -2,9 +2,9 @@ import { setTimeout } from 'node:timers/promises'
 import { definePlugin, stream } from 'portico/plugin'
 
 /**
- * `GET /stream`: a few lines, each sent when its time has come; `curl --no-buffer` shows them one by one.
+ * `GET /stream` sends a few lines, one after each interval; `curl --no-buffer` shows them one by one.
  *
- * Its section of the configuration: `count` of lines (5), `intervalMs` between them (200).
+ * Settings: `count`, the number of lines (5 by default), and `intervalMs` (200 by default).
  */
 export default definePlugin({
   name: 'stream',
@@ -17,7 +17,7 @@ export default definePlugin({
   },
 })
 
-/** Ends early, by an error, when nobody listens any more. */
+/** Stops with an error when the signal aborts, which means that the peer has disconnected. */
 async function* lines(count: number, intervalMs: number, signal: AbortSignal): AsyncGenerator<string> {
   for (let line = 1; line <= count; line++) {
     if (line > 1) await setTimeout(intervalMs, undefined, { signal })
@@ -27,5 +27,5 @@ async function* lines(count: number, intervalMs: number, signal: AbortSignal): A
 
 function positive(key: string, value: unknown): number {
   if (Number.isInteger(value) && (value as number) > 0) return value as number
-  throw new Error(`Cannot stream with "${key}" of ${JSON.stringify(value)}: wanted a whole number above 0`)
+  throw new Error(`Cannot use "${key}": found ${JSON.stringify(value)}, wanted a whole number above 0`)
 }

@@ -1,8 +1,8 @@
 import { definePlugin, stream } from 'portico/plugin'
 
 /**
- * `POST /submit`: sends back what it gets, with its media type, while it is still arriving. Nothing is gathered: a peer
- * that reads slowly slows down its own sending, and an upload of any size takes the same memory.
+ * `POST /submit` sends the content of the request back, with its media type, while it is still arriving. It does not
+ * buffer the content, so an upload of any size takes the same memory. A peer that reads slowly cannot send faster.
  */
 export default definePlugin({
   name: 'submit',

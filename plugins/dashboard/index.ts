@@ -3,16 +3,16 @@ import { definePlugin, stream, type PluginContext, type Request, type Response }
 import { PageFiles } from './page-files.js'
 import { tickOf } from './tick.js'
 
-/** How often the page is told what there is. */
+/** Interval of the events that the page receives. */
 const TICK_MS = 1000
-/** How often it is seen whether the server drains: until then it waits for us. */
-const LOOK_MS = 200
-/** How long a browser waits before it asks again. */
+/** Interval at which a stream of events checks whether the server drains: the drain waits for the stream to end. */
+const PHASE_CHECK_MS = 200
+/** How long a browser waits before it reconnects. */
 const RETRY_MS = 1000
 
 type Service = Pick<PluginContext, 'metrics' | 'phase' | 'unready'>
 
-/** `GET /_dashboard`: a page that shows what `/_metrics` counts as it moves. It costs nothing while nobody looks. */
+/** `GET /_dashboard`: a page with live charts of the metrics. It costs nothing while no page is open. */
 export default definePlugin({
   name: 'dashboard',
   routes: (service) => {
@@ -26,12 +26,13 @@ export default definePlugin({
   },
 })
 
-/** Those who look, each by a stream of server-sent events. */
+/** The open pages. Each receives a stream of server-sent events. */
 class Watchers {
   private count = 0
 
   constructor(private readonly service: Service) {}
 
+  /** Makes the stream of events for a page. */
   admit({ signal }: Request): Response {
     const headers = { 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }
     return stream(this.events(signal), { type: 'text/event-stream', headers })
@@ -53,15 +54,15 @@ class Watchers {
     }
   }
 
-  /** A second later; sooner in a drain, so that it is seen. */
+  /** Waits for the next event: one second, or less if a drain begins, so that the page shows it. */
   private async nextTick(signal: AbortSignal): Promise<void> {
-    for (let waitedMs = 0; waitedMs < TICK_MS; waitedMs += LOOK_MS) {
-      await setTimeout(LOOK_MS, undefined, { signal })
+    for (let waitedMs = 0; waitedMs < TICK_MS; waitedMs += PHASE_CHECK_MS) {
+      await setTimeout(PHASE_CHECK_MS, undefined, { signal })
       if (this.service.phase() !== 'running') return
     }
   }
 
-  /** Whether this process waits for nothing but those who look; or another one has taken its place. */
+  /** Whether the stream should end: the drain waits only for streams like this one, or another process has replaced ours. */
   private async mayEnd(): Promise<boolean> {
     const { phase, unready, metrics } = this.service
     if (phase() === 'running') return false

@@ -6,17 +6,18 @@ import { bytes, text, type Response } from 'portico/plugin'
 
 const resolvePackage = createRequire(import.meta.url).resolve
 
-/** The page lies beside this module as it was written, not as it was compiled into `dist`. */
+/** Finds a file of the page. It is beside the source of this module, which may be compiled into `dist`. */
 function pageFile(name: string): string {
   const places = ['page', '../../../plugins/dashboard/page'].map((folder) =>
     fileURLToPath(new URL(`${folder}/${name}`, import.meta.url)),
   )
   const found = places.find(existsSync)
-  if (found === undefined) throw new Error(`Cannot find the page of the dashboard: looked for ${places.join(' and ')}`)
+  if (found === undefined)
+    throw new Error(`Cannot find the dashboard's file ${name}: looked for ${places.join(' and ')}`)
   return found
 }
 
-/** Each file of the page: where it is, and its media type. */
+/** The files of the page, with their paths and media types. */
 const FILES: Readonly<Record<string, readonly [path: () => string, type: string]>> = {
   'index.html': [() => pageFile('index.html'), 'text/html; charset=utf-8'],
   'style.css': [() => pageFile('style.css'), 'text/css; charset=utf-8'],
@@ -26,7 +27,7 @@ const FILES: Readonly<Record<string, readonly [path: () => string, type: string]
   'uplot.js': [() => resolvePackage('uplot/dist/uPlot.esm.js'), 'text/javascript; charset=utf-8'],
 }
 
-/** Nothing from elsewhere, and nothing inline. */
+/** The page loads nothing from other hosts, and nothing inline. */
 const HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
@@ -36,10 +37,11 @@ const HEADERS = {
   'Cache-Control': 'no-cache',
 }
 
-/** The files of the page, each read when it is first asked for. */
+/** Serves the files of the page. Each is read when it is first requested. */
 export class PageFiles {
   private readonly contents = new Map<string, Buffer>()
 
+  /** Answers with a file of the page; 404 for any other name. */
   async response(name: string): Promise<Response> {
     const found = Object.hasOwn(FILES, name) ? FILES[name] : undefined
     if (found === undefined) return text('No such file\n', { status: 404 })

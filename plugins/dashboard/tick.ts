@@ -1,16 +1,17 @@
-/** What the page is told: what happened between two looks at the metrics, a second or so apart. */
+/** The events of the dashboard: rates and percentiles between two snapshots of the metrics, about a second apart. */
 import type { MetricsSnapshot } from 'portico/plugin'
 
 type RouteMetrics = MetricsSnapshot['routes'][number]
 type Bucket = RouteMetrics['buckets'][number]
 
-/** Milliseconds; `null` where nothing was answered. */
+/** In milliseconds; `null` when no request was answered. */
 interface Percentiles {
   readonly p50: number | null
   readonly p95: number | null
   readonly p99: number | null
 }
 
+/** The data of one event: gauges as in the last snapshot, and rates since the one before. */
 export interface Tick extends Pick<
   MetricsSnapshot,
   'engine' | 'socket' | 'phase' | 'uptimeSeconds' | 'connections' | 'queue' | 'threads' | 'process'
@@ -37,7 +38,7 @@ interface RouteTick {
   readonly requests: number
   readonly errors: number
   readonly perSecond: number
-  /** Between the two looks. */
+  /** Between the two snapshots. */
   readonly latencyMs: Percentiles
   /** Since the start. */
   readonly maxMs: number
@@ -45,7 +46,11 @@ interface RouteTick {
 
 const MS_PER_SECOND = 1000
 
-/** @param before an earlier look at the same server; one that has begun anew since counts from nothing */
+/**
+ * Computes the event for two snapshots.
+ *
+ * @param before an earlier snapshot; if a counter is lower now, because a process was restarted, its rate is 0
+ */
 export function tickOf(before: MetricsSnapshot, now: MetricsSnapshot): Tick {
   const { engine, socket, phase, uptimeSeconds, connections, queue, threads, workers } = now
   const seconds = Math.max(uptimeSeconds - before.uptimeSeconds, 0)
@@ -84,7 +89,7 @@ function routeTick(
   }
 }
 
-/** Of all routes together: their bounds are the same. */
+/** Adds up the buckets of all routes. All routes have the same bounds. */
 function allBuckets({ routes }: MetricsSnapshot): Bucket[] {
   const [first, ...others] = routes.map(({ buckets }) => buckets)
   return (first ?? []).map(({ leSeconds, count }, at) => ({
@@ -98,7 +103,10 @@ function percentilesOf(before: readonly Bucket[], now: readonly Bucket[]): Perce
   return { p50: quantileMs(between, 0.5), p95: quantileMs(between, 0.95), p99: quantileMs(between, 0.99) }
 }
 
-/** Evenly spread within a bucket, as Prometheus' `histogram_quantile` takes it; of the last one its lower bound. */
+/**
+ * Returns a quantile of the durations. Within a bucket it interpolates linearly, like Prometheus' `histogram_quantile`; for
+ * the last bucket, which is infinite, it returns the lower bound.
+ */
 function quantileMs(buckets: readonly Bucket[], share: number): number | null {
   const total = buckets.at(-1)?.count ?? 0
   if (total <= 0) return null

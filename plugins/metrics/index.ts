@@ -13,14 +13,14 @@ import {
 import { perWorkerText, PROMETHEUS_TYPE, prometheusText } from './prometheus.js'
 
 const JSON_TYPE = 'application/json'
-/** What Prometheus asks for; it takes our text for OpenMetrics too, since the answer's type says which it is. */
+/** Prometheus prefers OpenMetrics, and also accepts our text, because the response's `Content-Type` says what it is. */
 const FORMATS = [JSON_TYPE, 'text/plain', 'application/openmetrics-text']
 
 type Format = 'json' | 'prometheus'
 
 const UNCACHED = { 'Cache-Control': 'no-store' }
 
-/** `GET /_metrics`: what all workers counted, or with `?per=worker` each of them, as JSON or as Prometheus text. */
+/** `GET /_metrics`: the metrics of all workers together, or of each with `?per=worker`, as JSON or Prometheus text. */
 export default definePlugin({
   name: 'metrics',
   routes: ({ metrics }) => ({
@@ -30,11 +30,12 @@ export default definePlugin({
 
 async function answer(request: Request, metrics: ServiceMetrics): Promise<Response> {
   const format = formatOf(request)
-  if (format !== 'json' && format !== 'prometheus') return refusal('Unknown format: wanted json or prometheus\n')
+  if (format !== 'json' && format !== 'prometheus')
+    return refusal('Unknown format. Use format=json or format=prometheus\n')
   const per = request.query.get('per')
   if (per === null) return ofAll(await metrics.snapshot(), format)
   if (per === 'worker') return ofEach(await metrics.perWorker(), format)
-  return refusal('Unknown per: wanted worker, or nothing for all together\n')
+  return refusal('Unknown per. Use per=worker, or leave it out for all workers together\n')
 }
 
 function ofAll(snapshot: MetricsSnapshot, format: Format): Response {
@@ -60,17 +61,17 @@ function refusal(content: string): Response {
   return text(content, { status: 400, headers: UNCACHED })
 }
 
-/** The query decides; without one the `Accept` field: JSON unless text is liked better. */
+/** The query decides the format; without it the `Accept` field: JSON, unless the peer prefers text. */
 function formatOf(request: Request): string {
-  return request.query.get('format') ?? (likesText(request.headers.get('accept')) ? 'prometheus' : 'json')
+  return request.query.get('format') ?? (prefersText(request.headers.get('accept')) ? 'prometheus' : 'json')
 }
 
-/** A tie goes to JSON, so that curl and browsers, which take anything, get it; and so does what we have none of. */
-function likesText(accept: string | null): boolean {
+/** JSON wins a tie, because curl and browsers accept anything, and also if the peer accepts none of our formats. */
+function prefersText(accept: string | null): boolean {
   return (preferred(accept, FORMATS) ?? JSON_TYPE) !== JSON_TYPE
 }
 
-/** Buckets are for Prometheus: quantiles tell a reader of JSON more, and JSON has no infinity. */
+/** Leaves the buckets out: they are for Prometheus, and JSON cannot represent the infinite bound of the last one. */
 function withoutBuckets(snapshot: ProcessSnapshot): object {
   const routes = snapshot.routes.map(({ route, requests, errors, latencyMs }) => ({
     route,

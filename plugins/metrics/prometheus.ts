@@ -1,24 +1,24 @@
 import type { MetricsSnapshot, WorkerSnapshot } from 'portico/plugin'
-import { CREW_FAMILIES, type Family, type Labels, PROCESS_FAMILIES, type Sample } from './families.js'
+import { GROUP_FAMILIES, type Family, type Labels, PROCESS_FAMILIES, type Sample } from './families.js'
 
-/** Prometheus text exposition format 0.0.4. */
+/** The media type of the Prometheus text exposition format 0.0.4. */
 export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** What has samples, and the labels that tell them from those of others. */
+/** A subject that has samples, and the labels that distinguish them from the samples of other subjects. */
 interface Scope<Subject> {
   readonly labels: Labels
   readonly subject: Subject
 }
 
-/** All workers together. */
+/** Returns the metrics of all workers together. */
 export function prometheusText(snapshot: MetricsSnapshot): string {
   const ofProcesses = textOf(PROCESS_FAMILIES, [{ labels: {}, subject: snapshot }])
-  return ofProcesses + textOf(CREW_FAMILIES, [{ labels: {}, subject: snapshot.workers }])
+  return ofProcesses + textOf(GROUP_FAMILIES, [{ labels: {}, subject: snapshot.workers }])
 }
 
 /**
- * The same series for each worker, but for those about the workers as a whole. Its process stands beside its number,
- * which two of them have while one takes the place of the other.
+ * Returns the same series for each worker, without the families of the group. Samples have the labels `worker` and `pid`,
+ * because two processes have the same number while one replaces the other.
  */
 export function perWorkerText(workers: readonly WorkerSnapshot[]): string {
   return textOf(PROCESS_FAMILIES, workers.map(scopeOf))
@@ -28,7 +28,7 @@ function scopeOf({ worker, pid, snapshot }: WorkerSnapshot): Scope<WorkerSnapsho
   return { labels: { worker: String(worker), pid: String(pid) }, subject: snapshot }
 }
 
-/** Every family in one piece, with its help and type. Labels are names of ours, never a peer's words. */
+/** Writes each family once, with its help and type. Labels are names from the server and its plugins, never from a peer. */
 function textOf<Subject>(families: readonly Family<Subject>[], scopes: readonly Scope<Subject>[]): string {
   return families.map((family) => heading(family) + scopes.map((scope) => samplesOf(family, scope)).join('')).join('')
 }
@@ -37,8 +37,8 @@ function heading({ name, help, type }: Family<never>): string {
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`
 }
 
-function samplesOf<Subject>({ name, told }: Family<Subject>, { labels, subject }: Scope<Subject>): string {
-  const found = told(subject)
+function samplesOf<Subject>({ name, read }: Family<Subject>, { labels, subject }: Scope<Subject>): string {
+  const found = read(subject)
   const samples: readonly Sample[] = typeof found === 'number' ? [[{}, found]] : found
   return samples.map(([own, value, suffix = '']) => sample(name + suffix, { ...labels, ...own }, value)).join('')
 }

@@ -2,18 +2,19 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { definePlugin, fields, file, type FileInit, type Handler } from 'portico/plugin'
 
-/** The section `static` of the configuration, checked there. */
+/** The section `static` of the configuration, which was validated when it was loaded. */
 interface StaticSettings {
-  /** An absolute path; `null`: the sample beside this plugin. */
+  /** An absolute path; `null` for the sample folder of this plugin. */
   readonly root: string | null
   /** Begins and ends with `/`. */
   readonly prefix: string
-  /** Empty leaves the field out. */
+  /** The value of `Cache-Control`; with an empty one the field is left out. */
   readonly cacheControl: string
+  /** Whether the files with `.br` and `.gz` appended are sent to peers that accept them. */
   readonly precompressed: boolean
 }
 
-/** Serves the files of a folder. */
+/** Serves the files of a folder below `static.prefix`. */
 export default definePlugin({
   name: 'static',
   routes: ({ settings }) => {
@@ -29,16 +30,16 @@ function filesBelow(prefix: string, init: FileInit): Handler {
 }
 
 /**
- * The file that a path in normal form names. The escapes that the form has left are `%25`, for a `%` in a name; `%2F`,
- * which must not become a separator; and octets that are no UTF-8. No file here has a name with one of the latter two;
- * a NUL, which no name at all can hold, makes them missing like any other.
+ * Returns the name of the file for a normalized path. Such a path still has three kinds of escapes: `%25` for a `%` in a
+ * name, `%2F`, which must not become a separator, and octets that are not UTF-8. No file can be reached by the last two:
+ * they are replaced by a NUL, which no name can contain, so that the file is missing.
  */
 function fileNamed(path: string): string {
   if (!path.includes('%')) return path
   return path.replace(/%../g, (escape) => (escape === '%25' ? '%' : '\0'))
 }
 
-/** The sample lies beside this module as it was written, not as it was compiled into `dist`. */
+/** Returns the sample folder. It is beside the source of this module, which may be compiled into `dist`. */
 function sampleRoot(): string {
   const places = ['sample', '../../../plugins/static/sample'].map((place) =>
     fileURLToPath(new URL(place, import.meta.url)),

@@ -15,9 +15,9 @@ function answerTo(token: string): Response {
 }
 
 describe('the acme plugin', () => {
-  it('answers nothing without a folder', () => assert.isEmpty(routesBy(null)))
+  it('has no routes without a folder', () => assert.isEmpty(routesBy(null)))
 
-  it('answers a token by the file of its name, kept by nobody', () => {
+  it('answers with the file that has the name of the token, and forbids caches to store it', () => {
     const { status, content, fields } = answerTo('evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA')
     assert.equal(status, 200)
     assert.deepInclude(content, { path: 'evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA', root: '/challenges' })
@@ -25,6 +25,6 @@ describe('the acme plugin', () => {
   })
 
   for (const token of ['..', 'a.b', 'a/b', 'a%2Fb', '', 'é', 'a'.repeat(257)]) {
-    it(`knows nothing of ${JSON.stringify(token)}, which is no token`, () => assert.equal(answerTo(token).status, 404))
+    it(`answers 404 to ${JSON.stringify(token)}, which is not a token`, () => assert.equal(answerTo(token).status, 404))
   }
 })

@@ -8,7 +8,7 @@ import { FakeRequest } from '../fakes/fake-request.js'
 function answerTo(path: string, reason: string | null): Response {
   const routes = health.routes as (context: PluginContext) => Record<string, RouteDefinition>
   const route = routes({ unready: () => reason } as PluginContext)[`GET ${path}`]!
-  assert.isTrue(route.inline, 'answers however busy the handlers are')
+  assert.isTrue(route.inline, 'must answer however busy the handlers are')
   return route.handler(new FakeRequest({ target: path })) as Response
 }
 
@@ -22,7 +22,7 @@ describe('the health plugin', () => {
     ['/readyz', 'handler threads crash', 503, 'handler threads crash\n'],
   ]
   for (const [path, reason, status, content] of cases) {
-    it(`answers ${status} to ${path} when ${reason ?? 'nothing'} is in the way`, () => {
+    it(`answers ${status} to ${path} when the service is ${reason === null ? 'ready' : `unready: ${reason}`}`, () => {
       const response = answerTo(path, reason)
       assert.deepEqual([response.status, response.content], [status, content])
       assert.equal(response.fields.get('cache-control'), 'no-store')

@@ -6,7 +6,7 @@ import type { Handler } from '../../src/ports/plugins/plugin.js'
 import { FakeRequest } from '../fakes/fake-request.js'
 
 describe('the hello plugin', () => {
-  it('says hello at the root, in plain text, and at once', () => {
+  it('answers GET / with a greeting in plain text, without a promise', () => {
     const handler = (hello.routes as Record<string, Handler>)['GET /']!
     const response = handler(new FakeRequest()) as Response
     assert.deepEqual([response.status, response.content], [200, 'Hello from Portico!\n'])

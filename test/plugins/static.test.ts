@@ -37,38 +37,38 @@ function referenceTo(path: string, settings: Partial<Static> = {}): FileReferenc
 }
 
 describe('the static plugin', () => {
-  it('has one route below its prefix, in the event loop', () => {
+  it('has one route, below its prefix, that runs in the event loop', () => {
     const [pattern, { inline }] = routeOf({ prefix: '/files/' })
     assert.equal(pattern, 'GET /files/*')
     assert.isTrue(inline)
   })
 
-  it('refers to the file, below the root', () => {
+  it('answers with a reference to the file below the root', () => {
     const expected: FileReference = { kind: 'file', path: 'a/b.txt', root: '/srv/www', precompressed: true }
     assert.deepEqual(referenceTo('/static/a/b.txt'), expected)
     assert.deepEqual(referenceTo('/a/b.txt', { prefix: '/' }), expected)
   })
 
-  it('sets Cache-Control where one is configured', () => {
+  it('sets Cache-Control when it is configured', () => {
     assert.equal(answerTo('/static/a', { cacheControl: 'max-age=60' }).fields.get('cache-control'), 'max-age=60')
     assert.isNull(answerTo('/static/a').fields.get('cache-control'))
   })
 
   const names: [path: string, expected: string, rule: string][] = [
     ['/static/', '', 'the root itself'],
-    ['/static/dir/', 'dir/', 'a folder keeps its slash'],
-    ['/static/ü 1.txt', 'ü 1.txt', 'what was decoded stays so'],
-    ['/static/100%25.txt', '100%.txt', 'an encoded percent sign is one'],
-    ['/static/%252e%252e/a', '%2e%2e/a', 'and is decoded once'],
-    ['/static/a%2Fb', 'a\0b', 'an encoded slash is no separator'],
-    ['/static/..%2Fa', '..\0a', 'nor behind dots'],
+    ['/static/dir/', 'dir/', 'a folder keeps its trailing slash'],
+    ['/static/ü 1.txt', 'ü 1.txt', 'a decoded path is not encoded again'],
+    ['/static/100%25.txt', '100%.txt', 'an encoded percent sign is decoded'],
+    ['/static/%252e%252e/a', '%2e%2e/a', 'and only once'],
+    ['/static/a%2Fb', 'a\0b', 'an encoded slash is not a separator'],
+    ['/static/..%2Fa', '..\0a', 'not even after dots'],
     ['/static/%FFa', '\0a', 'an octet that is not UTF-8'],
   ]
   for (const [path, expected, rule] of names) {
-    it(`names the file: ${rule}`, () => assert.equal(referenceTo(path).path, expected))
+    it(`maps ${path} to a file name: ${rule}`, () => assert.equal(referenceTo(path).path, expected))
   }
 
-  describe('with the files of this machine', () => {
+  describe('with real files', () => {
     let folder: Folder
     let descriptorsBefore: number
     before(() => {
@@ -95,12 +95,12 @@ describe('the static plugin', () => {
     const cases: [target: string, status: number, content: string | null, rule: string][] = [
       ['/static/a.txt', 200, 'inside', 'a file'],
       ['/static/dir/', 200, 'index', 'an index'],
-      ['/static/dir/../a.txt', 200, 'inside', 'dots that stay inside'],
-      ['/static/%61.txt', 200, 'inside', 'an escape that none was needed for'],
+      ['/static/dir/../a.txt', 200, 'inside', 'dot segments that stay inside the root'],
+      ['/static/%61.txt', 200, 'inside', 'an unnecessary escape'],
       ['/static/100%25%20%C3%BC.txt', 200, 'odd name', 'a percent sign, a space, a letter'],
-      ['/static/dir', 308, null, 'a folder without its slash'],
+      ['/static/dir', 308, null, 'a folder without its trailing slash'],
       ['/static/bare/', 404, null, 'a folder without index'],
-      ['/static/bare', 404, null, 'the same without its slash'],
+      ['/static/bare', 404, null, 'a folder without index and without its trailing slash'],
       ['/static/dir%2Findex.html', 404, null, 'an encoded slash'],
       ['/static/..%2Foutside%2Fsecret.txt', 404, null, 'dots with encoded slashes'],
       ['/static/%2e%2e%2foutside%2fsecret.txt', 404, null, 'encoded dots with encoded slashes'],
@@ -109,19 +109,19 @@ describe('the static plugin', () => {
       ['/static/..%5c..%5coutside%5csecret.txt', 404, null, 'dots with encoded backslashes'],
       ['/static/%c0%ae%c0%ae/outside/secret.txt', 404, null, 'dots in overlong UTF-8'],
       ['/static//a.txt', 404, null, 'an empty segment'],
-      ['/static//etc/passwd', 404, null, 'an absolute path behind the prefix'],
+      ['/static//etc/passwd', 404, null, 'an absolute path after the prefix'],
       ['/static/%2Fetc%2Fpasswd', 404, null, 'an encoded absolute path'],
       ['/static/.env', 404, null, 'a dot file'],
       ['/static/%2Eenv', 404, null, 'an encoded dot file'],
       ['/static/.git/config', 404, null, 'a file in a dot folder'],
-      ['/static/out', 404, null, 'a link out'],
-      ['/static/out-twice', 404, null, 'a link to a link out'],
-      ['/static/out-folder/secret.txt', 404, null, 'a linked folder outside'],
-      ['/static/out-folder/', 404, null, 'the linked folder itself'],
+      ['/static/out', 404, null, 'a link that leaves the root'],
+      ['/static/out-twice', 404, null, 'a link to a link that leaves the root'],
+      ['/static/out-folder/secret.txt', 404, null, 'a file through a link to a folder outside'],
+      ['/static/out-folder/', 404, null, 'a link to a folder outside'],
       ['/static/zero', 404, null, 'a link to a device'],
       ['/static/fifo', 404, null, 'a FIFO'],
       ['/static/%FF', 404, null, 'a name that is not UTF-8'],
-      ['/static/a.txt/', 404, null, 'a file taken for a folder'],
+      ['/static/a.txt/', 404, null, 'a file requested as a folder'],
       ['/static/a.txt%0A', 404, null, 'a line break'],
     ]
     for (const [target, status, content, rule] of cases) {
@@ -132,13 +132,13 @@ describe('the static plugin', () => {
       })
     }
 
-    it('finds the sample that is shipped', async () => {
+    it('serves the shipped sample', async () => {
       const response = await respond(null, '/static/')
       assert.equal(response.fields.get('content-type'), 'text/html; charset=utf-8')
       assert.include(contentOf(response), '<!doctype html>')
     })
 
-    it('sends the sample style sheet as it was compressed beforehand', async () => {
+    it('sends the precompressed style sheet of the sample', async () => {
       const response = await respond(null, '/static/style.css', { 'accept-encoding': 'br' })
       assert.equal(response.fields.get('content-encoding'), 'br')
       ;(response.content as FileContent).discard()
@@ -146,7 +146,7 @@ describe('the static plugin', () => {
   })
 })
 
-/** What the server would answer to a target below the prefix. */
+/** The response of the server to a target below the prefix. */
 function respond(root: string | null, target: string, fields: Record<string, string> = {}): Promise<SendableResponse> {
   const responder = new FileResponder(
     new SystemFiles(),

@@ -27,13 +27,13 @@ describe('the stream plugin', () => {
     assert.equal(response.fields.get('content-type'), 'text/plain; charset=utf-8')
   })
 
-  it('sends the first of five lines at once', async () => {
+  it('sends the first of five lines at once when nothing is configured', async () => {
     const lines = linesOf(answer({}))
     assert.equal((await lines.next()).value, 'Line 1 of 5\n')
     await lines.return?.()
   })
 
-  it('ends when nobody listens any more, without waiting for the next line', async () => {
+  it('stops at once when the peer disconnects, without waiting for the next line', async () => {
     const abort = new AbortController()
     const lines = linesOf(answer({ intervalMs: 3_600_000 }, abort.signal))
     await lines.next()
@@ -47,9 +47,9 @@ describe('the stream plugin', () => {
   })
 
   const wrong: [settings: Settings, message: string][] = [
-    [{ count: 0 }, 'Cannot stream with "count" of 0: wanted a whole number above 0'],
-    [{ count: '5' }, 'Cannot stream with "count" of "5": wanted a whole number above 0'],
-    [{ intervalMs: 0.5 }, 'Cannot stream with "intervalMs" of 0.5: wanted a whole number above 0'],
+    [{ count: 0 }, 'Cannot use "count": found 0, wanted a whole number above 0'],
+    [{ count: '5' }, 'Cannot use "count": found "5", wanted a whole number above 0'],
+    [{ intervalMs: 0.5 }, 'Cannot use "intervalMs": found 0.5, wanted a whole number above 0'],
   ]
   for (const [settings, message] of wrong) {
     it(`refuses ${JSON.stringify(settings)}`, () => {

@@ -11,7 +11,7 @@ const answerTo = (init: FakeRequestInit): Response => {
 }
 
 describe('the submit plugin', () => {
-  it('sends back what it gets, with its media type', async () => {
+  it('sends the content back, with its media type', async () => {
     const response = answerTo({ content: ['a', 'bc'], headers: [['content-type', 'text/x-poem']] })
     const pieces: string[] = []
     for await (const piece of (response.content as StreamedContent).pieces) pieces.push(piece.toString())
@@ -19,11 +19,11 @@ describe('the submit plugin', () => {
     assert.equal(response.fields.get('content-type'), 'text/x-poem')
   })
 
-  it('calls content without a media type octets', () => {
+  it('sends content without a media type as application/octet-stream', () => {
     assert.equal(answerTo({}).fields.get('content-type'), 'application/octet-stream')
   })
 
-  it('takes a piece only when the one before is on its way', async () => {
+  it('reads a piece only when the previous one was sent', async () => {
     let taken = 0
     const endless = function* (): Generator<string> {
       for (;;) yield String(++taken)

@@ -1,20 +1,20 @@
-/** The dashboard: draws what `/_dashboard/events` tells once a second. */
+/** The dashboard: draws the events that `/_dashboard/events` sends once a second. */
 import uPlot from '/_dashboard/uplot.js'
 
 const KEPT_TICKS = 300
 const CHART_HEIGHT = 190
 const RETRY_MS = 1000
-const OCTETS_PER_MEGABYTE = 1e6
+const BYTES_PER_MEGABYTE = 1e6
 
 const byId = (id) => document.getElementById(id)
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
-/** Text only: what a server says is never taken for markup. */
+/** Sets text only, so that no text from the server is interpreted as markup. */
 const element = (name, text = '') => Object.assign(document.createElement(name), { textContent: text })
 
 const rounded = (number) => (number >= 100 ? Math.round(number).toLocaleString('en') : String(+number.toPrecision(3)))
 const shown = (number) => (number === null ? '–' : rounded(number))
-const megabytes = (octets) => `${rounded(octets / OCTETS_PER_MEGABYTE)} MB`
+const megabytes = (bytes) => `${rounded(bytes / BYTES_PER_MEGABYTE)} MB`
 
 function duration(seconds) {
   const [days, hours, minutes] = [seconds / 86_400, (seconds / 3600) % 24, (seconds / 60) % 60].map(Math.floor)
@@ -22,13 +22,13 @@ function duration(seconds) {
   return hours > 0 ? `${hours} h ${minutes} min` : minutes > 0 ? `${minutes} min` : `${Math.floor(seconds)} s`
 }
 
-/** Curves over the last minutes. */
+/** A line chart of the last minutes. */
 class Chart {
   constructor(id, lines) {
-    this.place = byId(id)
+    this.container = byId(id)
     this.lines = lines
     this.rows = [[], ...lines.map(() => [])]
-    new ResizeObserver(() => this.fit()).observe(this.place)
+    new ResizeObserver(() => this.fit()).observe(this.container)
     this.draw()
   }
 
@@ -40,18 +40,18 @@ class Chart {
   }
 
   fit() {
-    this.plot.setSize({ width: this.place.clientWidth, height: CHART_HEIGHT })
+    this.plot.setSize({ width: this.container.clientWidth, height: CHART_HEIGHT })
   }
 
-  /** Anew, since a canvas does not follow the colours of the page. */
+  /** Draws the chart again: a canvas does not follow a change of the page's colours. */
   draw() {
     this.plot?.destroy()
     const axis = { stroke: colour('--quiet'), grid: { stroke: colour('--line') }, ticks: { stroke: colour('--line') } }
     const series = this.lines.map(({ label, stroke }) => ({ label, stroke: colour(stroke), width: 2, spanGaps: true }))
     const scales = { y: { range: (_plot, _least, most) => [0, Math.max(most ?? 0, 1) * 1.1] } }
-    const size = { width: this.place.clientWidth || 300, height: CHART_HEIGHT }
+    const size = { width: this.container.clientWidth || 300, height: CHART_HEIGHT }
     const axes = [axis, { ...axis, size: 56 }]
-    this.plot = new uPlot({ ...size, series: [{}, ...series], axes, scales }, this.rows, this.place)
+    this.plot = new uPlot({ ...size, series: [{}, ...series], axes, scales }, this.rows, this.container)
   }
 }
 
@@ -64,7 +64,7 @@ const charts = [
   ]),
   new Chart('load', [
     { label: 'connections', stroke: '--a', of: ({ connections }) => connections.active },
-    { label: 'under way', stroke: '--b', of: ({ inFlight }) => inFlight },
+    { label: 'in flight', stroke: '--b', of: ({ inFlight }) => inFlight },
     { label: 'queue', stroke: '--c', of: ({ queue }) => queue.length },
   ]),
 ]
@@ -75,8 +75,8 @@ const TILES = {
   'requests per second': ({ rates }) => rounded(rates.requests),
   'p95, ms': ({ latencyMs }) => shown(latencyMs.p95),
   connections: ({ connections }) => `${connections.active}`,
-  'of them idle': ({ connections }) => `${connections.idle}`,
-  'under way': ({ inFlight }) => `${inFlight}`,
+  'idle connections': ({ connections }) => `${connections.idle}`,
+  'in flight': ({ inFlight }) => `${inFlight}`,
   queue: ({ queue }) => (queue.capacity === 0 ? 'none' : `${queue.length} of ${queue.capacity}`),
   threads: ({ threads }) => (threads === null ? 'none' : `${threads.ready} of ${threads.configured}`),
   workers: ({ workers }) => (workers.configured === 0 ? 'none' : `${workers.ready} of ${workers.configured}`),
@@ -86,12 +86,12 @@ const TILES = {
   'loop delay p99, ms': ({ process }) => rounded(process.eventLoopDelayMs.p99),
 }
 
-const tiles = Object.entries(TILES).map(([name, tell]) => {
+const tiles = Object.entries(TILES).map(([name, textOf]) => {
   const [tile, value] = [element('div'), element('dd', '–')]
   value.dataset.tile = name
   tile.append(element('dt', name), value)
   byId('tiles').append(tile)
-  return (tick) => (value.textContent = tell(tick))
+  return (tick) => (value.textContent = textOf(tick))
 })
 
 const classes = ['1xx', '2xx', '3xx', '4xx', '5xx'].map((name) => {
@@ -122,10 +122,10 @@ function showPhase(phase, notice) {
 }
 
 const NOTICES = {
-  starting: () => 'The server starts.',
+  starting: () => 'The server is starting.',
   running: () => null,
-  notice: () => 'The server is about to drain: readiness is red, requests are served as ever.',
-  draining: ({ inFlight }) => `The server drains: ${inFlight} under way are finished, what begins is turned away.`,
+  notice: () => 'The server will drain soon: it is not ready for new traffic, but still answers all requests.',
+  draining: ({ inFlight }) => `The server is draining: it finishes ${inFlight} in flight, and rejects new requests.`,
   stopped: () => 'The server has stopped.',
 }
 
@@ -133,18 +133,18 @@ function show(tick) {
   const { engine, socket, phase, uptimeSeconds, routes } = tick
   showPhase(phase, NOTICES[phase](tick))
   byId('how').textContent = `${engine}, ${socket} sockets, up ${duration(uptimeSeconds)}`
-  for (const tell of [...tiles, ...classes]) tell(tick)
+  for (const update of [...tiles, ...classes]) update(tick)
   for (const chart of charts) chart.add(Date.now() / 1000, tick)
   const asked = routes.filter(({ requests }) => requests > 0).sort((one, other) => other.requests - one.requests)
   byId('routes').replaceChildren(...asked.map(routeRow))
 }
 
-/** A browser asks again by itself after a cut, but not after a refusal, such as the 503 of a server that drains. */
+/** After a cut, the browser reconnects automatically; after an error status, such as the 503 of a drain, it does not. */
 function watch() {
   const events = new EventSource('/_dashboard/events')
   events.onmessage = ({ data }) => show(JSON.parse(data))
   events.onerror = () => {
-    showPhase('gone', 'The server does not answer. Asking again.')
+    showPhase('gone', 'The server does not answer. Trying again.')
     if (events.readyState === EventSource.CLOSED) setTimeout(watch, RETRY_MS)
   }
 }

@@ -97,7 +97,7 @@ export interface SharedContext {
 
 /** What a plugin receives when it starts, once in each thread that loads it. */
 export interface PluginContext extends SharedContext {
-  /** The section of the configuration with the plugin's name; empty if there is none. */
+  /** The plugin's section of the configuration, `plugins.settings.NAME`; empty if there is none. */
   readonly settings: Readonly<Record<string, unknown>>
 }
 

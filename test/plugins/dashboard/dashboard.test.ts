@@ -3,7 +3,7 @@ import { describe, it } from 'mocha'
 import { startServer } from '../../../src/portico.js'
 
 describe('the dashboard plugin', () => {
-  it('serves a page that fetches nothing from elsewhere, its files, and events', async () => {
+  it('serves a page that loads nothing from other hosts, its files, and events', async () => {
     const server = await startServer({ port: 0, 'log.access': false, 'log.level': 'silent' })
     const at = `http://127.0.0.1:${server.address.port}/_dashboard`
     const init = { headers: { Connection: 'close' } }

@@ -5,7 +5,7 @@ import type { MetricsSnapshot, RouteMetrics } from '../../../src/ports/operation
 
 const BOUNDS = [0.001, 0.01, 0.1, Infinity]
 
-/** @param counts of durations, for each of the bounds by itself */
+/** @param counts number of durations in each bucket, not cumulative */
 function routeOf(route: string, counts: readonly number[], errors = 0): RouteMetrics {
   let below = 0
   const buckets = BOUNDS.map((leSeconds, at) => ({ leSeconds, count: (below += counts[at]!) }))
@@ -48,8 +48,8 @@ const requests = (total: number, byStatusClass: Readonly<Record<string, number>>
   requests: { ...snapshotOf({}).requests, total, byStatusClass },
 })
 
-describe('a tick of the dashboard', () => {
-  it('tells what happened in between, per second', () => {
+describe('tickOf()', () => {
+  it('has rates per second between the two snapshots', () => {
     const before = snapshotOf({ ...requests(100, { '2xx': 90 }), bytes: { in: 1000, out: 0 } })
     const now = snapshotOf({
       ...requests(120, { '2xx': 100, '5xx': 4 }),
@@ -65,32 +65,32 @@ describe('a tick of the dashboard', () => {
     })
   })
 
-  it('tells nothing where no time has passed', () => {
+  it('has a rate of 0 when no time has passed', () => {
     const look = snapshotOf(requests(100))
     assert.equal(tickOf(look, look).rates.requests, 0)
   })
 
-  it('never goes backwards, though the counts of a worker that died are gone', () => {
+  it('has no negative rate, even if the counts of a dead worker are missing', () => {
     assert.equal(
       tickOf(snapshotOf(requests(100)), snapshotOf({ ...requests(40), uptimeSeconds: 11 })).rates.requests,
       0,
     )
   })
 
-  it('adds up refusals of all kinds', () => {
+  it('adds up the refusals of all rules', () => {
     assert.equal(tickOf(snapshotOf({}), snapshotOf({ rejections: { host: 2, timeout: 3 } })).rejections, 5)
   })
 
   const percentiles: [what: string, before: number[], now: number[], p50: number | null, p99: number | null][] = [
-    ['nothing of nothing', [0, 0, 0, 0], [0, 0, 0, 0], null, null],
-    ['nothing where nothing was added', [5, 5, 0, 0], [5, 5, 0, 0], null, null],
-    ['evenly within a bound', [0, 0, 0, 0], [100, 0, 0, 0], 0.5, 0.99],
-    ['between two bounds', [0, 0, 0, 0], [0, 100, 0, 0], 5.5, 9.91],
-    ['of what was added alone', [100, 0, 0, 0], [100, 100, 0, 0], 5.5, 9.91],
-    ['at least the last bound of what lies beyond', [0, 0, 0, 0], [0, 0, 0, 7], 100, 100],
+    ['null without any duration', [0, 0, 0, 0], [0, 0, 0, 0], null, null],
+    ['null when no duration was added', [5, 5, 0, 0], [5, 5, 0, 0], null, null],
+    ['linear within the first bucket', [0, 0, 0, 0], [100, 0, 0, 0], 0.5, 0.99],
+    ['linear within a later bucket', [0, 0, 0, 0], [0, 100, 0, 0], 5.5, 9.91],
+    ['those of the added durations only', [100, 0, 0, 0], [100, 100, 0, 0], 5.5, 9.91],
+    ['the largest finite bound for durations above it', [0, 0, 0, 0], [0, 0, 0, 7], 100, 100],
   ]
   for (const [what, before, now, p50, p99] of percentiles) {
-    it(`takes percentiles ${what}`, () => {
+    it(`computes percentiles: ${what}`, () => {
       const look = (counts: readonly number[]): MetricsSnapshot => snapshotOf({ routes: [routeOf('/', counts)] })
       const { latencyMs, routes } = tickOf(look(before), look(now))
       assert.deepEqual(routes[0]!.latencyMs, latencyMs)
@@ -103,14 +103,14 @@ describe('a tick of the dashboard', () => {
     })
   }
 
-  it('takes the percentiles of all routes together', () => {
+  it('computes percentiles of all routes together', () => {
     const routes = [routeOf('/fast', [100, 0, 0, 0]), routeOf('/slow', [0, 0, 100, 0])]
     const { latencyMs } = tickOf(snapshotOf({}), snapshotOf({ routes }))
     assert.closeTo(latencyMs.p50!, 1, 1e-9)
     assert.isAbove(latencyMs.p95!, 10)
   })
 
-  it('tells of a route what it has since the start, and how often it is asked', () => {
+  it('has the totals of a route since the start, and its rate', () => {
     const before = snapshotOf({ routes: [routeOf('/', [10, 0, 0, 0])] })
     const now = snapshotOf({
       routes: [routeOf('/', [30, 0, 0, 0], 2), routeOf('/new', [5, 0, 0, 0])],

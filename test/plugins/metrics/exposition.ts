@@ -7,6 +7,7 @@ export interface ExposedSample {
   readonly value: number
 }
 
+/** A family with its samples. */
 export interface ExposedFamily {
   readonly name: string
   readonly type: string
@@ -19,12 +20,12 @@ const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.+)\})? ([+-]?(?:\d+(?:\.\d+)?(
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)/y
 
 /**
- * Reads the Prometheus text exposition format 0.0.4, more strictly than Prometheus: each family has help and type, in
- * this order and once; its samples follow at once, none twice; counters end in `_total` and do not go below zero;
- * histograms rise from bound to bound, and end with `+Inf`, which equals their count.
+ * Parses the Prometheus text exposition format 0.0.4, more strictly than Prometheus does. Each family has its help, then its
+ * type, then its samples, each of them once. Counters end in `_total` and are not negative. The buckets of a histogram
+ * increase, and the last one has the bound `+Inf` and equals the count.
  */
 export function readExposition(text: string): Map<string, ExposedFamily> {
-  assert.match(text, /\n$/, 'the last line ends, too')
+  assert.match(text, /\n$/, 'the last line has an end')
   const families = new Map<string, ExposedFamily>()
   let helped = ''
   let samples: ExposedSample[] | null = null
@@ -34,8 +35,8 @@ export function readExposition(text: string): Map<string, ExposedFamily> {
     if (help !== null) {
       helped = help[1]!
     } else if (type !== null) {
-      assert.equal(type[1], helped, 'help comes right before its type')
-      assert.isFalse(families.has(helped), `${helped} is one piece`)
+      assert.equal(type[1], helped, 'help is directly before its type')
+      assert.isFalse(families.has(helped), `${helped} occurs once`)
       samples = []
       families.set(helped, { name: helped, type: type[2]!, samples })
     } else {
@@ -48,14 +49,14 @@ export function readExposition(text: string): Map<string, ExposedFamily> {
 }
 
 function readSample(line: string): ExposedSample {
-  const [, name, labels = '', value] = SAMPLE.exec(line) ?? assert.fail(`no sample: ${line}`)
+  const [, name, labels = '', value] = SAMPLE.exec(line) ?? assert.fail(`not a sample: ${line}`)
   return { name: name!, labels: readLabels(labels), value: value === '+Inf' ? Infinity : Number(value) }
 }
 
 function readLabels(text: string): Record<string, string> {
   const labels: Record<string, string> = {}
   for (LABEL.lastIndex = 0; LABEL.lastIndex < text.length;) {
-    const [, name, value] = LABEL.exec(text) ?? assert.fail(`no labels: ${text}`)
+    const [, name, value] = LABEL.exec(text) ?? assert.fail(`not labels: ${text}`)
     assert.notProperty(labels, name!)
     labels[name!] = value!.replace(/\\(.)/g, (_, escape: string) => (escape === 'n' ? '\n' : escape))
   }
@@ -64,7 +65,7 @@ function readLabels(text: string): Record<string, string> {
 
 function checkFamily({ name, type, samples }: ExposedFamily): void {
   const identities = samples.map((sample) => JSON.stringify([sample.name, sample.labels]))
-  assert.equal(new Set(identities).size, samples.length, `no sample of ${name} comes twice`)
+  assert.equal(new Set(identities).size, samples.length, `no sample of ${name} occurs twice`)
   if (type === 'histogram') {
     checkHistogram(name, samples)
     return
@@ -89,7 +90,7 @@ function checkHistogram(name: string, samples: readonly ExposedSample[]): void {
     assert.deepEqual(
       bounds,
       bounds.toSorted((a, b) => a - b),
-      'bounds rise',
+      'bounds increase',
     )
     assert.equal(bounds.at(-1), Infinity)
     const counts = buckets.map(({ value }) => value)

@@ -49,8 +49,8 @@ function counted(threads: ThreadsMetrics | null = null): CountingMetrics {
   return metrics
 }
 
-/** Two workers, one that takes the place of the second, and one that is gone; they have all counted the same. */
-const CREW: WorkerGroup = {
+/** Two workers, a replacement of the second, and one that has stopped. All have the same counts. */
+const GROUP: WorkerGroup = {
   worker: 1,
   trouble: null,
   counts: async (own) => ({
@@ -71,7 +71,7 @@ const CREW: WorkerGroup = {
 }
 
 const ALONE = new GroupMetrics(counted(), singleProcessGroup())
-const TOGETHER = new GroupMetrics(counted(THREADS), CREW)
+const TOGETHER = new GroupMetrics(counted(THREADS), GROUP)
 
 function route(metrics: GroupMetrics): RouteDefinition {
   const { routes } = metricsPlugin
@@ -104,13 +104,19 @@ async function valuesIn(
 }
 
 describe('GET /_metrics', () => {
-  it('runs in the event loop, so that it answers while a pool is full', () => assert.isTrue(route(ALONE).inline))
+  it('runs in the event loop, so that it answers while all handler threads are busy', () =>
+    assert.isTrue(route(ALONE).inline))
 
   const formats: [query: string, accept: string | undefined, type: string, rule: string][] = [
-    ['', undefined, 'application/json', 'is JSON unless told'],
-    ['', 'text/plain', 'text/plain; version=0.0.4; charset=utf-8', 'is text where Accept likes it better'],
-    ['format=prometheus', 'application/json', 'text/plain; version=0.0.4; charset=utf-8', 'is text by the query'],
-    ['format=json', 'text/plain', 'application/json', 'is JSON by the query'],
+    ['', undefined, 'application/json', 'is JSON by default'],
+    ['', 'text/plain', 'text/plain; version=0.0.4; charset=utf-8', 'is text when Accept prefers it'],
+    [
+      'format=prometheus',
+      'application/json',
+      'text/plain; version=0.0.4; charset=utf-8',
+      'is text when the query says so',
+    ],
+    ['format=json', 'text/plain', 'application/json', 'is JSON when the query says so'],
   ]
   for (const [query, accept, type, rule] of formats) {
     it(rule, async () => {
@@ -120,7 +126,7 @@ describe('GET /_metrics', () => {
   }
 
   for (const query of ['format=evil', 'per=evil', 'per=evil&format=prometheus', 'per=']) {
-    it(`refuses ${query}, which it does not know, without repeating it`, async () => {
+    it(`answers 400 to the unknown query ${query}, and does not repeat it`, async () => {
       const { status, content, fields } = await get(query)
       assert.deepEqual([status, fields.get('cache-control')], [400, 'no-store'])
       assert.notInclude(content as string, 'evil')
@@ -145,7 +151,7 @@ describe('GET /_metrics', () => {
       )
     })
 
-    it('tells of workers and threads', async () => {
+    it('has the workers and the threads', async () => {
       const { workers, threads } = await readJson('', TOGETHER)
       const lost = { stuck: 4, exited: 0, threw: 0, memory: 8 }
       assert.deepEqual(threads, { configured: 12, ready: 9, inFlight: 21, lost })
@@ -158,13 +164,13 @@ describe('GET /_metrics', () => {
       })
     })
 
-    it('has no threads on an engine without, and is one worker of one without a supervisor', async () => {
+    it('has no threads on an engine without threads, and counts one worker without a supervisor', async () => {
       const { workers, threads } = await readJson('', ALONE)
       assert.isNull(threads)
       assert.deepInclude(workers, { configured: 1, ready: 1 })
     })
 
-    it('has each worker by itself when asked', async () => {
+    it('lists each worker separately with per=worker', async () => {
       const read = await readJson('per=worker', TOGETHER)
       assert.hasAllKeys(read, ['workers'])
       const workers = read['workers'] as Record<string, object>[]
@@ -179,7 +185,7 @@ describe('GET /_metrics', () => {
       for (const each of workers) {
         assert.deepEqual(each['threads'], THREADS)
         assert.hasAllKeys((each['routes'] as object[])[0], ['route', 'requests', 'errors', 'latencyMs'])
-        assert.notProperty(each, 'workers', 'what is known of all is not of one')
+        assert.notProperty(each, 'workers', 'the data of the group is not repeated for each worker')
       }
     })
   })
@@ -187,31 +193,31 @@ describe('GET /_metrics', () => {
   describe('as Prometheus text', () => {
     const values: [name: string, labels: Record<string, string>, expected: number, rule: string][] = [
       ['portico_info', { engine: 'threadpool', socket: 'net' }, 1, 'how the server runs'],
-      ['portico_phase', { phase: 'running' }, 1, 'the present phase'],
-      ['portico_phase', { phase: 'draining' }, 0, 'and the others'],
+      ['portico_phase', { phase: 'running' }, 1, 'the current phase'],
+      ['portico_phase', { phase: 'draining' }, 0, 'the other phases'],
       ['portico_received_bytes_total', {}, 4 * 1234, 'bytes'],
       ['portico_responses_total', { class: '5xx' }, 4, 'responses by class'],
       ['portico_request_errors_total', { outcome: 'failed' }, 4, 'errors by outcome'],
       ['portico_rejections_total', { rule: 'bare-lf' }, 4, 'refusals by rule'],
-      ['portico_route_errors_total', { route: ODD_ROUTE }, 4, 'a route of any name'],
+      ['portico_route_errors_total', { route: ODD_ROUTE }, 4, 'a route whose name needs escaping'],
       ['portico_event_loop_delay_max_seconds', {}, 0.25, 'delays in seconds'],
-      ['portico_connections_active', {}, 3, 'connections that are still open'],
-      ['portico_threads', { state: 'configured' }, 12, 'threads'],
-      ['portico_threads', { state: 'ready' }, 9, 'and those that are ready'],
-      ['portico_threads_requests_in_flight', {}, 21, 'what threads have to do'],
+      ['portico_connections_active', {}, 3, 'open connections'],
+      ['portico_threads', { state: 'configured' }, 12, 'configured threads'],
+      ['portico_threads', { state: 'ready' }, 9, 'ready threads'],
+      ['portico_threads_requests_in_flight', {}, 21, 'requests in progress in threads'],
       ['portico_threads_lost_total', { cause: 'memory' }, 8, 'lost threads by cause'],
-      ['portico_workers', { state: 'ready' }, 2, 'workers'],
+      ['portico_workers', { state: 'ready' }, 2, 'ready workers'],
       ['portico_workers_lost_total', { cause: 'died' }, 1, 'lost workers by cause'],
       ['portico_reloads_total', { result: 'refused' }, 4, 'reloads by result'],
     ]
     for (const [name, labels, expected, rule] of values) {
-      it(`tells ${rule}`, async () => {
+      it(`has ${rule}`, async () => {
         const valueOf = await valuesIn('format=prometheus', TOGETHER)
         assert.equal(valueOf(name, labels), expected)
       })
     }
 
-    it('names every family after the server', async () => {
+    it('has the prefix portico_ in the name of every family', async () => {
       const families = readExposition((await get('format=prometheus')).content as string)
       assert.isTrue([...families.keys()].every((name) => name.startsWith('portico_')))
     })
@@ -225,7 +231,7 @@ describe('GET /_metrics', () => {
       assert.equal(valueOf(`${name}_count`, { route: '<unmatched>' }), 0)
     })
 
-    it('has the same series for each worker when asked, two of one number among them', async () => {
+    it('has the same series for each worker with per=worker, even for two workers with the same number', async () => {
       const valueOf = await valuesIn('format=prometheus&per=worker', TOGETHER)
       for (const [worker, pid] of [
         ['1', '1001'],
