@@ -2,7 +2,7 @@ import { BadContentError } from '../../domain/message/bad-content-error.js'
 import { problem } from '../../domain/representation/problem.js'
 import { empty } from '../../domain/message/response-makers.js'
 import type { Route, RouteTable } from '../../domain/routing/route-table.js'
-import { turnedAway } from '../../domain/lifecycle/admission.js'
+import { rejection } from '../../domain/lifecycle/admission.js'
 import { Unavailable } from '../../domain/lifecycle/unavailable.js'
 import type { Engine, PlacedHandler } from '../../ports/serving/engine.js'
 import type { EventLog } from '../../ports/operations/event-log.js'
@@ -104,7 +104,7 @@ export class Dispatch {
       return problem(503, exchange.accept)
     }
     exchange.outcome = 'rejected'
-    return turnedAway(exchange.accept)
+    return rejection(exchange.accept)
   }
 
   private fail(exchange: Exchange, error: unknown): void {

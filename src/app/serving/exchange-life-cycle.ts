@@ -1,7 +1,7 @@
 import type { Connection } from '../../domain/connection/connection.js'
-import { turnedAway } from '../../domain/lifecycle/admission.js'
+import { rejection } from '../../domain/lifecycle/admission.js'
 import { DeadlineError } from '../../domain/lifecycle/deadline-error.js'
-import { isTurnedAway, mayPersist } from '../../domain/lifecycle/drain.js'
+import { isRejected, mayPersist } from '../../domain/lifecycle/drain.js'
 import type { Outcome } from '../../domain/lifecycle/outcome.js'
 import { ProtocolError } from '../../domain/message/protocol-error.js'
 import type { RequestHead } from '../../domain/message/request-head.js'
@@ -80,9 +80,9 @@ export class ExchangeLifeCycle implements SenderOwner {
     const { service, watch } = this
     const exchange = this.newExchange(head)
     if (head.length !== 0) watch.contentBegan()
-    if (isTurnedAway(watch.arrivedMs, service.life.drainingSinceMs)) {
+    if (isRejected(watch.arrivedMs, service.life.drainingSinceMs)) {
       exchange.outcome = 'rejected'
-      this.answer(exchange, turnedAway(exchange.accept))
+      this.answer(exchange, rejection(exchange.accept))
       return
     }
     const response = service.dispatch.answer(exchange, this.contentOf(head))
@@ -96,7 +96,7 @@ export class ExchangeLifeCycle implements SenderOwner {
     this.service.metrics.refused(this.connection.refuse(full).rule)
     const exchange = this.newExchange(null)
     exchange.outcome = 'rejected'
-    this.answer(exchange, turnedAway(null))
+    this.answer(exchange, rejection(null))
   }
 
   private newExchange(head: RequestHead | null): Exchange {

@@ -1,24 +1,31 @@
-/** How long each thing may take, in milliseconds; `minRate` in octets per second, 0 when it is off. */
+/** Time limits in milliseconds; `minRate` in bytes per second, 0 for no minimum. */
 export interface DeadlineRules {
+  /** Between two requests. */
   readonly keepAliveMs: number
+  /** From the first to the last octet of a head. */
   readonly headMs: number
+  /** Without progress while a body is awaited. */
   readonly bodyMs: number
+  /** Without progress while the peer reads a response. */
   readonly writeMs: number
+  /** Until a handler answers; waiting for content does not count. */
   readonly handlerMs: number
+  /** Until the peer closes its side after we have closed ours. */
   readonly lingerMs: number
+  /** Lowest average rate of a peer that sends a body or reads a response, after `minRateGraceMs`. */
   readonly minRate: number
   readonly minRateGraceMs: number
 }
 
-/** What can take too long: the names tell who owes what. */
+/** The deadline that has passed: the peer's for `idle`, `head`, `body`, `write` and `linger`, ours for `handler`. */
 export type Overdue = 'idle' | 'head' | 'body' | 'write' | 'handler' | 'linger'
 
 /** Not running. */
 const OFF = -1
 
 /**
- * The deadlines of one connection: a few numbers, noted as things happen and judged by one coarse sweep, so that no
- * request costs a timer. All times are milliseconds of a monotonic clock.
+ * The deadlines of one connection. Each method notes a time; one coarse sweep calls `overdue` for all connections, so
+ * that no request needs a timer. All times are milliseconds of a monotonic clock.
  */
 export class Deadlines {
   private idleSince = OFF
@@ -29,7 +36,7 @@ export class Deadlines {
   private readonly body = new Flow()
   private readonly write = new Flow()
 
-  /** Nothing is under way; the peer may be silent for the keep-alive time. */
+  /** There is no request; the keep-alive time begins. */
   idle(now: number): void {
     this.busy()
     this.answered()
@@ -37,19 +44,19 @@ export class Deadlines {
     this.idleSince = now
   }
 
-  /** The first octets of a head came at `since`; the time runs for the whole head, whatever else comes. */
+  /** The first octets of a head arrived at `since`; the time limit is for the whole head, even while octets arrive. */
   head(since: number): void {
     this.idleSince = OFF
     this.headSince = since
   }
 
-  /** A request is under way. */
+  /** The head of a request is complete. */
   busy(): void {
     this.idleSince = OFF
     this.headSince = OFF
   }
 
-  /** A handler runs, and nothing has been answered. The time in which it waits for content is not its own. */
+  /** A handler started. Time in which it waits for content does not count. */
   handler(now: number): void {
     this.busy()
     this.handlerRuns = true
@@ -62,31 +69,31 @@ export class Deadlines {
     this.handlerSince = OFF
   }
 
-  /** We wait for content, of which `octets` have come so far. */
+  /** We wait for content, of which `octets` have arrived so far. */
   content(now: number, octets: number): void {
     this.body.run(now, octets)
     this.handlerSince = OFF
   }
 
-  /** We are the ones who do not take content now. */
+  /** We have stopped reading content, so that the peer is not to blame for a delay. */
   contentPaused(now: number, octets: number): void {
     this.body.pause(now, octets)
     this.resumeHandler(now)
   }
 
-  /** There is no content to wait for. */
+  /** All content has arrived. */
   contentComplete(now: number): void {
     this.body.stop(OFF)
     this.resumeHandler(now)
   }
 
-  /** The peer has read so many octets of what was sent; `owes` tells whether it still has some to read. */
+  /** The peer has read `octets` octets so far; `owes` tells whether more were sent than it has read. */
   sent(now: number, octets: number, owes: boolean): void {
     if (owes) this.write.run(now, octets)
     else this.write.stop(octets)
   }
 
-  /** Our side is closed; the peer may close its own for a while. */
+  /** We have closed our side, and wait for the peer to close its side. */
   linger(now: number): void {
     this.busy()
     this.answered()
@@ -94,7 +101,7 @@ export class Deadlines {
     this.lingerSince = now
   }
 
-  /** What is overdue, the peer's debts first; null when all is well. */
+  /** The deadline that has passed, null for none. The peer's deadlines come before the handler's. */
   overdue(now: number, rules: DeadlineRules): Overdue | null {
     if (passed(this.lingerSince, now, rules.lingerMs)) return 'linger'
     if (this.write.isOverdue(now, rules.writeMs, rules)) return 'write'
@@ -110,20 +117,20 @@ export class Deadlines {
 }
 
 /**
- * Octets that the peer has to send or to read: they may neither stall nor, after a grace, trickle. Only the time in which
- * we wait for the peer counts, so that it does not pay for a handler that is slow.
+ * Watches octets that the peer has to send or to read: they must not stall and, after a grace period, not be slower
+ * than a minimum rate. Only the time in which we wait for the peer counts, so that a slow handler does not harm it.
  */
 class Flow {
-  /** Since when we wait; OFF while we do not. */
+  /** Time since which we wait; OFF while we do not. */
   private since = OFF
-  /** How long we waited before that. */
+  /** How long we have waited before that. */
   private waitedMs = 0
   private progressAt = OFF
-  /** OFF: whatever has gone when the flow begins. */
+  /** The count of octets when the flow began; OFF: the count at the first `run`. */
   private octetsAtStart = OFF
   private octets = 0
 
-  /** @param octets how many have gone so far, since whenever */
+  /** Waits for the peer. @param octets how many it has sent or read so far, counted from any start */
   run(now: number, octets: number): void {
     if (this.octetsAtStart === OFF) this.octetsAtStart = octets
     if (this.since === OFF) {
@@ -135,6 +142,7 @@ class Flow {
     this.octets = octets
   }
 
+  /** Stops waiting for a while. */
   pause(now: number, octets: number): void {
     if (this.since === OFF) return
     this.waitedMs += now - this.since
@@ -143,7 +151,7 @@ class Flow {
     this.progressAt = OFF
   }
 
-  /** @param octets what the next flow starts from: a part of it may be gone before anyone waits */
+  /** Ends the flow. @param octets the count from which the next flow starts, which may begin before we wait for it */
   stop(octets: number): void {
     this.since = OFF
     this.waitedMs = 0
@@ -152,10 +160,10 @@ class Flow {
   }
 
   isOverdue(now: number, stallMs: number, rules: DeadlineRules): boolean {
-    return passed(this.progressAt, now, stallMs) || this.trickles(now, rules)
+    return passed(this.progressAt, now, stallMs) || this.isTooSlow(now, rules)
   }
 
-  private trickles(now: number, { minRate, minRateGraceMs }: DeadlineRules): boolean {
+  private isTooSlow(now: number, { minRate, minRateGraceMs }: DeadlineRules): boolean {
     if (minRate === 0 || this.since === OFF) return false
     const waitedMs = this.waitedMs + now - this.since
     return waitedMs >= minRateGraceMs && (this.octets - this.octetsAtStart) * 1000 < minRate * waitedMs

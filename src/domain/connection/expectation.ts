@@ -4,7 +4,7 @@ import { ProtocolError } from '../message/protocol-error.js'
 /**
  * Whether the peer waits for an interim response before it sends content (RFC 9110 §10.1.1).
  *
- * @param hasContent whether any content will follow
+ * @param hasContent whether content follows the head
  * @throws {ProtocolError} 417 for an expectation other than `100-continue`
  */
 export function expectsContinue(fields: FieldSection, minor: number, hasContent: boolean): boolean {

@@ -2,23 +2,24 @@ const NO_OCTETS = Buffer.alloc(0)
 const SMALLEST_COPY = 256
 
 /**
- * The octets that arrived and are not read yet.
+ * The octets that were received but not read yet.
  *
- * They are read where they lie, in the buffer that the transport lent; only what is left over when the buffer goes
- * back (`hold`) is copied. Room doubles as needed, so that a head sent octet by octet costs linear time.
+ * They are read in place, in the buffer that the transport lent. Only octets that are still unread when the buffer goes
+ * back (`hold`) are copied. The capacity doubles as needed, so that a head sent octet by octet costs linear time.
  */
 export class Inbox {
   octets: Buffer = NO_OCTETS
-  /** The unread octets are those from `from` to `to`. */
+  /** The unread octets are `octets.subarray(from, to)`. */
   from = 0
   to = 0
   private lent = false
 
+  /** The number of unread octets. */
   get length(): number {
     return this.to - this.from
   }
 
-  /** @param lent must stay as it is until `hold` is called */
+  /** Adds received octets. @param lent must not change until `hold` is called */
   receive(lent: Buffer): void {
     if (this.length > 0) {
       this.append(lent)
@@ -30,12 +31,13 @@ export class Inbox {
     this.lent = true
   }
 
-  /** Keeps a copy of what is unread, so that the lent buffer can go back. */
+  /** Copies the unread octets, so that the lent buffer can go back. */
   hold(): void {
     if (this.length === 0) this.clear()
     else if (this.lent) this.moveTo(Buffer.allocUnsafeSlow(Math.max(SMALLEST_COPY, this.length)))
   }
 
+  /** Drops all octets. */
   clear(): void {
     this.octets = NO_OCTETS
     this.from = 0
@@ -51,11 +53,11 @@ export class Inbox {
     this.to += more.length
   }
 
-  private moveTo(room: Buffer): void {
-    this.octets.copy(room, 0, this.from, this.to)
+  private moveTo(buffer: Buffer): void {
+    this.octets.copy(buffer, 0, this.from, this.to)
     this.to -= this.from
     this.from = 0
-    this.octets = room
+    this.octets = buffer
     this.lent = false
   }
 }

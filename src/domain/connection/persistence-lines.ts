@@ -3,7 +3,7 @@ import { NumberedLines } from '../framing/numbered-lines.js'
 
 const CLOSE = 'Connection: close\r\n'
 
-/** The lines that tell what becomes of a connection (RFC 9112 §9.3, §9.6; RFC 2068 §19.7.1.1 for `Keep-Alive`). */
+/** The `Connection` and `Keep-Alive` lines of responses (RFC 9112 §9.3, §9.6; RFC 2068 §19.7.1.1). */
 export class PersistenceLines {
   private readonly unbounded: string
   private readonly bounded: NumberedLines
@@ -15,9 +15,10 @@ export class PersistenceLines {
   }
 
   /**
-   * The lines, each ended by CRLF.
+   * The lines for one response, each ended by CRLF.
    *
-   * @param served how many requests the connection has carried
+   * @param persists whether the connection continues after the response
+   * @param served number of requests on the connection so far
    */
   of(persists: boolean, served: number): string {
     if (!persists) return CLOSE

@@ -2,8 +2,8 @@ import type { FieldSection } from '../message/field-section.js'
 import { listMembers } from '../octets/grammar.js'
 
 /**
- * Whether the peer is willing to use the connection for another request (RFC 9112 §9.3): 1.1 unless it says `close`,
- * 1.0 only when it says `keep-alive`.
+ * Whether the peer wants to use the connection for another request (RFC 9112 §9.3): an HTTP/1.1 peer unless it says
+ * `close`, an HTTP/1.0 peer only if it says `keep-alive`.
  */
 export function persists(fields: FieldSection, minor: number): boolean {
   const connection = fields.get('connection')

@@ -7,13 +7,13 @@ import { isToken, partsOf } from '../octets/grammar.js'
  *
  * @param fields the complete header section
  * @param minor the minor version of the message
- * @returns octets to read, or `'chunked'` when only decoding can tell
- * @throws {ProtocolError} 400 when two readings are possible, 501 for a transfer coding we lack
+ * @returns octets of content, or `'chunked'` when only decoding can tell
+ * @throws {ProtocolError} 400 when the fields allow two readings, 501 for a transfer coding other than chunked
  */
 export function bodyLength(fields: FieldSection, minor: number): number | 'chunked' {
   const hasLength = fields.has('content-length')
   if (fields.has('transfer-encoding')) {
-    // "A server MAY reject a request that contains both" (§6.1): the two readings are how requests are smuggled.
+    // "A server MAY reject a request that contains both" (§6.1): request smuggling lives on the two readings.
     if (hasLength)
       throw new ProtocolError(
         400,
@@ -38,7 +38,7 @@ function contentLength(values: readonly string[]): number {
   return length
 }
 
-/** 1*DIGIT and nothing else, -1 for anything but that or beyond 2^53-1; no number parser, since each is lenient in its way. */
+/** Reads 1*DIGIT; -1 for anything else, and above 2^53-1. JavaScript's own number parsers all accept more than that. */
 function decimal(text: string): number {
   if (text === '') return -1
   let value = 0

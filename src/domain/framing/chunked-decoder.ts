@@ -9,36 +9,36 @@ import { CR, HEX_VALUE, LF } from '../octets/octet-classes.js'
 import { permittedTrailers } from './trailers.js'
 
 /*
- * Theory of operation: chunk line, data, CRLF, and again; a chunk of size 0 leads to the trailers (RFC 9112 §7.1).
- * Chunk lines are judged octet by octet and nothing of them is kept. Trailer lines stay with the caller until the
- * section is complete.
+ * Theory of operation: chunk line, data, CRLF, and again; the trailers follow a chunk of size 0 (RFC 9112 §7.1).
+ * Chunk lines are checked octet by octet and not kept. Trailer lines stay in the caller's buffer until the section is
+ * complete.
  */
 
-type Place = 'size' | 'extensions' | 'line-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailers' | 'done'
+type State = 'size' | 'extensions' | 'line-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailers' | 'done'
 
 const MAX_SIZE_DIGITS = 16
 
-/** Takes the chunked transfer coding off a body. */
+/** Decodes the chunked transfer coding of a body (RFC 9112 §7.1). */
 export class ChunkedDecoder implements BodyDecoder {
   piece: Buffer | null = null
   trailers: FieldSection = NO_FIELDS
   readonly remaining = null
 
-  private place: Place = 'size'
+  private state: State = 'size'
   private digits = 0
   private chunkRemaining = 0
   private lineLength = 0
-  /** Octets of data that the chunk lines so far have announced. */
+  /** Octets of data that all chunk lines so far announced. */
   private announced = 0
-  /** Octets of framing so far. */
+  /** Octets of framing that were read so far. */
   private framing = 0
   private readonly extensions = new ChunkExtensions()
   private readonly trailerLines: FieldLinesReader
 
   /**
-   * @param maxContent octets of decoded content
-   * @param maxFramed octets of content and framing together
-   * @param maxTrailerLines field lines
+   * @param maxContent most octets of decoded content
+   * @param maxFramed most octets of content and framing together
+   * @param maxTrailerLines most field lines in the trailers
    */
   constructor(
     private readonly maxContent: number,
@@ -49,14 +49,14 @@ export class ChunkedDecoder implements BodyDecoder {
   }
 
   get done(): boolean {
-    return this.place === 'done'
+    return this.state === 'done'
   }
 
   read(octets: Buffer, from: number, to: number): number {
     this.piece = null
     let at = from
     while (at < to) {
-      switch (this.place) {
+      switch (this.state) {
         case 'size':
           this.takeSize(octets[at++]!)
           break
@@ -94,10 +94,10 @@ export class ChunkedDecoder implements BodyDecoder {
     if (octet === LF) throw new ProtocolError(400, 'bare-lf', 'Cannot end a chunk line: found LF without CR')
     if (this.digits === 0) throw badSize()
     if (octet === CR) {
-      this.place = 'line-lf'
+      this.state = 'line-lf'
       return
     }
-    this.place = 'extensions'
+    this.state = 'extensions'
     this.extensions.reset()
     this.extensions.take(octet)
   }
@@ -106,7 +106,7 @@ export class ChunkedDecoder implements BodyDecoder {
     if (++this.lineLength > MAX_CHUNK_LINE) {
       throw new ProtocolError(400, 'chunk-extension', `Cannot take a chunk line of over ${MAX_CHUNK_LINE} octets`)
     }
-    if (this.extensions.take(octet)) this.place = 'line-lf'
+    if (this.extensions.take(octet)) this.state = 'line-lf'
   }
 
   private endLine(octet: number): void {
@@ -114,8 +114,8 @@ export class ChunkedDecoder implements BodyDecoder {
     this.framing += this.lineLength + 1
     this.announced += this.chunkRemaining
     this.checkLimits()
-    this.place = this.chunkRemaining > 0 ? 'data' : 'trailers'
-    if (this.place === 'trailers') this.trailerLines.begin(0)
+    this.state = this.chunkRemaining > 0 ? 'data' : 'trailers'
+    if (this.state === 'trailers') this.trailerLines.begin(0)
     this.digits = 0
     this.lineLength = 0
   }
@@ -133,14 +133,14 @@ export class ChunkedDecoder implements BodyDecoder {
     const end = Math.min(to, from + this.chunkRemaining)
     this.piece = octets.subarray(from, end)
     this.chunkRemaining -= end - from
-    if (this.chunkRemaining === 0) this.place = 'data-cr'
+    if (this.chunkRemaining === 0) this.state = 'data-cr'
     return end
   }
 
-  private expect(octet: number, wanted: number, next: Place): void {
-    if (octet !== wanted) throw new ProtocolError(400, 'chunk-end', 'Cannot read a chunk: wanted CRLF behind its data')
+  private expect(octet: number, wanted: number, next: State): void {
+    if (octet !== wanted) throw new ProtocolError(400, 'chunk-end', 'Cannot read a chunk: wanted CRLF after its data')
     this.framing++
-    this.place = next
+    this.state = next
   }
 
   private takeTrailers(octets: Buffer, from: number, to: number): number {
@@ -151,11 +151,11 @@ export class ChunkedDecoder implements BodyDecoder {
       return from
     }
     this.trailers = permittedTrailers(this.trailerLines.section(latin1(octets, from, from + length)))
-    this.place = 'done'
+    this.state = 'done'
     return from + length
   }
 
-  /** As the field lines of a head are read, but that what is wrong with a line is the trailer's fault. */
+  /** Reads field lines as in a head, except that a broken line is reported under the rule `trailer`. */
   private readTrailers(octets: Buffer, from: number, end: number): number {
     try {
       return this.trailerLines.read(octets, from, end)

@@ -4,19 +4,19 @@ import { isWhiteSpace } from '../octets/grammar.js'
 import { COLON, CR, IS_FIELD_VALUE, IS_TOKEN, LF } from '../octets/octet-classes.js'
 
 /*
- * Theory of operation: one state a place in a field line (RFC 9112 §5). Positions are relative to the base that the
- * caller names, as in the request-line reader; each octet is looked at once (white space behind a value twice).
+ * Theory of operation: each element of a field line has a state (RFC 9112 §5). Positions are relative to the base that
+ * the caller gives, as in the request-line reader. Each octet is read once; white space after a value is read twice.
  */
 
 const LINE_START = 0
 const NAME = 1
 const WHITE_SPACE = 2 // between the colon and the value
 const VALUE = 3
-const LINE_LF = 4 // behind the CR that ends a line
-const END_LF = 5 // behind the CR of the empty line that ends the section
-const NAME_CR = 6 // behind a CR in a name: a line without colon, or a bare CR
+const LINE_LF = 4 // after the CR that ends a line
+const END_LF = 5 // after the CR of the empty line that ends the section
+const NAME_CR = 6 // after a CR in a name: a line without colon, or a bare CR
 
-/** Reads field lines up to and with the empty line that ends them: of a head, or the trailers. */
+/** Reads a field section, of a head or of trailers, including the empty line that ends it (RFC 9112 §5). */
 export class FieldLinesReader {
   private state = LINE_START
   private at = 0
@@ -25,13 +25,13 @@ export class FieldLinesReader {
   private valueFrom = 0
   private bounds: number[] = []
 
-  /** @param maxLines one line more is refused */
+  /** @param maxLines most lines in a section; one more is refused */
   constructor(private readonly maxLines: number) {}
 
   /**
-   * Ready for the next section.
+   * Starts a new section.
    *
-   * @param at where it begins, relative to the base that `read` will be given
+   * @param at where the section begins, relative to the base that is passed to `read`
    */
   begin(at: number): void {
     this.state = LINE_START
@@ -40,12 +40,12 @@ export class FieldLinesReader {
   }
 
   /**
-   * Reads on.
+   * Continues where the last call stopped.
    *
-   * @param base what positions are relative to
-   * @param end where the octets that may be read end
-   * @returns where the section ends (behind the empty line) relative to `base`, -1 when more octets are needed
-   * @throws {ProtocolError} as soon as a line cannot become a good one
+   * @param base where in `octets` the positions count from
+   * @param end where the readable octets end
+   * @returns where the section ends (after the empty line), relative to `base`; -1 when more octets are needed
+   * @throws {ProtocolError} at the first octet that makes a line invalid
    */
   read(octets: Uint8Array, base: number, end: number): number {
     let at = base + this.at
@@ -80,9 +80,9 @@ export class FieldLinesReader {
   }
 
   /**
-   * The section that was read.
+   * The section that `read` completed.
    *
-   * @param text the octets from the base on, as latin1
+   * @param text the octets from the base onwards, as latin1 text
    */
   section(text: string): FieldSection {
     return new FieldSection(text, this.bounds)

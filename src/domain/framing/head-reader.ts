@@ -5,24 +5,24 @@ import { latin1 } from '../octets/latin1.js'
 import type { Limits } from './limits.js'
 import { RequestLineReader } from './request-line-reader.js'
 
-/** The head of a request as it stood on the wire (RFC 9112 §2.1). */
+/** The head of a request as it was sent: parsed, but its meaning not checked yet (RFC 9112 §2.1). */
 export interface RawHead {
   readonly method: string
   readonly target: string
   /** The minor version: 0, or 1 for 1.1 and everything above. */
   readonly minor: number
   readonly fields: FieldSection
-  /** Octets that the head takes, the empty lines before it included. */
+  /** Octets of the head, including the empty lines before it. */
   readonly length: number
 }
 
-/** Reads heads, one after the other; it keeps its place in the octets, not the octets. */
+/** Reads one head after another; between two calls it remembers a position, not the octets. */
 export class HeadReader {
   private readonly line: RequestLineReader
   private readonly lines: FieldLinesReader
   private inFields = false
 
-  /** @param secure whether the octets come out of TLS */
+  /** @param secure whether the connection is TLS */
   constructor(
     private readonly limits: Limits,
     secure: boolean,
@@ -31,21 +31,22 @@ export class HeadReader {
     this.lines = new FieldLinesReader(limits.fields)
   }
 
-  /** Whether an octet of a request has come, not just empty lines before it. */
+  /** Whether an octet of a request has been read; empty lines before it do not count. */
   get begun(): boolean {
     return this.line.begun
   }
 
   /**
-   * Reads on. Between two calls for one head the octets may move to another buffer, as long as they are all there.
+   * Continues where the last call stopped. Between two calls for one head the octets may move to another buffer, as
+   * long as none of them is removed.
    *
    * @param from where the head begins in `octets`
-   * @param to where the octets that have come end
+   * @param to where the received octets end
    * @returns null when more octets are needed
    * @throws {ProtocolError} at the first octet that shows what is wrong
    */
   read(octets: Buffer, from: number, to: number): RawHead | null {
-    // Past the limit nothing is looked at, so that a head fails the same way however it is cut.
+    // No octet beyond the limit is read, so that a head fails the same way in every delivery.
     const end = Math.min(to, from + this.limits.headOctets)
     const length = this.readParts(octets, from, end)
     if (length !== -1) return this.complete(octets, from, length)
@@ -66,7 +67,7 @@ export class HeadReader {
 
   private complete(octets: Buffer, from: number, length: number): RawHead {
     const { line } = this
-    // One decode of the whole head, slices of it afterwards: cheaper than a decode for each part.
+    // Decoding the whole head once and slicing it is cheaper than decoding each part.
     const text = latin1(octets, from, from + length)
     const head: RawHead = {
       method: methodIn(text, line.methodFrom, line.methodTo),
@@ -81,7 +82,7 @@ export class HeadReader {
   }
 }
 
-/** The method; nearly always the one string `GET`, which costs no slice and is found in a table at once: 7 % of a request. */
+/** Returns the method. Nearly always that is the constant `GET`, which saves a slice and its hash: 7 % of a request. */
 function methodIn(text: string, from: number, to: number): string {
   return to - from === 3 && text.startsWith('GET', from) ? 'GET' : text.slice(from, to)
 }

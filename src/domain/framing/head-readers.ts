@@ -1,22 +1,26 @@
 import { HeadReader } from './head-reader.js'
 import type { Limits } from './limits.js'
 
-/** Readers that are kept: as many connections as are inside a head at once in ordinary times. */
-const KEPT = 64
+/** Most unused readers that are kept: about as many connections are usually inside a head at the same time. */
+const MAX_FREE = 64
 
-/** Lends readers of heads to connections, each for a turn or a head: an idle one has none, which saves it 450 octets. */
+/**
+ * A pool of head readers. A connection borrows one for each turn or head; an idle one needs none, which saves 450
+ * bytes.
+ */
 export class HeadReaders {
   private readonly free: HeadReader[] = []
 
-  /** @param rules as `HeadReader` has them */
+  /** @param rules passed to each `HeadReader` */
   constructor(private readonly rules: { readonly limits: Limits; readonly secure: boolean }) {}
 
+  /** Lends a reader that is inside no head. */
   take(): HeadReader {
     return this.free.pop() ?? new HeadReader(this.rules.limits, this.rules.secure)
   }
 
-  /** Takes one back that is inside no head. */
+  /** Takes back a reader that is inside no head. */
   give(reader: HeadReader): void {
-    if (this.free.length < KEPT) this.free.push(reader)
+    if (this.free.length < MAX_FREE) this.free.push(reader)
   }
 }

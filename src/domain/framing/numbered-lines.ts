@@ -1,23 +1,23 @@
 import { flat } from '../octets/flat-string.js'
 
-/** Lines are kept for the numbers below; there are few of them in most services. */
-const KEPT = 1024
+/** Lines for numbers below this one are cached; most services use only a few of them. */
+const CACHED = 1024
 
 /**
- * Field lines that differ by a number. Each is made when it is first needed, and kept: to join its parts anew, and to copy
- * it piece by piece when it is sent, costs more than the rest of a short head.
+ * Field lines that differ only by a number, such as `Content-Length: 5`. Each is made when it is first needed and then
+ * cached: making it again, and flattening it when it is sent, costs more than the rest of a short head.
  */
 export class NumberedLines {
-  private readonly kept: string[] = Array.from({ length: KEPT }, () => '')
+  private readonly cached: string[] = Array.from({ length: CACHED }, () => '')
 
-  /** @param before what stands before the number; behind it the line ends */
+  /** @param before the text before the number, which ends the line */
   constructor(private readonly before: string) {}
 
-  /** The line, ended by CRLF. */
+  /** The line for a number, ended by CRLF. */
   of(value: number): string {
-    if (value >= KEPT) return this.make(value)
-    const kept = this.kept[value]!
-    return kept === '' ? (this.kept[value] = flat(this.make(value))) : kept
+    if (value >= CACHED) return this.make(value)
+    const cached = this.cached[value]!
+    return cached === '' ? (this.cached[value] = flat(this.make(value))) : cached
   }
 
   private make(value: number): string {

@@ -5,19 +5,19 @@ import { CR, IS_TARGET, IS_TOKEN, LF, SP } from '../octets/octet-classes.js'
 import { MAX_LEADING_LINES, MAX_METHOD_LENGTH, type Limits } from './limits.js'
 
 /*
- * Theory of operation: one state an element of the request line (RFC 9112 §3). Positions are relative to the first
- * octet of the head, so that the caller may move the octets to another buffer between two calls; each octet is looked
- * at once, however the head is cut into pieces. What is wrong is told at the first octet that shows it.
+ * Theory of operation: each element of the request line has a state (RFC 9112 §3). Positions are relative to the first
+ * octet of the head, so that the caller may move the octets to another buffer between two calls. Each octet is read
+ * once, even when the head arrives in many pieces. An error is thrown at the first octet that shows it.
  */
 
 const START = 0 // before the method; empty lines are skipped
-const START_LF = 1 // behind the CR of an empty line
+const START_LF = 1 // after the CR of an empty line
 const METHOD = 2
 const TARGET = 3
 const VERSION = 4
-const LINE_CR = 5 // behind the version
-const LINE_LF = 6 // behind the CR that ends the line
-const EARLY_CR = 7 // behind a CR that comes too soon: an incomplete line, or a bare CR
+const LINE_CR = 5 // after the version
+const LINE_LF = 6 // after the CR that ends the line
+const EARLY_CR = 7 // after a CR that comes too early: an incomplete line, or a bare CR
 
 const VERSION_PREFIX = Uint8Array.of(0x48, 0x54, 0x54, 0x50, 0x2f) // HTTP/
 const VERSION_LENGTH = 'HTTP/1.1'.length
@@ -29,14 +29,14 @@ const LAYOUT = 'Cannot read a request line: wanted method SP target SP version C
 
 const isDigit = (octet: number): boolean => octet >= DIGIT_0 && octet <= DIGIT_9
 
-/** Reads a request line, strictly: `method SP target SP version CRLF` and nothing else. */
+/** Reads a request line strictly: only `method SP target SP version CRLF` (RFC 9112 §3). */
 export class RequestLineReader {
-  /** Where the elements lie, relative to the head's first octet; valid once the line is complete. */
+  /** Positions of the elements, relative to the head's first octet; valid once the line is complete. */
   methodFrom = 0
   methodTo = 0
   targetFrom = 0
   targetTo = 0
-  /** The minor version; everything above 1.1 is read as 1.1 (RFC 9110 §2.5). */
+  /** The minor version: 0 or 1; versions above 1.1 are read as 1.1 (RFC 9110 §2.5). */
   minor = 0
 
   private state = START
@@ -44,34 +44,36 @@ export class RequestLineReader {
   private emptyLines = 0
   private major = 0
   private versionFrom = 0
-  /** What is wrong when the line ends behind a CR that comes too soon. */
+  /** The rule to report when an LF follows a CR that comes too early. */
   private earlyEndRule = ''
 
-  /** @param secure whether the octets come out of TLS: then a handshake inside is an octet like others */
+  /**
+   * @param secure whether the connection is TLS: if not, a TLS handshake instead of a request gets an answer of its own
+   */
   constructor(
     private readonly limits: Limits,
     private readonly secure: boolean,
   ) {}
 
-  /** Ready for the next head. */
+  /** Starts again, for the next head. */
   reset(): void {
     this.state = START
     this.at = 0
     this.emptyLines = 0
   }
 
-  /** Whether an octet of the request itself has come, not just empty lines before it. */
+  /** Whether an octet of the request has been read; empty lines before it do not count. */
   get begun(): boolean {
     return this.state >= METHOD
   }
 
   /**
-   * Reads on.
+   * Continues where the last call stopped.
    *
    * @param base where the head begins in `octets`
-   * @param end where the octets that may be read end
-   * @returns where the line ends (behind its LF) relative to `base`, -1 when more octets are needed
-   * @throws {ProtocolError} as soon as the line cannot become a good one
+   * @param end where the readable octets end
+   * @returns where the line ends (after its LF), relative to `base`; -1 when more octets are needed
+   * @throws {ProtocolError} at the first octet that makes the line invalid
    */
   read(octets: Uint8Array, base: number, end: number): number {
     let at = base + this.at
@@ -167,15 +169,15 @@ export class RequestLineReader {
   }
 
   private version(octets: Uint8Array, base: number, from: number, end: number): number {
-    const stop = base + this.versionFrom + VERSION_LENGTH
+    const versionEnd = base + this.versionFrom + VERSION_LENGTH
     let at = from
-    for (; at < end && at < stop; at++) {
+    for (; at < end && at < versionEnd; at++) {
       const octet = octets[at]!
       const index = at - base - this.versionFrom
       if (this.takesVersionOctet(index, octet)) continue
       return this.misplaced(index === 0 && octet === CR ? 'request-line' : 'version-syntax', octet, at)
     }
-    if (at === stop) this.state = LINE_CR
+    if (at === versionEnd) this.state = LINE_CR
     return at
   }
 
@@ -200,7 +202,7 @@ export class RequestLineReader {
     return length
   }
 
-  /** An octet that the element cannot hold: white space and line ends are named for what they are. */
+  /** Handles an octet that the element cannot contain; white space and line ends have rules of their own. */
   private misplaced(rule: string, octet: number, at: number): number {
     if (octet === CR) {
       this.state = EARLY_CR

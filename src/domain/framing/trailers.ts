@@ -1,9 +1,9 @@
 import { FieldSection, NO_FIELDS } from '../message/field-section.js'
 
 /**
- * Fields that mean something before the content is read: framing, routing, request modifiers, authentication, and what
- * describes the content. "A sender MUST NOT generate" them as trailers (RFC 9110 §6.5.1); a recipient that took them
- * late would act on something nobody checked.
+ * Fields that matter before the content is read: framing, routing, request modifiers, authentication, and descriptions
+ * of the content. "A sender MUST NOT generate" them as trailers (RFC 9110 §6.5.1): a handler that used them would act
+ * on values that no earlier check has seen.
  */
 const NEVER_TRAILERS: ReadonlySet<string> = new Set([
   'age',
@@ -51,7 +51,7 @@ const NEVER_TRAILERS: ReadonlySet<string> = new Set([
   'x-forwarded-proto',
 ])
 
-/** The trailers that a handler may see; the others are dropped. */
+/** Drops the trailers that a handler must not see, and returns the others. */
 export function permittedTrailers(section: FieldSection): FieldSection {
   if (section.size === 0) return NO_FIELDS
   return FieldSection.of([...section].filter(([name]) => !NEVER_TRAILERS.has(name)))

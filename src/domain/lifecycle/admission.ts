@@ -2,23 +2,23 @@ import { problem } from '../representation/problem.js'
 import type { Response } from '../message/response.js'
 
 /**
- * Whether there is room for one more connection.
+ * Whether one more connection may be opened.
  *
- * @param open connections that are open now
- * @param most how many may be
+ * @param open number of open connections
+ * @param most most open connections allowed
  */
 export function admitsConnection(open: number, most: number): boolean {
   return open < most
 }
 
-/** How long a peer that was turned away is asked to wait, in seconds (RFC 9110 §10.2.3). */
+/** The value of `Retry-After` in a rejection (RFC 9110 §10.2.3). */
 const RETRY_AFTER_SECONDS = 1
 
 /**
- * What a request is answered for which there is no room, or nobody to handle it.
+ * The 503 for a request that cannot be admitted: the server is full or draining, or no thread can run the handler.
  *
- * @param accept as `problem` takes it
+ * @param accept as for `problem`
  */
-export function turnedAway(accept: string | null): Response<string> {
+export function rejection(accept: string | null): Response<string> {
   return problem(503, accept, [['Retry-After', String(RETRY_AFTER_SECONDS)]])
 }

@@ -1,4 +1,4 @@
-/** A handler has had all the time that it may take: why its request is given up. */
+/** The reason with which a request is aborted when its handler exceeds its time limit. */
 export class DeadlineError extends Error {
-  override readonly name = 'OverdueError'
+  override readonly name = 'DeadlineError'
 }

@@ -3,39 +3,41 @@ import type { Outcome } from './outcome.js'
 /** The phases of a server's life, in order. */
 export type Phase = 'starting' | 'running' | 'notice' | 'draining' | 'stopped'
 
-/** How long a drain may take, in milliseconds. */
+/** The duration of a drain, in milliseconds. */
 export interface DrainRules {
-  /** How long requests are served as ever, while readiness is red and every response ends its connection. */
+  /** Notice: requests are still served, but readiness fails and every response closes its connection. */
   readonly noticeMs: number
-  /** When what is left is aborted, counted from the end of the notice. */
+  /** Time after the notice until the remaining requests are aborted. */
   readonly timeoutMs: number
 }
 
-/** The phase of a server that was told to drain `elapsedMs` ago. */
+/** The phase of a server `elapsedMs` after its drain began. */
 export function drainPhase(elapsedMs: number, openConnections: number, rules: DrainRules): Phase {
   if (elapsedMs < rules.noticeMs) return 'notice'
   return openConnections === 0 || isOverdue(elapsedMs, rules) ? 'stopped' : 'draining'
 }
 
-/** Whether a drain has taken so long that what is left must be cut. */
+/** Whether a drain has taken too long, so that the remaining requests must be cut off. */
 export function isOverdue(elapsedMs: number, rules: DrainRules): boolean {
   return elapsedMs >= rules.noticeMs + rules.timeoutMs
 }
 
 /**
- * The rules for a server that is retired: another worker process has taken its place. Its door is closed at once, and
- * nobody is turned away: it gives notice for as long as a drain may take, and drains what is left then.
+ * Drain rules for a worker that a new generation has replaced.
+ *
+ * It accepts no new connections, but keeps answering requests on the connections it has, with `Connection: close`, for
+ * `timeoutMs`; after that it drains like any other server.
  */
 export function retirementRules({ timeoutMs }: DrainRules): DrainRules {
   return { noticeMs: timeoutMs, timeoutMs }
 }
 
 /**
- * The phase of a server that was retired `elapsedMs` ago: nobody new comes, so that its notice ends with its last
- * connection.
+ * The phase of a worker `elapsedMs` after it was retired. It accepts no new connections, so that its notice ends with
+ * its last connection.
  *
- * @param openConnections those on their way from the door among them
- * @param rules as `reliefRules` gives them
+ * @param openConnections includes connections that were accepted but have not reached the worker yet
+ * @param rules from `retirementRules`
  */
 export function retirementPhase(elapsedMs: number, openConnections: number, rules: DrainRules): Phase {
   return openConnections === 0 ? 'stopped' : drainPhase(elapsedMs, openConnections, rules)
@@ -44,45 +46,45 @@ export function retirementPhase(elapsedMs: number, openConnections: number, rule
 /**
  * Whether a response may leave its connection open.
  *
- * @param hasNext whether more requests have arrived behind it: they would be lost with the connection, so the last
- *   of them is the one that says `close`
+ * @param hasNext whether the next request has arrived already: it would be lost with the connection, so that only the
+ *   response to the last request says `close`
  */
 export function mayPersist(phase: Phase, hasNext: boolean): boolean {
   return phase === 'running' || hasNext
 }
 
 /**
- * Whether a request is turned away with 503: one whose first octet arrived when the drain had begun.
+ * Whether a request is rejected with 503, because its first octet arrived after the drain began.
  *
- * @param begunMs when the request's first octet arrived, on the same clock as `drainingSinceMs`
- * @param drainingSinceMs when the listener was closed, null while it is open
+ * @param begunMs time at which the first octet arrived, on the same clock as `drainingSinceMs`
+ * @param drainingSinceMs time at which the listener was closed, null while it is open
  */
-export function isTurnedAway(begunMs: number, drainingSinceMs: number | null): boolean {
+export function isRejected(begunMs: number, drainingSinceMs: number | null): boolean {
   return drainingSinceMs !== null && begunMs >= drainingSinceMs
 }
 
 /**
- * Why a request was not answered whole. `incomplete`: its head never came to an end; `lost`: its worker process died, and
- * nobody knows how many requests with it, so that each such process counts as one.
+ * The reason why a request was not answered completely. `incomplete`: its head was never completed. `lost`: its worker
+ * process died; since the number of its requests is unknown, each such process counts as one request.
  */
 export type CutReason = Outcome | 'incomplete' | 'lost'
 
-/** What a drain came to: every request that it found or met, by how it ended. */
+/** The result of a drain: how many requests, from its begin to its end, ended in which way. */
 export interface DrainReport {
-  /** Answered whole. */
+  /** Answered completely. */
   readonly finished: number
-  /** Turned away with 503. */
+  /** Rejected with 503. */
   readonly rejected: number
-  /** Not answered whole, by the reason. */
+  /** Not answered completely, by reason. */
   readonly cut: Readonly<Partial<Record<CutReason, number>>>
 }
 
-/** Whether any request was not answered for our part: a peer that left has asked for nothing more. */
+/** Whether the server failed to answer any request. A peer that disconnected (`aborted`) does not count. */
 export function hasCut({ cut }: DrainReport): boolean {
   return Object.keys(cut).some((reason) => reason !== 'aborted')
 }
 
-/** The sum of several drains, such as those of all worker processes. */
+/** Adds up several reports, such as those of all worker processes. */
 export function mergeReports(reports: readonly DrainReport[]): DrainReport {
   const cut: Partial<Record<CutReason, number>> = {}
   let finished = 0
@@ -102,24 +104,27 @@ export class DrainTally {
   private rejected = 0
   private readonly cut: Partial<Record<CutReason, number>> = {}
 
-  /** A request is over; `status` is 0 when no response was begun. */
+  /** Counts a request that is over; `status` is 0 when no response was begun. */
   note({ outcome, status }: { readonly outcome: Outcome; readonly status: number }): void {
     if (outcome === 'rejected') this.rejected++
     else if (isAnswer(outcome, status)) this.finished++
     else this.noteCut(outcome)
   }
 
-  /** A request was given up; with this reason. */
+  /** Counts a request that was not answered completely. */
   noteCut(reason: CutReason): void {
     this.cut[reason] = (this.cut[reason] ?? 0) + 1
   }
 
+  /** The counts so far. */
   report(): DrainReport {
     return { finished: this.finished, rejected: this.rejected, cut: { ...this.cut } }
   }
 }
 
-/** A failure or a passed deadline is answered by an error response, or else cuts a response that promised better. */
+/**
+ * Whether a request was answered. After a failure or a timeout only an error response counts; another one was cut off.
+ */
 function isAnswer(outcome: Outcome, status: number): boolean {
   if (outcome === 'failed' || outcome === 'timed-out') return status >= 400
   return outcome === 'completed' || outcome === 'refused'

@@ -1,16 +1,17 @@
 /**
- * How an exchange came to its end.
+ * How an exchange ended.
  *
- * - `completed`: the whole response was handed to the transport, whatever its status
+ * - `completed`: the transport received the whole response, whatever its status
  * - `refused`: the request broke the protocol or a limit (a `ProtocolError`)
- * - `failed`: the handler threw, or its content did: 500, or a cut
- * - `timed-out`: the handler's deadline passed (504), or the peer's (408, a cut)
- * - `rejected`: turned away for want of room or because of a drain (503)
- * - `aborted`: the peer left before the response was complete
- * - `cut`: the server gave up on it at the end of a drain
+ * - `failed`: the handler or its content threw: 500, or the connection was aborted
+ * - `timed-out`: the handler exceeded its deadline (504), or the peer did (408, or the connection was aborted)
+ * - `rejected`: the server was full or draining (503)
+ * - `aborted`: the peer disconnected before the response was complete
+ * - `cut`: the server aborted it at the end of a drain
  */
 export type Outcome = 'completed' | 'refused' | 'failed' | 'timed-out' | 'rejected' | 'aborted' | 'cut'
 
+/** All outcomes, in the order in which they are shown. */
 export const OUTCOMES: readonly Outcome[] = [
   'completed',
   'refused',

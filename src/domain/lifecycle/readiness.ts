@@ -1,26 +1,26 @@
 import type { Phase } from './drain.js'
 
 /**
- * What keeps a running server from serving well: handler threads or worker processes that die as soon as they start, or no
- * handler thread that is ready.
+ * A problem of a running server: handler threads or worker processes die as soon as they start, or no handler thread is
+ * ready.
  */
 export type Trouble = 'threads crash' | 'no thread' | 'workers crash'
 
-/** What readiness is judged by. */
+/** The facts that decide readiness. */
 export interface ServiceState {
   readonly phase: Phase
-  /** Another worker process has taken this one's place. */
+  /** Whether another worker process has replaced this one. */
   readonly isRetired: boolean
   readonly troubles: readonly Trouble[]
 }
 
 /**
- * Why a server wants no new requests: its phase, or its troubles; null when it does want them.
+ * The reason why a server is not ready for new requests: its phase or its troubles; null when it is ready.
  *
- * One that is retired speaks for the service, not for itself: who asks it over a connection that is still open would
- * else take the service to be down during every rolling restart.
+ * A retired worker answers for the service and not for itself: a health check on a connection that is still open would
+ * otherwise report the service as down during every rolling restart.
  */
-export function unreadyReason({ phase, isRetired: isRetired, troubles }: ServiceState): string | null {
+export function unreadyReason({ phase, isRetired, troubles }: ServiceState): string | null {
   if (phase !== 'running' && !isRetired) return phase
   return troubles.length === 0 ? null : troubles.join(', ')
 }

@@ -1,20 +1,20 @@
 /**
- * Why no handler ran, or ran to its end.
+ * The reason why no handler ran, or why it did not finish.
  *
- * - `queue-full`: as many requests as may wait for a thread do
- * - `queue-timeout`: it waited for a thread for as long as one may
- * - `thread-lost`: its thread died or was ended while it held the request
- * - `threads-crash`: threads die as soon as they start, and are fed no more
+ * - `queue-full`: the queue of requests that wait for a thread was full
+ * - `queue-timeout`: the request waited too long for a thread
+ * - `thread-lost`: the thread died, or was terminated, while it ran the request
+ * - `threads-crash`: threads die as soon as they start, so that none is given requests
  */
 export type UnavailableRule = 'queue-full' | 'queue-timeout' | 'thread-lost' | 'threads-crash'
 
-/** An engine cannot run a handler for reasons that pass: answered with 503. */
+/** An engine cannot run a handler at the moment: answered with 503. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
 
   /**
-   * @param rule the name under which the rejection is counted
-   * @param detail what could not be done: the state found and the state wanted; for the log
+   * @param rule the name under which metrics count the rejection
+   * @param detail the message for the log: what failed, the state found and the state wanted
    */
   constructor(
     readonly rule: UnavailableRule,

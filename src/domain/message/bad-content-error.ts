@@ -1,2 +1,2 @@
-/** The peer's content is not what it should be; a handler that lets it pass answers 400. */
+/** The content of a request is malformed, such as broken JSON. Answered with 400 when the handler does not catch it. */
 export class BadContentError extends SyntaxError {}

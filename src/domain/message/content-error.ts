@@ -1,4 +1,4 @@
-/** A handler's content broke its promise: it ended early or ran over its declared length. The connection must be cut. */
+/** The content of a response was shorter or longer than its declared length. The connection must be aborted. */
 export class ContentError extends Error {
   override readonly name = 'ContentError'
 }

@@ -1,23 +1,23 @@
 import { LOWER } from '../octets/octet-classes.js'
 
 /**
- * A field section (RFC 9110 §5): the field lines of a head or the trailers, in the order they came.
+ * A field section (RFC 9110 §5): the field lines of a head, or the trailers, in the order of arrival.
  *
- * Values are latin1 strings without surrounding white space; octets above 0x7F stand as the code points of the same
- * number. The section keeps the text it was read from and where each line lies in it; a name or value becomes a
- * string of its own when someone asks, since most never are. With text and bounds it can be made again in another thread.
+ * Values are latin1 strings without surrounding white space: each character is the code point of its octet. The section
+ * keeps the text of the whole head and the position of each line in it, and slices a name or a value only on demand,
+ * since most are never read. Another thread can rebuild the section from `text` and `bounds`.
  */
 export class FieldSection {
   /**
-   * @param text the text that the bounds point into
-   * @param bounds four offsets a line: name from, name to, value from, value to
+   * @param text the text that contains the lines
+   * @param bounds four offsets per line: start and end of the name, start and end of the value
    */
   constructor(
     readonly text: string,
     readonly bounds: readonly number[],
   ) {}
 
-  /** A section of the given lines, for trailers and tests. */
+  /** Makes a section from lines, for trailers and tests. */
   static of(lines: Iterable<readonly [name: string, value: string]>): FieldSection {
     let text = ''
     const bounds: number[] = []
@@ -33,13 +33,13 @@ export class FieldSection {
     return new FieldSection(text, bounds)
   }
 
-  /** How many field lines there are. */
+  /** The number of field lines. */
   get size(): number {
     return this.bounds.length / 4
   }
 
   /**
-   * The combined value of a field: its lines joined by a comma (RFC 9110 §5.2), `null` without any.
+   * The combined value of a field: its lines joined by commas (RFC 9110 §5.2); `null` when there is none.
    *
    * @param name in lower case
    */
@@ -48,14 +48,14 @@ export class FieldSection {
     if (first === -1) return null
     let value = this.valueAt(first)
     for (let at = this.find(name, first + 4); at !== -1; at = this.find(name, at + 4)) {
-      // Cookie is the exception to the comma: its pairs are joined by semicolons (RFC 6265 §5.4).
+      // Cookie is the exception: its lines are joined by semicolons (RFC 6265 §5.4).
       value += (name === 'cookie' ? '; ' : ', ') + this.valueAt(at)
     }
     return value
   }
 
   /**
-   * Each line's value by itself, in order.
+   * The value of each line of a field, in order.
    *
    * @param name in lower case
    */
@@ -65,7 +65,11 @@ export class FieldSection {
     return values
   }
 
-  /** @param name in lower case */
+  /**
+   * Whether there is a field of this name.
+   *
+   * @param name in lower case
+   */
   has(name: string): boolean {
     return this.find(name, 0) !== -1
   }
@@ -90,7 +94,7 @@ export class FieldSection {
   }
 
   private isNamed(from: number, name: string): boolean {
-    // A table, not `| 0x20`: that would make `^` equal to `~`.
+    // LOWER and not `| 0x20`, which would make `^` equal to `~`.
     for (let i = 0; i < name.length; i++) {
       if (LOWER[this.text.charCodeAt(from + i)] !== name.charCodeAt(i)) return false
     }
@@ -98,4 +102,5 @@ export class FieldSection {
   }
 }
 
+/** The empty section. */
 export const NO_FIELDS = new FieldSection('', [])

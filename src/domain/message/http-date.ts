@@ -1,7 +1,7 @@
 /**
- * Dates in fields (RFC 9110 §5.6.7): one format is written, three are read.
+ * Dates in fields (RFC 9110 §5.6.7): one format is written, three are accepted.
  *
- *     Sun, 06 Nov 1994 08:49:37 GMT    IMF-fixdate, the one that is written
+ *     Sun, 06 Nov 1994 08:49:37 GMT    IMF-fixdate, the format that is written
  *     Sunday, 06-Nov-94 08:49:37 GMT   RFC 850, whose year has two digits
  *     Sun Nov  6 08:49:37 1994         asctime
  */
@@ -20,13 +20,13 @@ const RFC_850 = new RegExp(
 )
 const ASCTIME = new RegExp(`^(?<weekday>${DAYS.join('|')}) ${MONTH} (?<day>[0-9]{2}| [0-9]) ${TIME} (?<year>[0-9]{4})$`)
 
-/** What the formats have in common, as text. */
+/** The parts that all three formats have, as text. */
 type DateParts = Readonly<Record<'weekday' | 'day' | 'month' | 'year' | 'hour' | 'minute' | 'second', string>>
 
 /**
- * Writes a date as IMF-fixdate; fractions of the second are dropped.
+ * Writes a date as IMF-fixdate, rounded down to the second.
  *
- * @param ms milliseconds since 1970, of a time in the years 0 to 9999
+ * @param ms milliseconds since 1970; the year must be from 0 to 9999
  */
 export function formatHttpDate(ms: number): string {
   // ECMAScript fixes the format of toUTCString, and it is IMF-fixdate.
@@ -34,17 +34,17 @@ export function formatHttpDate(ms: number): string {
 }
 
 /**
- * Reads a date in any of the three formats. They are case-sensitive and have no room for other white space.
+ * Reads a date in any of the three formats, which are case-sensitive and allow no other white space.
  *
- * @param nowMs the wall clock, by which a two-digit year is placed: never more than 50 years ahead
- * @returns milliseconds since 1970, `null` for text that is no date, for a day that no calendar has, and for a weekday
- *   that is not that of its date: a date that contradicts itself names no time
+ * @param nowMs the wall clock: a two-digit year is never more than 50 years after it
+ * @returns milliseconds since 1970; `null` for text that is not a date, for a day that the month does not have, and for
+ *   a weekday that contradicts the date
  */
 export function parseHttpDate(text: string, nowMs: number): number | null {
   const parts = (IMF_FIXDATE.exec(text) ?? ASCTIME.exec(text) ?? RFC_850.exec(text))?.groups as DateParts | undefined
   if (parts === undefined) return null
   const { weekday, day, hour, minute, second } = parts
-  // Only the last minute of a day may have a leap second, which is one with the second after it.
+  // Only the last minute of a day can have a leap second; it counts as the first second of the next day.
   if (second === '60' && `${hour}:${minute}` !== '23:59') return null
   const year = parts.year.length === 2 ? fullYear(parts, nowMs) : Number(parts.year)
   const midnight = midnightOf(parts, year)
@@ -65,9 +65,9 @@ function fullYear(parts: DateParts, nowMs: number): number {
   return timeOf(parts, year) > limit.getTime() ? year - 100 : year
 }
 
-/** The day of a date in a given year; one that the month lacks runs over into the next. */
+/** The date's midnight in the given year; a day that the month does not have overflows into the next month. */
 function midnightOf({ month, day }: DateParts, year: number): Date {
-  // Date.UTC would take years below 100 for those of the 20th century.
+  // Date.UTC would read a year below 100 as a year of the 20th century.
   return new Date(new Date(0).setUTCFullYear(year, MONTHS.indexOf(month), Number(day)))
 }
 

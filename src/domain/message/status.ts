@@ -1,4 +1,4 @@
-/** The reason phrases of the status code registry (RFC 9110 §15, RFC 6585); informative only, peers ignore them. */
+/** The reason phrases of the status code registry (RFC 9110 §15, RFC 6585). They are informative; peers ignore them. */
 const REASONS: Readonly<Record<number, string>> = {
   100: 'Continue',
   101: 'Switching Protocols',
@@ -57,12 +57,12 @@ const REASONS: Readonly<Record<number, string>> = {
   511: 'Network Authentication Required',
 }
 
-/** The reason phrase of a status, `''` for one that the registry lacks: an empty phrase is well formed (RFC 9112 §4). */
+/** The reason phrase of a status; `''` for an unregistered status, since an empty phrase is valid (RFC 9112 §4). */
 export function reasonPhrase(status: number): string {
   return REASONS[status] ?? ''
 }
 
-/** 1xx, 204 and 304 never carry content, whatever a handler returned (RFC 9110 §6.4.1). */
+/** Whether a status forbids content: 1xx, 204 and 304, whatever a handler returned (RFC 9110 §6.4.1). */
 export function forbidsContent(status: number): boolean {
   return status === 204 || status === 304 || status < 200
 }

@@ -1,22 +1,23 @@
 /**
- * The target of a request (RFC 9112 §3.2) and the one normal form of its path.
+ * The target of a request (RFC 9112 §3.2), and the normal form of its path.
  *
- * The normal form is what routing, authorization and file access all see, so that no two of them read one path two
- * ways. Escapes are decoded once, then dot segments are removed, so that `%2e%2e` counts as one. Three kinds of escape
- * stay, in upper case: `%2F`, since an encoded slash must never become a separator, `%25`, so that every `%` of the
- * form begins an escape, and octets that are not UTF-8. Hence two paths share a form only if they are equivalent.
+ * Routing, authorization and file access all use the normal form, so that they cannot interpret one path in two ways.
+ * Escapes are decoded once, then dot segments are removed, so that `%2e%2e` counts as a dot segment. Three kinds of
+ * escape remain, in upper case: `%2F`, since an encoded slash must never become a separator; `%25`, so that every `%`
+ * begins an escape; and octets that are not UTF-8. Therefore, two paths have the same normal form only if they are
+ * equivalent.
  */
 import { ProtocolError } from './protocol-error.js'
 
-/** What a request is directed at. */
+/** The parts of a request target. */
 export interface RequestTarget {
-  /** How it was written; authority-form is CONNECT's alone, and refused. */
+  /** The form it was written in (§3.2). Only CONNECT uses the authority-form, and it is refused. */
   readonly form: 'origin' | 'absolute' | 'asterisk'
   /** In normal form, beginning with `/`; `*` for the server as a whole. */
   readonly path: string
   /** As the peer sent it, without the `?`; every `%` begins an escape. */
   readonly query: string
-  /** The host in lower case, and the port where one was given: from the target, else from `Host`; `''` without either. */
+  /** Host in lower case, and port if given, from the target or else from `Host`; `''` when neither names one. */
   readonly authority: string
 }
 
@@ -26,8 +27,10 @@ const DOT = 0x2e
 const QUESTION_MARK = 0x3f
 
 /**
+ * Reads a target in origin-form, absolute-form or asterisk-form.
+ *
  * @param target visible ASCII without `# " < > \`
- * @param host the value of the one `Host` field, `null` where HTTP/1.0 left it out; checked in every form (§3.2.2)
+ * @param host the value of `Host`, `null` when an HTTP/1.0 request has none; checked in every form (§3.2.2)
  * @param secure whether the connection is TLS
  * @throws {ProtocolError} `target`, `target-encoding` and `host` (400), `misdirected` (421)
  */
@@ -35,7 +38,7 @@ export function parseTarget(method: string, target: string, host: string | null,
   const authority = host === null ? '' : parseHost(host)
   if (target.charCodeAt(0) === SLASH) return split('origin', target, authority)
   if (target !== '*') return readAbsolute(method, target, secure)
-  if (method !== 'OPTIONS') throw refusal('target', 'Cannot read target "*": it is for OPTIONS alone')
+  if (method !== 'OPTIONS') throw refusal('target', 'Cannot read target "*": only OPTIONS may use it')
   return { form: 'asterisk', path: '*', query: '', authority }
 }
 
@@ -48,21 +51,21 @@ function readAbsolute(method: string, target: string, secure: boolean): RequestT
   if ((scheme.toLowerCase() === 'https') !== secure) throw misdirected(target, secure)
   const authority = parseAuthority(authorityPart)
   if (authority === null) throw refusal('target', `Cannot read target "${target}": wanted a host and at most a port`)
-  // The server as a whole, as a proxy's last hop would write it (RFC 9112 §3.2.4).
+  // `OPTIONS http://host` asks about the server as a whole, as `OPTIONS *` does (RFC 9112 §3.2.4).
   if (rest === '' && method === 'OPTIONS') return { form: 'asterisk', path: '*', query: '', authority }
   return split('absolute', rest.charCodeAt(0) === SLASH ? rest : `/${rest}`, authority)
 }
 
 /**
- * A URI must match the connection that it came over (RFC 9110 §7.4). That must hold for https over plain TCP; http over
- * TLS is refused likewise, since it names another origin than the one this connection was secured for.
+ * The scheme of a URI must match the connection (RFC 9110 §7.4). The RFC demands it for https over plain TCP. We also
+ * refuse http over TLS, since it names another origin than the one that this connection was secured for.
  */
 function misdirected(target: string, secure: boolean): ProtocolError {
   const found = secure ? 'a TLS connection' : 'a plain connection'
   return new ProtocolError(421, 'misdirected', `Cannot serve target "${target}" over ${found}`)
 }
 
-/** Parts path and query in one scan; a path that needs no work is returned as it came. */
+/** Splits path and query in one scan; a path that is normal already is not copied. */
 function split(form: 'origin' | 'absolute', text: string, authority: string): RequestTarget {
   let isNormal = true
   let end = 0
@@ -78,14 +81,14 @@ function split(form: 'origin' | 'absolute', text: string, authority: string): Re
 }
 
 /**
- * The normal form of an absolute path.
+ * Brings an absolute path into its normal form.
  *
  * @param path begins with `/`, visible ASCII
- * @throws {ProtocolError} 400 `target-encoding` for a `%` that begins no escape, and for `%00`
+ * @throws {ProtocolError} 400 `target-encoding` for a `%` without two hexadecimal digits, and for `%00`
  */
 export function normalPath(path: string): string {
   checkEscapes(path)
-  if (path.includes('%00')) throw refusal('target-encoding', `Cannot read path "${path}": it holds a NUL`)
+  if (path.includes('%00')) throw refusal('target-encoding', `Cannot read path "${path}": it contains a NUL`)
   return removeDotSegments(path.replace(ESCAPES, decodeEscapes))
 }
 
@@ -96,7 +99,7 @@ function checkEscapes(text: string): void {
   throw refusal('target-encoding', `Cannot decode "${text}": a "%" lacks its two hexadecimal digits`)
 }
 
-// UTF-8 as RFC 3629 §4 writes it, each octet as an escape; without `%2F` and `%25`, which stay.
+// UTF-8 by the grammar of RFC 3629 §4, each octet written as an escape; without `%2F` and `%25`, which remain.
 const TAIL = '%[89AB][0-9A-F]'
 const UTF8 = [
   '%(?:[013-7][0-9A-F]|2[0-46-9A-E])',
@@ -113,7 +116,7 @@ const ESCAPES = new RegExp(`((?:${UTF8})+)|%..`, 'gi')
 const decodeEscapes = (escape: string, text: string | undefined): string =>
   text === undefined ? escape.toUpperCase() : decodeURIComponent(text)
 
-/** RFC 3986 §5.2.4: `..` above the root stays at the root, empty segments are segments. */
+/** Removes dot segments (RFC 3986 §5.2.4): `..` above the root stays at the root, and empty segments are kept. */
 function removeDotSegments(path: string): string {
   if (!path.includes('/.')) return path
   const kept: string[] = []
@@ -128,9 +131,10 @@ function removeDotSegments(path: string): string {
 }
 
 /**
- * The value of a `Host` field (RFC 9110 §7.2) in normal form: the host in lower case, and the port where one is given.
+ * Reads the value of a `Host` field (RFC 9110 §7.2).
  *
  * @param value without white space around it
+ * @returns the host in lower case, and the port if there is one
  * @throws {ProtocolError} 400 `host` for anything but one host and at most one port
  */
 export function parseHost(value: string): string {
@@ -142,16 +146,17 @@ export function parseHost(value: string): string {
   return authority
 }
 
-// A server is mostly asked by one name: to remember the last is worth 6 % of a plain request's work.
+// Most requests to a server name the same host: remembering the last one saves 6 % of a plain request.
 let lastHost: string | null = null
 let lastAuthority = ''
 
-// What nearly every request has, at a quarter of the cost of reading it apart.
+// Matches nearly every authority in practice, at a quarter of the cost of AUTHORITY.
 const NORMAL_AUTHORITY = /^[a-z0-9.-]+(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?$/
-// A registered name (RFC 3986 §3.2.2), but for the comma, with which it would read as a list. Dotted decimals are names.
+// A registered name (RFC 3986 §3.2.2) without the comma, which would make it look like a list. IPv4 addresses match as
+// names.
 const AUTHORITY = /^((?:[\w.~!$&'()*+;=-]|%[0-9A-Fa-f]{2})+|\[([0-9A-Fa-f:.]+)\])(?::([0-9]*))?$/
 
-/** @returns `null` for what is not a host with at most a port */
+/** Reads a host and an optional port; `null` for any other text. */
 function parseAuthority(text: string): string | null {
   if (NORMAL_AUTHORITY.test(text)) return text
   const parts = AUTHORITY.exec(text)
@@ -165,7 +170,9 @@ function parseAuthority(text: string): string | null {
 const HEX_GROUP = /^[0-9A-Fa-f]{1,4}$/
 const IPV4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}$/
 
-/** RFC 3986 §3.2.2: eight groups, the last two also as an IPv4 address; `::` once, for at least one group. */
+/**
+ * RFC 3986 §3.2.2: eight groups, of which an IPv4 address may replace the last two; `::` once, for one group or more.
+ */
 function isIPv6(text: string): boolean {
   const halves = text.split('::')
   const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')))

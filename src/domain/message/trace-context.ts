@@ -1,10 +1,10 @@
-/** A W3C `traceparent` field (Trace Context §3.2), taken apart. */
+/** The parts of a W3C `traceparent` field (Trace Context §3.2). */
 export interface TraceParent {
   /** 32 hexadecimal digits. */
   readonly traceId: string
   /** 16 hexadecimal digits. */
   readonly parentId: string
-  /** Eight bits, of which the lowest says that the trace is recorded. */
+  /** Eight bits; the lowest one means that the trace is recorded. */
   readonly flags: number
 }
 
@@ -12,7 +12,7 @@ export interface TraceParent {
  * Reads a `traceparent` field: `version "-" trace-id "-" parent-id "-" flags`, in lower-case hexadecimal digits.
  *
  * @param traceparent the combined field value; `null` without the field
- * @returns `null` when the value is not valid and a trace has to be begun anew
+ * @returns `null` when the value is not valid, so that a new trace must be started
  */
 export function traceParentOf(traceparent: string | null): TraceParent | null {
   const traceId = traceIdOf(traceparent)
@@ -21,7 +21,7 @@ export function traceParentOf(traceparent: string | null): TraceParent | null {
 }
 
 /**
- * The trace id alone, as it is asked for with each request.
+ * Reads only the trace id, which every request needs.
  *
  * @param traceparent the combined field value; `null` without the field
  * @returns `null` when the value is not valid
@@ -48,12 +48,14 @@ function hasLayout(value: string): boolean {
   )
 }
 
-/** "Vendors MUST check that the 2 characters are either the end of the string or a dash": later versions may go on. */
+/**
+ * "Vendors MUST check that the 2 characters are either the end of the string or a dash": later versions may be longer.
+ */
 function endsWell(value: string): boolean {
   return value.length === LENGTH || (!value.startsWith('00') && value.charCodeAt(LENGTH) === DASH)
 }
 
-/** "All bytes as zero is considered an invalid value", of the trace id and the parent id alike. */
+/** "All bytes as zero is considered an invalid value": this holds for trace id and parent id. */
 function isId(value: string, from: number, to: number): boolean {
   if (!isHex(value, from, to)) return false
   for (let at = from; at < to; at++) if (value.charCodeAt(at) !== ZERO) return true

@@ -1,8 +1,8 @@
-/** Single-precision numbers: 23 bits of mantissa below the exponent. */
+/** A single-precision number has 23 bits of mantissa below its exponent. */
 const MANTISSA_BITS = 23
 const EXPONENT_BIAS = 127
 const OCTAVE_BITS = 5
-/** Durations below 2^-10 ms, about a microsecond, share the first bucket, and those over 2^23 ms, 2.3 hours, the last. */
+/** The first bucket also counts durations below 2^-10 ms (about 1 µs), the last one those above 2^23 ms (2.3 hours). */
 const LOWEST_EXPONENT = -10
 const HIGHEST_EXPONENT = 23
 
@@ -14,27 +14,27 @@ const FLOAT = new Float32Array(1)
 const BITS = new Int32Array(FLOAT.buffer)
 
 /**
- * Upper bounds of the cumulative counts, in milliseconds; an infinite one follows them. Each is an edge between two
- * buckets, which makes the counts exact: hence 256 and not 250.
+ * Upper bounds of the cumulative counts, in milliseconds; an infinite bound follows them. Each bound is an edge between
+ * two buckets, so that the counts are exact: therefore 256 and not 250.
  */
 export const BOUNDS_MS: readonly number[] = [
   0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 256, 512, 1024, 2560, 5120, 10240, 30720,
 ]
 
-/** All that a summary knows, in a form that fits into JSON and holds nothing of the buckets that are empty. */
+/** The contents of a summary as JSON data, without its empty buckets. */
 export interface LatencyCounts {
-  /** Bucket number and count, in turn; bucket numbers rise. */
+  /** Bucket number and count alternate; bucket numbers ascend. */
   readonly counts: readonly number[]
   readonly sumMs: number
   readonly maxMs: number
 }
 
 /**
- * A log-linear histogram of durations: each power of two is cut into 32 equal buckets, so that a duration read back is
- * off by 1/64 at most, from a microsecond to hours, in memory that does not grow.
+ * A log-linear histogram of durations. Each power of two is divided into 32 equal buckets, so that quantiles are
+ * accurate to 1/64, from a microsecond to hours, in constant memory.
  *
- * The upper bits of a floating-point number (exponent, then mantissa) are just such a bucket number, which makes
- * recording a shift and a few additions: 3 ns, where `perf_hooks.createHistogram` takes 22 ns.
+ * The upper bits of a floating-point number (exponent, then mantissa) are the bucket number, so that recording takes a
+ * shift and a few additions: 3 ns, where `perf_hooks.createHistogram` takes 22 ns.
  */
 export class LatencySummary {
   private readonly counts = new Float64Array(BUCKETS)
@@ -42,20 +42,22 @@ export class LatencySummary {
   private sum = 0
   private longest = 0
 
-  /** How many durations were recorded. */
+  /** The number of recorded durations. */
   get count(): number {
     return this.total
   }
 
+  /** The sum of all recorded durations. */
   get sumMs(): number {
     return this.sum
   }
 
-  /** The longest duration, exactly; 0 without any. */
+  /** The longest recorded duration, exactly; 0 without any. */
   get maxMs(): number {
     return this.longest
   }
 
+  /** Records a duration. */
   record(durationMs: number): void {
     this.counts[bucketOf(durationMs)]!++
     this.total++
@@ -63,7 +65,7 @@ export class LatencySummary {
     if (durationMs > this.longest) this.longest = durationMs
   }
 
-  /** To be added to a summary elsewhere, such as in another process. */
+  /** The contents, to be added to another summary, such as in another process. */
   toCounts(): LatencyCounts {
     const counts: number[] = []
     this.counts.forEach((count, bucket) => {
@@ -72,7 +74,7 @@ export class LatencySummary {
     return { counts, sumMs: this.sum, maxMs: this.longest }
   }
 
-  /** Adds what another summary has recorded, as if it had been recorded here. */
+  /** Adds the contents of another summary, as if its durations had been recorded here. */
   add({ counts, sumMs, maxMs }: LatencyCounts): void {
     for (let at = 0; at < counts.length; at += 2) {
       this.counts[counts[at]!]! += counts[at + 1]!
@@ -97,7 +99,9 @@ export class LatencySummary {
     return this.longest
   }
 
-  /** How many durations were at most each of `BOUNDS_MS`, and how many there are at all: exact, ever rising. */
+  /**
+   * For each of `BOUNDS_MS`, how many durations did not exceed it, and last their total number; the counts are exact.
+   */
   cumulativeCounts(): number[] {
     const cumulative: number[] = []
     let passed = 0
@@ -113,7 +117,8 @@ export class LatencySummary {
 
 function bucketOf(durationMs: number): number {
   FLOAT[0] = durationMs
-  // Less one: a duration on an edge belongs below it, as the bounds of cumulative counts are inclusive.
+  // Minus one: a duration on an edge belongs to the bucket below it, since the bounds of cumulative counts are
+  // inclusive.
   const bucket = ((BITS[0]! - 1) >> SHIFT) - FIRST
   return bucket < 0 ? 0 : bucket < BUCKETS ? bucket : BUCKETS - 1
 }

@@ -23,7 +23,7 @@ export function isToken(text: string): boolean {
   return text !== '' && isAll(text, IS_TOKEN)
 }
 
-/** Whether every character of a text may stand in a field value (§5.5). */
+/** Whether a text consists of field value octets (§5.5); it may be empty. */
 export function isFieldValue(text: string): boolean {
   return isAll(text, IS_FIELD_VALUE)
 }
@@ -45,6 +45,8 @@ export function isQuotedString(text: string): boolean {
 /**
  * The members of a list (§5.6.1), without the white space around them and without empty members. A comma in a quoted
  * string does not separate members.
+ *
+ * @param hasQuotedPairs as for `partsOf`
  */
 export function listMembers(text: string, hasQuotedPairs = true): string[] {
   return partsOf(text, ',', hasQuotedPairs).filter((member) => member !== '')

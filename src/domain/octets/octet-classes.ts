@@ -1,4 +1,4 @@
-/** Octet classes as 256-entry tables: one look-up per octet, nothing allocated (RFC 9110 §5.6, RFC 9112 §3, §5). */
+/** Octet classes as 256-entry tables: one look-up per octet and no allocation (RFC 9110 §5.6, RFC 9112 §3, §5). */
 
 export const HTAB = 0x09
 export const LF = 0x0a
@@ -17,20 +17,20 @@ const isAlphaNumeric = (octet: number): boolean => /^[0-9A-Za-z]$/.test(String.f
 export const IS_TOKEN = classOf((octet) => isAlphaNumeric(octet) || among("!#$%&'*+-.^_`|~")(octet))
 
 /**
- * What a target may hold: visible ASCII but for `# " < > \`, which no URI has and which readers take differently. Raw
- * `{ } | ^` and backtick pass, since browsers send them.
+ * The octets of a target: visible ASCII except `# " < > \`, which no URI contains and which programs interpret
+ * differently. Raw `{ } | ^` and the backtick are allowed, since browsers send them.
  */
 export const IS_TARGET = classOf((octet) => octet > 0x20 && octet < 0x7f && !among('#"<>\\')(octet))
 
-/** What a field value may hold: HTAB, SP, visible ASCII and obs-text (RFC 9110 §5.5). */
+/** The octets of a field value: HTAB, SP, visible ASCII and obs-text (RFC 9110 §5.5). */
 export const IS_FIELD_VALUE = classOf((octet) => octet === HTAB || (octet >= 0x20 && octet !== 0x7f))
 
-/** Each octet in lower case, where it is an ASCII letter. */
+/** Maps ASCII capitals to lower case, and every other octet to itself. */
 export const LOWER = Uint8Array.from({ length: 256 }, (_, octet) =>
   octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet,
 )
 
-/** The value of a hexadecimal digit, 255 for any other octet. */
+/** Maps a hexadecimal digit to its value, and any other octet to 255. */
 export const HEX_VALUE = Uint8Array.from({ length: 256 }, (_, octet) => {
   const text = String.fromCharCode(octet)
   return /^[0-9A-Fa-f]$/.test(text) ? Number.parseInt(text, 16) : 255

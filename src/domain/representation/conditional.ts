@@ -3,15 +3,15 @@ import { parseHttpDate } from '../message/http-date.js'
 import { matchesStrongly, matchesWeakly, parseEntityTags, type EntityTag } from './entity-tag.js'
 import type { Validators } from './validators.js'
 
-/** What the preconditions of a request ask for: go on, 304, or 412. */
+/** The result of the preconditions: process the request, or answer 304 (`not-modified`) or 412 (`failed`). */
 export type PreconditionResult = 'proceed' | 'not-modified' | 'failed'
 
 /**
  * Evaluates the preconditions of a request in the order of RFC 9110 §13.2.2; its last step, `If-Range`, is
- * `ifRangeHolds`. To be asked only where the answer would otherwise be a 2xx: a 404 stays a 404 (§13.2.1).
+ * `ifRangeHolds`. Call it only when the response would otherwise be a 2xx: a 404 stays a 404 (§13.2.1).
  *
- * @param current the validators of the selected representation, `null` where there is none yet
- * @param nowMs the wall clock, by which dates with a two-digit year are read
+ * @param current the validators of the selected representation, `null` when there is no representation yet
+ * @param nowMs the wall clock, needed for dates with a two-digit year
  */
 export function evaluatePreconditions(
   method: string,
@@ -30,11 +30,11 @@ export function evaluatePreconditions(
 }
 
 /**
- * Whether a `Range` counts, given the `If-Range` beside it (RFC 9110 §13.1.5): yes without one, or when the
- * representation is certain to be the one that the peer has a part of.
+ * Whether `If-Range` lets a `Range` apply (RFC 9110 §13.1.5): without the field, or when the representation is
+ * certainly the one of which the peer has a part.
  *
- * @param nowMs the wall clock: a date is a strong validator only once its second is over, since in that second the
- *   representation may have changed again (§8.8.2.2)
+ * @param nowMs the wall clock: a date is a strong validator only after its second is over, since the representation can
+ *   change more than once in a second (§8.8.2.2)
  */
 export function ifRangeHolds(fields: FieldSection, current: Validators, nowMs: number): boolean {
   const validator = fields.get('if-range')
@@ -44,7 +44,7 @@ export function ifRangeHolds(fields: FieldSection, current: Validators, nowMs: n
   return isStrong && parseHttpDate(validator, nowMs) === current.lastModifiedMs
 }
 
-/** Steps 1 and 2: `If-Match`, and only without it `If-Unmodified-Since`. */
+/** Steps 1 and 2: `If-Match`, or `If-Unmodified-Since` when there is no `If-Match`. */
 function mayProceed(fields: FieldSection, current: Validators | null, nowMs: number): boolean {
   const ifMatch = fields.get('if-match')
   if (ifMatch !== null) return isListed(ifMatch, current, matchesStrongly)
@@ -57,7 +57,7 @@ function isListed(text: string, current: Validators | null, matches: (a: EntityT
   return listed === '*' || listed.some((tag) => matches(tag, current.etag))
 }
 
-/** `null` where the question is not put: no such field, no valid date in it, or nothing that could be modified. */
+/** `null` when the precondition does not apply: there is no such field, no valid date in it, or no representation. */
 function isUnmodified(name: string, fields: FieldSection, current: Validators | null, nowMs: number): boolean | null {
   const text = fields.get(name)
   const since = text === null ? null : parseHttpDate(text, nowMs)

@@ -1,18 +1,18 @@
 import { heaviest, preferences, weightOf } from './quality-list.js'
 
-/** A content coding (RFC 9110 §8.4.1) in which a representation may lie ready; `identity` is none. */
+/** A content coding (RFC 9110 §8.4.1) in which a representation may be stored; `identity` means no coding. */
 export type ContentCoding = 'br' | 'gzip' | 'identity'
 
-/** `identity` is acceptable unless it is refused (§12.5.3), but whoever names other codings would rather have those. */
+/** The weight of `identity` when it is not named: acceptable (§12.5.3), but after every coding that is named. */
 const LEAST_WEIGHT = 0.0001
 
 /**
- * Chooses a content coding by `Accept-Encoding` (RFC 9110 §12.5.3). Where the choice was between several, the response
- * carries `Vary: Accept-Encoding`.
+ * Chooses a content coding by `Accept-Encoding` (RFC 9110 §12.5.3). When several are available, the response must carry
+ * `Vary: Accept-Encoding`.
  *
- * @param acceptEncoding the field's value; without the field a peer is sent `identity`: it never spoke of codings
- * @param available what there is to choose from; of those the peer likes equally, the earlier wins
- * @returns `null` when the peer refuses each of them, which is answered with 406
+ * @param acceptEncoding the field's value, `null` without the field: then only `identity` is acceptable
+ * @param available the codings to choose from; of two with the same weight, the earlier one wins
+ * @returns `null` when none is acceptable, to be answered with 406
  */
 export function preferredCoding(
   acceptEncoding: string | null,

@@ -2,10 +2,10 @@ import { partsOf } from '../octets/grammar.js'
 import { heaviest, preferences, weightOf, type Preference } from './quality-list.js'
 
 /**
- * The media type with `charset=utf-8` where a charset helps the peer (RFC 9110 §8.3.2): on text and JavaScript.
+ * Adds `charset=utf-8` to a media type where a charset helps the peer (RFC 9110 §8.3.2): to text and JavaScript.
  *
- * Not on JSON, which has no such parameter and is always UTF-8 (RFC 8259 §8.1, §11); and not on XML, whose first line
- * tells its encoding, which a parameter would overrule (RFC 7303 §3). A type that has a charset keeps it.
+ * JSON gets none: it has no such parameter and is always UTF-8 (RFC 8259 §8.1, §11). XML gets none either: its first
+ * line declares the encoding, and a parameter would override it (RFC 7303 §3). A type that has a charset keeps it.
  */
 export function withCharset(mediaType: string): string {
   const [essence, ...parameters] = partsOf(mediaType.toLowerCase(), ';') as [string, ...string[]]
@@ -15,12 +15,12 @@ export function withCharset(mediaType: string): string {
 }
 
 /**
- * Chooses a media type by `Accept` (RFC 9110 §12.5.1): the highest weight wins, and the more specific range gives an
- * offer its weight. Parameters of ranges and offers are not compared: an offer is the one form we have of its type.
+ * Chooses a media type by `Accept` (RFC 9110 §12.5.1): the highest weight wins, and an offer takes the weight of
+ * the most specific range. Parameters are not compared, since we offer each type in one form only.
  *
- * @param accept the field's value; without one, or with an empty one, anything is welcome
- * @param offered what there is to choose from; of those the peer likes equally, the earlier wins
- * @returns one of `offered` as it was given, `null` when none is acceptable
+ * @param accept the field's value; when it is null or empty, every type is acceptable
+ * @param offered the types to choose from; of two with the same weight, the earlier one wins
+ * @returns one of `offered`, unchanged; `null` when none is acceptable
  */
 export function preferred(accept: string | null, offered: readonly string[]): string | null {
   const ranges = preferences(accept ?? '')

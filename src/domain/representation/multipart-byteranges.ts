@@ -1,6 +1,6 @@
 import { contentRange, rangeLength, type ByteRange } from './range.js'
 
-/** Several ranges as one content (RFC 9110 §15.3.7.2): a head, its range's octets, the next head, ..., the end. */
+/** Several ranges as one content (RFC 9110 §15.3.7.2): a head, the octets of its range, the next head, ..., the end. */
 export interface MultipartByteranges {
   /** The value of `Content-Type`. */
   readonly contentType: string
@@ -8,16 +8,17 @@ export interface MultipartByteranges {
   readonly heads: readonly string[]
   /** The text after the last range. */
   readonly end: string
-  /** Octets of all, text and ranges. */
+  /** Octets of the whole content: texts and ranges. */
   readonly length: number
 }
 
 /**
- * Lays out ranges as `multipart/byteranges`.
+ * Arranges ranges as `multipart/byteranges`.
  *
  * @param size octets of the whole representation
  * @param partType the media type of the representation
- * @param boundary 1 to 70 letters and digits that do not stand in the content behind a CRLF and `--`: chosen at random
+ * @param boundary 1 to 70 letters and digits, chosen at random, so that CRLF, `--` and the boundary never occur in the
+ *   content
  */
 export function multipartByteranges(
   ranges: readonly ByteRange[],

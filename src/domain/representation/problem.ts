@@ -7,11 +7,11 @@ const PROBLEM = 'application/problem+json'
 const TEXT = 'text/plain'
 
 /**
- * An error response: problem details (RFC 9457) or text, as the peer prefers. It says what the status says and repeats
- * nothing that the peer sent.
+ * Makes an error response: problem details (RFC 9457) or plain text, whichever the peer prefers. It repeats nothing
+ * that the peer sent.
  *
- * @param accept the request's `Accept`, `null` without one or before it was read
- * @param advice a sentence of ours that tells the peer what to do instead: `detail`, or a second line of text
+ * @param accept the value of the request's `Accept`; `null` without the field, or when the head was not read
+ * @param advice a sentence that tells the peer what to do instead: the member `detail`, or a second line of text
  */
 export function problem(
   status: number,

@@ -3,7 +3,7 @@ import { listMembers, partsOf } from '../octets/grammar.js'
 
 /** A member of `Accept`, `Accept-Encoding` and their like. */
 export interface Preference {
-  /** What stands before the first `;`, in lower case. */
+  /** The text before the first `;`, in lower case. */
   readonly name: string
   /** The `q` parameter, 0 to 1; 1 without one. */
   readonly weight: number
@@ -13,20 +13,19 @@ const IS_WEIGHT = /^q[ \t]*(?:=|$)/
 const WEIGHT = /^q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)$/
 
 /**
- * Reads a list of weighted names. Parameters other than `q` are not looked at; a member whose `q` is malformed says
- * nothing and is left out.
+ * Reads a list of weighted names. Parameters other than `q` are ignored; a member whose `q` is malformed is left out.
  */
 export function preferences(text: string): Preference[] {
   return listMembers(text).flatMap(preferenceOf)
 }
 
-/** The weight that a list gives to a name, `null` where the name is not in it; the highest, where it stands twice. */
+/** The weight of a name in a list: the highest one if the name occurs twice, `null` if it does not occur. */
 export function weightOf(name: string, list: readonly Preference[]): number | null {
   const weights = list.filter((each) => each.name === name).map(({ weight }) => weight)
   return weights.length === 0 ? null : weights.reduce((a, b) => Math.max(a, b))
 }
 
-/** The offer that weighs most, the earlier of equals; `null` when all weigh nothing. */
+/** The offer with the highest weight, the earlier one of equals; `null` when every weight is 0. */
 export function heaviest<Offer>(offered: readonly Offer[], weigh: (offer: Offer) => number): Offer | null {
   let best: Offer | null = null
   let bestWeight = 0

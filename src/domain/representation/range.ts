@@ -3,35 +3,41 @@ import { ifRangeHolds } from './conditional.js'
 import { listMembers } from '../octets/grammar.js'
 import type { Validators } from './validators.js'
 
-/** Octets of a representation by their positions, both included; always within its size. */
+/** A range of a representation by its first and last position, both inclusive and within its size. */
 export interface ByteRange {
   readonly first: number
   readonly last: number
 }
 
-/** What of a representation is sent: all of it (200), one range (206), several as multipart (206), or nothing (416). */
+/**
+ * The parts of a representation to send: all of it (200), one range (206), several as multipart (206), or nothing
+ * (416).
+ */
 export type RangeSelection =
   | { readonly kind: 'whole' }
   | { readonly kind: 'single'; readonly range: ByteRange }
   | { readonly kind: 'several'; readonly ranges: readonly ByteRange[] }
   | { readonly kind: 'unsatisfiable' }
 
-/** More ranges than this, or overlapping ones, are a way to make us work (RFC 9110 §14.2), and get the whole. */
+/**
+ * More ranges, or overlapping ones, are likely an attack (RFC 9110 §14.2): the whole representation is sent instead.
+ */
 const MAX_RANGES = 4
 
 const WHOLE: RangeSelection = { kind: 'whole' }
 const UNSATISFIABLE: RangeSelection = { kind: 'unsatisfiable' }
 
-/** A range as asked for, in decimal digits, before it meets a size; an empty `last` is the end. */
+/** A range as requested, in decimal digits, before the size is known; an empty `last` means the end. */
 type RangeSpec =
   | { readonly kind: 'int'; readonly first: string; readonly last: string }
   | { readonly kind: 'suffix'; readonly length: string }
 
 /**
- * Decides what of a representation a request gets (RFC 9110 §14.2), once its preconditions hold.
+ * Selects the parts of a representation that a request asks for (RFC 9110 §14.2), after its preconditions were
+ * evaluated.
  *
- * `Range` is ignored for methods other than GET, for units other than bytes, where it is malformed, and where
- * `If-Range` does not hold.
+ * `Range` is ignored for methods other than GET, for units other than bytes, when it is malformed, and when `If-Range`
+ * does not hold.
  *
  * @param size octets of the whole representation
  * @param nowMs the wall clock, for dates in `If-Range`
@@ -58,12 +64,12 @@ export function unsatisfiedRange(size: number): string {
   return `bytes */${size}`
 }
 
-/** How many octets a range has. */
+/** The number of octets in a range. */
 export function rangeLength(range: ByteRange): number {
   return range.last - range.first + 1
 }
 
-/** `null` for a unit other than bytes, and where any range is malformed. */
+/** `null` for a unit other than bytes, and when any range is malformed. */
 function parseRange(text: string): RangeSpec[] | null {
   const unit = 'bytes='
   if (text.slice(0, unit.length).toLowerCase() !== unit) return null
@@ -80,7 +86,7 @@ function parseRangeSpec(member: string): RangeSpec | null {
 }
 
 function satisfy(specs: readonly RangeSpec[], size: number): RangeSelection {
-  // The end of nothing may be asked for (§14.1.2), yet no Content-Range can tell of it.
+  // A suffix of an empty representation is satisfiable (§14.1.2), but no Content-Range can express it.
   if (size === 0 && specs.some((spec) => spec.kind === 'suffix' && Number(spec.length) > 0)) return WHOLE
   const ranges = specs.flatMap((spec) => rangeWithin(spec, size))
   const [range] = ranges
@@ -90,8 +96,8 @@ function satisfy(specs: readonly RangeSpec[], size: number): RangeSelection {
 }
 
 /**
- * The range, or none where nothing of it is there. A number beyond 2^53 is rounded, or infinite, but never to below
- * 2^53, and no size is above that.
+ * The part of a range that lies within the size: one range or none. A number above 2^53 is rounded, perhaps to
+ * infinity, but never to less than 2^53, and no size is larger than that.
  */
 function rangeWithin(spec: RangeSpec, size: number): ByteRange[] {
   if (spec.kind === 'suffix') {

@@ -1,18 +1,18 @@
 import type { ContentCoding } from './content-coding.js'
 import { entityTagOf, type EntityTag, type FileState } from './entity-tag.js'
 
-/** What tells one state of a representation from another (RFC 9110 §8.8). */
+/** The values that distinguish one state of a representation from another (RFC 9110 §8.8). */
 export interface Validators {
   readonly etag: EntityTag
-  /** Whole seconds, as `Last-Modified` can tell them, in milliseconds since 1970. */
+  /** Milliseconds since 1970, in whole seconds, since `Last-Modified` has no finer resolution. */
   readonly lastModifiedMs: number
 }
 
 /**
- * The validators of a file.
+ * Makes the validators of a file.
  *
- * @param nowMs the wall clock: a file from the future was modified now, since an origin server "MUST NOT generate a
- *   Last-Modified date that is later than the server's time of message origination" (RFC 9110 §8.8.2.1)
+ * @param nowMs the wall clock: a modification date in the future counts as now, since an origin server "MUST NOT
+ *   generate a Last-Modified date that is later than the server's time of message origination" (RFC 9110 §8.8.2.1)
  */
 export function validatorsOf(file: FileState, nowMs: number, coding: ContentCoding = 'identity'): Validators {
   const lastModifiedMs = Math.floor(Math.min(file.modifiedMs, nowMs) / 1000) * 1000

@@ -1,8 +1,8 @@
 /**
- * Where a request on the plain port is sent: to the same target over HTTPS (RFC 9110 §15.4.9).
+ * Redirects a request on the plain port to the same target over HTTPS (RFC 9110 §15.4.9).
  *
- * The host comes from the peer unless one is configured, and what goes into `Location` is read by another program than
- * ours: so only hosts that everybody reads alike may go there.
+ * Unless a host is configured, it comes from the peer's `Host`, and other programs will interpret it in `Location`.
+ * Therefore only hosts that every program interprets alike are accepted.
  */
 import { problem } from '../representation/problem.js'
 import type { RequestHead } from '../message/request-head.js'
@@ -10,9 +10,9 @@ import { ResponseFields } from '../message/response-fields.js'
 import { Response } from '../message/response.js'
 import { reasonPhrase } from '../message/status.js'
 
-/** Where HTTPS is served. */
+/** The address at which HTTPS is served. */
 export interface HttpsRules {
-  /** The host that peers are sent to, as it stands in a URI; `''` for the one that each of them asked for. */
+  /** The host to redirect to, as written in a URI; `''` for the host that the request names. */
   readonly host: string
   readonly port: number
 }
@@ -22,8 +22,8 @@ const HTTPS_PORT = 443
 const ADVICE = 'This port only redirects to HTTPS, for which it needs a path, and a plain host name or address in Host.'
 
 /**
- * The answer to a request on a port that only redirects: 308, which keeps method and content, or 400 where there is
- * nowhere to send it.
+ * Makes the response to a request on a port that only redirects: 308, which preserves method and content, or 400 when
+ * there is no https URI to redirect to.
  */
 export function httpsRedirect(
   request: Pick<RequestHead, 'target' | 'path' | 'authority' | 'fields'>,
@@ -39,9 +39,9 @@ export function httpsRedirect(
 }
 
 /**
- * The https URI of what a request asks for: path and query as the peer sent them.
+ * The https URI for the target of a request, with path and query as the peer sent them.
  *
- * @returns null where no host is known that may stand in it, and for the server as a whole, which has no https URI
+ * @returns null when no acceptable host is known, and for the server as a whole (`*`), which has no https URI
  */
 export function httpsLocation(
   { target, path, authority }: Pick<RequestHead, 'target' | 'path' | 'authority'>,
@@ -53,21 +53,21 @@ export function httpsLocation(
   return `https://${to}${port === HTTPS_PORT ? '' : `:${port}`}${pathAndQuery(target)}`
 }
 
-/** What the target has behind its authority. Of an origin-form that is all, even where it looks like one: `//host/`. */
+/** The target without scheme and authority. An origin-form has neither, even when it looks like it does: `//host/`. */
 function pathAndQuery(target: string): string {
   if (target.startsWith('/')) return target
   const rest = target.replace(/^https?:\/\/[^/?]*/i, '')
   return rest.startsWith('/') ? rest : `/${rest}`
 }
 
-// Labels as the domain name system has them (RFC 1035 §2.3.4), and the underscore, which some hosts have.
+// Labels of the domain name system (RFC 1035 §2.3.4), and the underscore, which occurs in practice.
 const NAME_OR_IPV6 = /^(?=.{1,254}$)(?:[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?|\[[0-9a-f:.]+\])$/i
 
 /**
- * Whether a host may stand in a `Location`: a plain DNS name, an IPv4 address, or an IPv6 address in brackets.
+ * Whether a host is safe in a `Location`: a plain DNS name, an IPv4 address, or an IPv6 address in brackets.
  *
- * What browsers read as another host than the one that is written is none: `1.2.3` and `010.0.0.1` are addresses to them
- * (WHATWG URL §3.5), `a.1` is an error. `URL` is how they read it.
+ * Refuses every host that browsers turn into another one: to them `1.2.3` and `010.0.0.1` are addresses (WHATWG URL
+ * §3.5), and `a.1` is an error. `URL` parses hosts as browsers do.
  */
 export function isPlainHost(host: string): boolean {
   const uri = `https://${host}/`

@@ -1,10 +1,10 @@
 /**
- * Patterns with parameters, as a tree that a look-up walks segment by segment.
+ * A tree of patterns with parameters, in which a look-up goes segment by segment.
  *
- * At each segment the literal is tried first, then the parameter, then the rest, so that the first match is the most
- * specific one. A literal that leads nowhere is turned back from: `/:x/b` matches `/a/b` beside `/a/c`. What that can
- * cost depends on how the patterns overlap, not on how many there are, nor on the length of the path. It is known at
- * start, and a tree in which a path could take more than a thousand steps is refused.
+ * At each segment the look-up tries the literal first, then the parameter, then the rest, so that the first match is
+ * the most specific one. It backtracks from a literal without a match: with `/a/c` and `/:x/b`, the path `/a/b` matches
+ * the second. The cost of backtracking depends on how the patterns overlap, and not on their number or the length of
+ * the path. It is known at start, and a tree that could take more than a thousand steps for a path is refused.
  */
 import type { Segment } from './pattern.js'
 
@@ -13,12 +13,12 @@ const MAX_STEPS = 1000
 class Branch<R> {
   readonly literals = new Map<string, Branch<R>>()
   parameter: Branch<R> | null = null
-  /** What a path reaches that goes on in any way. */
+  /** Matches a path with any further segments. */
   rest: R | null = null
-  /** What a path reaches that ends here. */
+  /** Matches a path that ends here. */
   end: R | null = null
 
-  /** The branch that a segment leads to, made where there is none. */
+  /** The branch for a segment; creates it if there is none. */
   grow(segment: Exclude<Segment, { kind: 'rest' }>): Branch<R> {
     if (segment.kind === 'parameter') return (this.parameter ??= new Branch())
     const branch = this.literals.get(segment.text) ?? new Branch()
@@ -26,29 +26,34 @@ class Branch<R> {
     return branch
   }
 
-  /** How many branches the costliest path visits, this one included. */
+  /** The most branches that a look-up can visit, including this one. */
   steps(): number {
     const literals = [...this.literals.values()].reduce((most, branch) => Math.max(most, branch.steps()), 0)
     return 1 + literals + (this.parameter?.steps() ?? 0)
   }
 }
 
+/** Finds the resource of the most specific pattern that matches a path. */
 export class PatternTree<R> {
   private readonly root = new Branch<R>()
 
   /**
-   * @param rules no two of which match the same paths
-   * @throws {Error} when their parameters overlap in so many ways that a look-up could become slow
+   * @param rules patterns and their resources; no two patterns may match the same set of paths
+   * @throws {Error} when the patterns overlap so much that a look-up could take more than MAX_STEPS
    */
   constructor(rules: Iterable<{ readonly segments: readonly Segment[]; readonly resource: R }>) {
     for (const { segments, resource } of rules) this.add(segments, resource)
     if (this.root.steps() <= MAX_STEPS) return
     throw new Error(
-      `Cannot compile the routes: their parameters overlap so that a path could take over ${MAX_STEPS} steps`,
+      `Cannot compile the routes: their parameters overlap so much that a path could take over ${MAX_STEPS} steps`,
     )
   }
 
-  /** @param path in normal form, beginning with `/` */
+  /**
+   * Finds the resource for a path; `null` when no pattern matches.
+   *
+   * @param path in normal form, beginning with `/`
+   */
   find(path: string): R | null {
     return find(this.root, path, 1)
   }
@@ -66,7 +71,7 @@ export class PatternTree<R> {
   }
 }
 
-/** @param from where the next segment begins; beyond the end behind the last one */
+/** @param from where the next segment begins; greater than the length of the path after the last segment */
 function find<R>(branch: Branch<R>, path: string, from: number): R | null {
   if (from > path.length) return branch.end
   const end = endOfSegment(path, from)
@@ -78,7 +83,7 @@ function find<R>(branch: Branch<R>, path: string, from: number): R | null {
   return matched ?? branch.rest
 }
 
-/** Where the segment ends that begins at `from`: at a slash or the end of the path. */
+/** The end of the segment that begins at `from`: the position of the next slash, or the length of the path. */
 export function endOfSegment(path: string, from: number): number {
   const slash = path.indexOf('/', from)
   return slash === -1 ? path.length : slash

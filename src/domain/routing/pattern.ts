@@ -1,27 +1,32 @@
 /**
  * Route patterns: `GET /users/:id/files/*`.
  *
- * A segment is literal, a parameter (`:name`: one segment that is not empty) or the rest (`*`, at the end alone: any
- * number of further segments, one at least, which may be empty). Literals are brought into the normal form of paths, so
- * that `/caf%c3%a9`, `/café` and `/%63af%C3%A9` are one pattern; `%3A` and `%2A` write a literal colon and asterisk
- * where they would begin a parameter or be the rest.
+ * A segment is a literal, a parameter (`:name`, which matches one segment that is not empty) or the rest (`*`, only at
+ * the end, which matches one or more segments that may be empty). Literals are brought into the normal form of paths,
+ * so that `/caf%c3%a9`, `/café` and `/%63af%C3%A9` are the same pattern. `%3A` and `%2A` stand for a literal colon and
+ * asterisk.
  */
 import { isToken } from '../octets/grammar.js'
 import { KNOWN_METHODS } from '../message/method.js'
 import { normalPath } from '../message/target.js'
 
+/** A segment of a pattern. */
 export type Segment =
   | { readonly kind: 'literal'; readonly text: string }
   | { readonly kind: 'parameter'; readonly name: string }
   | { readonly kind: 'rest' }
 
-/** A route key taken apart: `METHOD /pattern`. */
+/** The parts of a route key: `METHOD /pattern`. */
 export interface RouteKey {
   readonly method: string
   readonly pattern: string
 }
 
-/** @throws {Error} for anything but a method token, one space and a well-formed pattern */
+/**
+ * Reads a route key.
+ *
+ * @throws {Error} for anything but a method token, one space and a well-formed pattern
+ */
 export function parseRouteKey(key: string): RouteKey {
   const [method, pattern, ...more] = key.split(' ')
   if (method === undefined || pattern === undefined || more.length > 0) {
@@ -48,7 +53,11 @@ function checkMethod(key: string, method: string): void {
     throw new Error(`Cannot read route "${key}": CONNECT asks for a proxy, not an origin server`)
 }
 
-/** @throws {Error} for a path that is not absolute, a misplaced `*`, a bad or repeated name, or a broken escape */
+/**
+ * Reads a pattern.
+ *
+ * @throws {Error} for a path that is not absolute, a misplaced `*`, an invalid or repeated name, or a broken escape
+ */
 export function parsePattern(pattern: string): readonly Segment[] {
   if (!pattern.startsWith('/')) throw patternError(pattern, 'it does not begin with "/"')
   const misfit = /[\s?#\\]/.exec(pattern)
@@ -98,13 +107,13 @@ function checkNames(pattern: string, segments: readonly Segment[]): void {
 const patternError = (pattern: string, reason: string): Error =>
   new Error(`Cannot read pattern "${pattern}": ${reason}`)
 
-/** The same text for patterns that match the same paths, whatever their parameters are called. */
+/** A key that is equal for patterns that match the same paths, whatever the names of their parameters. */
 export function shapeOf(segments: readonly Segment[]): string {
   return segments.map(shapeOfSegment).join('/')
 }
 
 function shapeOfSegment(segment: Segment): string {
-  // The sign tells a literal ":" from a parameter.
+  // The equals sign distinguishes a literal ":" from a parameter.
   if (segment.kind === 'literal') return `=${segment.text}`
   return segment.kind === 'parameter' ? ':' : '*'
 }

@@ -1,16 +1,16 @@
 /**
- * Which route a request goes to, compiled once at start.
+ * Finds the route for a request; compiled once at start.
  *
- * A path that is written out in a pattern costs one look-up in a map and allocates nothing; others walk a tree. The
- * path alone decides the resource, the most specific pattern winning: by segment, literal before parameter before rest.
- * The method then chooses among the routes of that resource, so that a method which only a less specific pattern has is
- * not allowed.
+ * A path whose pattern has only literals costs one look-up in a map and allocates nothing; other paths are looked up in
+ * a tree. First, the path selects the resource: the most specific pattern wins (for each segment, literal before
+ * parameter before rest). Then the method selects one of that resource's routes. A method that only a less specific
+ * pattern has is therefore not allowed.
  */
 import { KNOWN_METHODS } from '../message/method.js'
 import { endOfSegment, PatternTree } from './pattern-tree.js'
 import { parsePattern, shapeOf, type Segment } from './pattern.js'
 
-/** What the table is made from. */
+/** An entry that becomes a route of the table. */
 export interface RouteEntry<T> {
   readonly method: string
   readonly pattern: string
@@ -20,25 +20,27 @@ export interface RouteEntry<T> {
 /** Path parameters by name, without a prototype. */
 export type PathParams = Readonly<Record<string, string>>
 
+/** The parameters of a route that has none. */
 export const NO_PARAMS: PathParams = Object.freeze(Object.create(null) as Record<string, string>)
 
-/** The name under index 0, for requests that no route took. */
+/** The name with index 0, for requests that match no route. */
 export const UNMATCHED = '<unmatched>'
 
+/** Maps paths to resources, and their methods to routes. */
 export class RouteTable<T> {
   /** Such as `GET /users/:id`, in the order of the entries. */
   readonly names: readonly string[]
   /** The value of `Allow` for the server as a whole (`OPTIONS *`). */
   readonly allMethods: string
-  /** Methods that mean something here: to HTTP, or to a route of any path. */
+  /** All methods that are known to HTTP or used by any route. */
   readonly methods: ReadonlySet<string>
   private readonly literals = new Map<string, Resource<T>>()
   private readonly tree: PatternTree<Resource<T>>
 
   /**
    * @param entries become routes with consecutive indices, in this order
-   * @param first the first of the indices, where several tables are counted together
-   * @throws {Error} for a malformed pattern, and for two entries of one method and equivalent patterns
+   * @param first the first index; for several tables whose routes are numbered together
+   * @throws {Error} for a malformed pattern, and for two entries with the same method and equivalent patterns
    */
   constructor(entries: readonly RouteEntry<T>[], first = 1) {
     const [duplicate] = duplicatesAmong(entries)
@@ -58,6 +60,8 @@ export class RouteTable<T> {
   }
 
   /**
+   * Finds the resource for a path.
+   *
    * @param path in normal form, beginning with `/`
    * @returns `null` when no pattern matches
    */
@@ -66,7 +70,7 @@ export class RouteTable<T> {
   }
 }
 
-/** All routes of equivalent patterns. */
+/** All routes with equivalent patterns: one for each method. */
 export class Resource<T> {
   /** The value of `Allow` (RFC 9110 §10.2.1). */
   readonly allow: string
@@ -75,28 +79,29 @@ export class Resource<T> {
   constructor(routes: readonly Route<T>[]) {
     const byMethod = new Map(routes.map((route) => [route.method, route]))
     const get = byMethod.get('GET')
-    // HEAD is GET without the content (RFC 9110 §9.3.2), unless a route claims it.
+    // HEAD is GET without the content (RFC 9110 §9.3.2), unless it has a route of its own.
     if (get !== undefined && !byMethod.has('HEAD')) byMethod.set('HEAD', get)
     this.byMethod = byMethod
     this.allow = allow(byMethod.keys())
   }
 
-  /** @returns `null` when the method is not allowed, or is OPTIONS and left to the server */
+  /** The route for a method; `null` when the method is not allowed, and for OPTIONS without a route of its own. */
   route(method: string): Route<T> | null {
     return this.byMethod.get(method) ?? null
   }
 }
 
+/** A route: a method, a pattern and the value to find. */
 export class Route<T> {
   readonly method: string
   readonly pattern: string
   /** Method and pattern, for metrics and logs. */
   readonly name: string
   readonly value: T
-  /** From 1, in the order of the entries. */
+  /** Consecutive, in the order of the entries. */
   readonly index: number
   readonly segments: readonly Segment[]
-  /** What each segment up to the last parameter is called, `null` for a literal. */
+  /** The name of each segment up to the last parameter; `null` for a literal. */
   private readonly parameterNames: readonly (string | null)[]
 
   /** @throws {Error} for a malformed pattern */
@@ -112,7 +117,7 @@ export class Route<T> {
   }
 
   /**
-   * The parameters of a path that this route was matched with: decoded whole, `%2F` and `%25` too; octets that are not
+   * The parameters of a path that this route matches, fully decoded, including `%2F` and `%25`. Octets that are not
    * UTF-8 stay encoded.
    */
   params(path: string): PathParams {
@@ -129,7 +134,7 @@ export class Route<T> {
 }
 
 /**
- * Entries that claim what an entry before them claims: one method, and patterns that match the same paths.
+ * Finds entries that repeat an earlier entry: with the same method, and a pattern that matches the same paths.
  *
  * @throws {Error} for a malformed pattern
  */
@@ -162,11 +167,11 @@ function parameterName(segment: Segment): string | null {
 
 const nameOf = ({ method, pattern }: Pick<RouteEntry<unknown>, 'method' | 'pattern'>): string => `${method} ${pattern}`
 
-/** One pass, so that `%252F` comes out as `%2F`. */
+/** Decodes in one pass, so that `%252F` becomes `%2F`. */
 const decoded = (text: string): string =>
   text.includes('%') ? text.replace(/%(2F|25)/g, (escape) => (escape === '%25' ? '%' : '/')) : text
 
-/** HEAD goes with GET, and OPTIONS is answered for every resource. */
+/** The value of `Allow`: GET implies HEAD, and every resource answers OPTIONS. */
 function allow(methods: Iterable<string>): string {
   const named = new Set(methods)
   const first = named.has('GET') ? ['GET', 'HEAD'] : []

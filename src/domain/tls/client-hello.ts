@@ -1,7 +1,7 @@
 /**
- * The name that a TLS client asks for, read from its first octets. It is needed before there is a TLS connection: the
- * certificate, the key and the sessions that it will have depend on it. What is malformed here is not judged here: TLS
- * itself will refuse it.
+ * Reads the server name from the first octets of a TLS client (RFC 8446 §4.1.2, RFC 6066 §3). The name is needed before
+ * the TLS connection exists, since it determines the connection's certificate, key and sessions. A malformed hello is
+ * not refused here, since TLS itself will refuse it.
  */
 import { TLS_HANDSHAKE } from './wrong-scheme.js'
 
@@ -11,26 +11,28 @@ const HOST_NAME = 0
 const RECORD_HEADER = 5
 const MESSAGE_HEADER = 4
 const VERSION_AND_RANDOM = 34
-/** The longest record there may be, with the room that encryption takes (RFC 8446 §5.2). */
+/** Longest record in octets, including the overhead of encryption (RFC 8446 §5.2). */
 const MAX_RECORD = 16_384 + 256
-/** No honest hello is longer: the keys of post-quantum exchanges take one or two thousand octets. */
+/** Longest hello in octets that is read; real ones with post-quantum keys have one or two thousand. */
 const MAX_HELLO = 16_384
 
-/** More octets are needed to tell. */
+/** The hello is not complete yet. */
 export const HELLO_INCOMPLETE = Symbol('hello incomplete')
 
-/** Reads a client hello as it arrives, each octet once. */
+/** Reads a client hello as it arrives; each octet is read once. */
 export class HelloReader {
   private readonly header: number[] = []
-  /** The message as its records carry it, which it may span several of (RFC 8446 §5.1). */
+  /** The handshake message, which may span several records (RFC 8446 §5.1). */
   private readonly message: number[] = []
   private leftInRecord = 0
-  /** Of the message with its header; infinite while its octets do not tell. */
+  /** Octets of the message with its header; infinite until the header was read. */
   private wanted = Infinity
 
   /**
-   * @param octets those that follow what was read before
-   * @returns the name that is asked for, in lower case; `null` when there is none, or this is no client hello
+   * Reads further octets.
+   *
+   * @param octets the octets after those of the last call
+   * @returns the requested name in lower case; `null` when there is none, or when this is not a client hello
    */
   read(octets: Uint8Array): string | null | typeof HELLO_INCOMPLETE {
     for (const octet of octets) {
@@ -97,7 +99,7 @@ function hostNameIn(names: Cursor | null): string | null {
   return null
 }
 
-/** Reads numbers and vectors; behind an end that comes too soon there is nothing. */
+/** Reads numbers and vectors (RFC 8446 §3.3, §3.4). After the end, numbers read as 0 and vectors as null. */
 class Cursor {
   private at = 0
 
@@ -111,14 +113,14 @@ class Cursor {
     this.at += octets
   }
 
-  /** @param size in octets, most significant first */
+  /** Reads a number of `size` octets, the most significant first. */
   number(size: number): number {
     let value = 0
     for (let end = this.at + size; this.at < end; this.at++) value = value * 256 + (this.octets[this.at] ?? 0)
     return value
   }
 
-  /** What stands behind its own length; `null` when it is not all there. */
+  /** Reads a vector: a length of `lengthSize` octets, then the contents; `null` when octets are missing. */
   vector(lengthSize: number): Cursor | null {
     const length = this.number(lengthSize)
     const from = this.at

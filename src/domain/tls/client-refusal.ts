@@ -1,9 +1,9 @@
 import { ProtocolError } from '../message/protocol-error.js'
 
 /**
- * A client certificate that is not accepted. TLS could refuse it too, but then the peer would see no more than a cut.
+ * The refusal of a client certificate. It is a response and not a TLS alert, so that the peer can see the reason.
  *
- * @param problem such as `CERT_HAS_EXPIRED`
+ * @param problem the verification error, such as `CERT_HAS_EXPIRED`
  */
 export function clientRefused(problem: string): ProtocolError {
   return new ProtocolError(

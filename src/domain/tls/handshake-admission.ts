@@ -1,30 +1,36 @@
-/** How many handshakes may be under way, and how long. */
+/** How many handshakes may be in progress, and for how long. */
 export interface HandshakeRules {
+  /** Most handshakes at a time. */
   readonly most: number
-  /** How long one is left in peace, however many want in and whoever waits for the end: an honest peer is through by then. */
+  /** Time in which a handshake is never evicted; an honest peer needs less. */
   readonly graceMs: number
+  /** Time after which a handshake is aborted. */
   readonly timeoutMs: number
 }
 
-/** What becomes of one that wants in, and of one that has to make room for it. */
+/** The result of adding a handshake. */
 export interface Joined<T> {
+  /** Whether there was room for it. */
   readonly admitted: boolean
+  /** An older handshake that was removed to make room; abort it. */
   readonly evicted: T | null
 }
 
 /**
- * Handshakes under way, the oldest first. When there is no room, the oldest makes some if it has had its time: peers that
- * come to do nothing cannot keep others out for longer than that.
+ * Limits the handshakes in progress. When the limit is reached, a new handshake evicts the oldest one, provided that
+ * its grace period is over: idle peers can keep others out only for that long.
  */
 export class HandshakeAdmission<T> {
   private readonly since = new Map<T, number>()
 
   constructor(private readonly rules: HandshakeRules) {}
 
+  /** The number of handshakes in progress. */
   get size(): number {
     return this.since.size
   }
 
+  /** Adds a handshake that begins now, if there is room or the oldest can be evicted. */
   join(item: T, nowMs: number): Joined<T> {
     const evicted = this.size < this.rules.most ? null : this.oldest(nowMs - this.rules.graceMs)
     if (evicted !== null) this.leave(evicted)
@@ -33,31 +39,31 @@ export class HandshakeAdmission<T> {
     return { admitted, evicted }
   }
 
-  /** A no-op for one that is not there. */
+  /** Removes a handshake that is over; does nothing if it was removed before. */
   leave(item: T): void {
     this.since.delete(item)
   }
 
   /**
-   * Those whose time is up; they are gone from here.
+   * Removes and returns the handshakes that are overdue.
    *
-   * @param isClosing whether somebody waits for all to be gone
+   * @param isClosing whether the listener is closing: then the time limit is the grace period, if that is shorter
    */
   overdue(nowMs: number, isClosing: boolean): T[] {
     const { graceMs, timeoutMs } = this.rules
-    const patienceMs = isClosing ? Math.min(graceMs, timeoutMs) : timeoutMs
+    const allowedMs = isClosing ? Math.min(graceMs, timeoutMs) : timeoutMs
     const overdue: T[] = []
     for (;;) {
-      const item = this.oldest(nowMs - patienceMs)
+      const item = this.oldest(nowMs - allowedMs)
       if (item === null) return overdue
       this.leave(item)
       overdue.push(item)
     }
   }
 
-  /** The oldest, if it came by then. */
-  private oldest(byMs: number): T | null {
-    for (const [item, sinceMs] of this.since) return sinceMs <= byMs ? item : null
+  /** The oldest handshake, if it began at `limitMs` or before. */
+  private oldest(limitMs: number): T | null {
+    for (const [item, sinceMs] of this.since) return sinceMs <= limitMs ? item : null
     return null
   }
 }

@@ -1,19 +1,19 @@
 /**
- * Which entries answer for a server name that a TLS client asks for (RFC 6066 §3, RFC 9525 §6.3): those that have the name
- * itself, else those with a wildcard that covers it.
+ * Finds the entries for a server name that a TLS client requests (RFC 6066 §3, RFC 9525 §6.3): those with the name
+ * itself, or else those with a wildcard that covers it.
  */
 export class ServerNames<T> {
   private readonly byName = new Map<string, T[]>()
 
-  /** @param entries names in any case; `*.rest` covers one label before the rest. The first is found first */
+  /** @param entries names in any case; `*.rest` covers one label before the rest. The order is that of the results */
   constructor(entries: readonly { readonly names: readonly string[]; readonly value: T }[]) {
     for (const { names, value } of entries) for (const name of new Set(names.map(lower))) this.add(name, value)
   }
 
-  /** @param name as it was asked for */
+  /** The values of all entries that match a requested name, in order; empty if none matches. */
   find(name: string): readonly T[] {
-    const asked = lower(name).replace(/\.$/, '')
-    return this.byName.get(asked) ?? this.byName.get(asked.replace(/^[^.]+/, '*')) ?? NONE
+    const requested = lower(name).replace(/\.$/, '')
+    return this.byName.get(requested) ?? this.byName.get(requested.replace(/^[^.]+/, '*')) ?? NONE
   }
 
   private add(name: string, value: T): void {

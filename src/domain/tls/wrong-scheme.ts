@@ -1,13 +1,13 @@
 /**
- * The peer speaks http where https is served, or the other way round. Neither can read what the other says before it
- * gives up, and nobody learns why: so the refusal says which port this is.
+ * The peer speaks http on an https port, or https on an http port. Neither side understands the other, and the peer
+ * would not learn why: therefore the response says what the port speaks.
  */
 import { ProtocolError } from '../message/protocol-error.js'
 
-/** What comes first of TLS: the content type of a record that carries a handshake (RFC 8446 §5.1). No method has it. */
+/** The first octet of a TLS connection: the type of a handshake record (RFC 8446 §5.1). It cannot begin a method. */
 export const TLS_HANDSHAKE = 0x16
 
-/** A TLS handshake came where a request line was wanted. */
+/** The error for a TLS handshake in place of a request line. */
 export function tlsOnPlain(): ProtocolError {
   return new ProtocolError(
     400,
@@ -18,14 +18,14 @@ export function tlsOnPlain(): ProtocolError {
 }
 
 /**
- * A plain request came where a TLS handshake was wanted; the answer goes out in plain HTTP as well. 400, as for
- * everything that is no TLS: a redirect would need the request to be read.
+ * The error for a plain request in place of a TLS handshake; the response is sent in plain HTTP. The status is 400, as
+ * for anything that is not TLS: a redirect would require reading the request.
  */
 export function plainOnTls(): ProtocolError {
   return new ProtocolError(
     400,
     'plain-on-tls',
-    'Cannot begin a TLS handshake: found other octets than those of a handshake',
+    'Cannot begin a TLS handshake: found octets that are not a handshake',
     'This port speaks HTTPS: use https:// here.',
   )
 }

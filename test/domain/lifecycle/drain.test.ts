@@ -5,7 +5,7 @@ import {
   DrainTally,
   hasCut,
   isOverdue,
-  isTurnedAway,
+  isRejected,
   mayPersist,
   mergeReports,
   retirementPhase,
@@ -65,14 +65,14 @@ describe('mayPersist()', () => {
     it(rule, () => assert.equal(mayPersist(phase, hasNext), expected))
 })
 
-describe('isTurnedAway()', () => {
+describe('isRejected()', () => {
   const cases: [begunMs: number, sinceMs: number | null, expected: boolean, rule: string][] = [
     [5, null, false, 'nobody is turned away while the door is open'],
     [4, 5, false, 'nor who began before it was closed'],
     [5, 5, true, 'who begins then is'],
   ]
   for (const [begunMs, sinceMs, expected, rule] of cases)
-    it(rule, () => assert.equal(isTurnedAway(begunMs, sinceMs), expected))
+    it(rule, () => assert.equal(isRejected(begunMs, sinceMs), expected))
 })
 
 describe('DrainTally', () => {
