@@ -1,4 +1,4 @@
-/** What programs that embed the server import, as `portico`. */
+/** The package `portico`: starts a server inside another program. */
 import { loadConfiguration } from './app/configuration.js'
 import { configurationSources } from './app/wiring/configuration.js'
 import { wireSingleProcess } from './app/wiring/server.js'
@@ -12,22 +12,22 @@ export type { Address } from './ports/serving/transport.js'
 
 const ORIGIN = 'argument of startServer'
 
-/** A server at work. */
+/** A running server. */
 export interface RunningServer {
-  /** Where it serves plain HTTP, or with `tls.only` HTTPS. */
+  /** The address of plain HTTP, or with `tls.only` that of HTTPS. */
   readonly address: Address
-  /** Where it serves HTTPS; `null` when it does not. */
+  /** The address of HTTPS; `null` without HTTPS. */
   readonly secureAddress: Address | null
-  /** Finishes what was begun, turns away what begins, and resolves when the server has stopped. */
+  /** Finishes the requests that began before, rejects new ones, and resolves when the server has stopped. */
   drain(): Promise<DrainReport>
 }
 
 /**
  * Starts a server in this process.
  *
- * @param settings by their keys, such as `{ port: 0, 'log.access': false }`; the environment is not read. `workers`
- *   cannot be had: more processes than this one take a supervisor, which is the program `portico`
- * @throws {Error} that names everything that is wrong with the settings or the plugins, or why it cannot listen
+ * @param settings values by their keys, such as `{ port: 0, 'log.access': false }`. Environment variables have no effect.
+ *   `workers` must be 1: only the command `portico` has a supervisor for more processes
+ * @throws {Error} that lists every problem with the settings or the plugins, or says why the server cannot listen
  */
 export async function startServer(
   settings: Readonly<Record<string, string | number | boolean>> = {},
@@ -38,7 +38,7 @@ export async function startServer(
   const request = { given, environment: {}, configFile: null }
   const loaded = await loadConfiguration(configurationSources(), request)
   if ('problems' in loaded) throw new Error(problemList(loaded.problems))
-  if (loaded.settings.workers !== 1) throw new Error(problemList([moreThanOne(loaded.settings)]))
+  if (loaded.settings.workers !== 1) throw new Error(problemList([unsupportedWorkers(loaded.settings)]))
   const { server, renewal, closeLogs } = wireSingleProcess(loaded)
   const { http, https } = await server.start().catch(async (error: unknown) => {
     await closeLogs()
@@ -54,7 +54,7 @@ export async function startServer(
   return { address: http ?? https!, secureAddress: https, drain }
 }
 
-function moreThanOne({ workers }: Settings): SettingsProblem {
+function unsupportedWorkers({ workers }: Settings): SettingsProblem {
   const found = JSON.stringify(workers)
-  return { key: 'workers', found, wanted: '1: an embedded server is this process alone', origin: ORIGIN }
+  return { key: 'workers', found, wanted: '1: an embedded server has only this process', origin: ORIGIN }
 }

@@ -11,7 +11,7 @@ import type {
 import type { SocketChoice, CheckEpoll } from '../ports/serving/sockets.js'
 import { messageOf } from './message-of.js'
 
-/** What a server is run by. */
+/** The settings of a server, with the files and the sockets that they ask for. */
 export interface Configuration {
   readonly settings: Settings
   /** `null` without HTTPS. */
@@ -23,19 +23,20 @@ export type LoadedConfiguration =
   | (Configuration & { readonly effective: readonly EffectiveSetting[] })
   | { readonly problems: readonly SettingsProblem[] }
 
-/** Where a configuration comes from. */
+/** The sources of a configuration. */
 export interface ConfigurationSources {
   readonly settings: Pick<SettingsSource, 'load'>
   readonly credentials: Pick<CredentialSource, 'load'>
   readonly tryEpoll: CheckEpoll
 }
 
-/** What is wrong with something else than the settings themselves. */
+/** A problem with a file or the sockets that the settings ask for. */
 type Problem = Omit<SettingsProblem, 'origin'>
 
 /**
- * The settings, the files that they name, and the sockets that they ask for. What is wrong with any of them is a problem,
- * and all problems come at once.
+ * Loads the settings, then reads the certificates that they name and chooses the sockets.
+ *
+ * @returns every problem with any of these at once, or the configuration
  */
 export async function loadConfiguration(
   { settings, credentials, tryEpoll }: ConfigurationSources,
@@ -52,9 +53,15 @@ export async function loadConfiguration(
   return { problems: problems.map((problem) => ({ ...problem, origin: originOf(problem.key, loaded.effective) })) }
 }
 
-/** One line where the sockets are not those that would be the best. */
-export function logSocketChoice(log: EventLog, { settings, socket: { kind, reason } }: Configuration): void {
-  if (settings.socket === 'auto' && kind === 'net') log.info('epoll sockets cannot be had', { reason, socket: kind })
+/** Why `auto` did not choose epoll; `null` where it did, or where the settings name the sockets. */
+export function epollProblem({ settings, socket: { kind, reason } }: Configuration): string | null {
+  return settings.socket === 'auto' && kind === 'net' ? reason : null
+}
+
+/** Logs that `auto` did not choose epoll. */
+export function logSocketChoice(log: EventLog, configuration: Configuration): void {
+  const reason = epollProblem(configuration)
+  if (reason !== null) log.info('epoll unavailable', { reason, socket: configuration.socket.kind })
 }
 
 function readCredentials(
@@ -65,7 +72,7 @@ function readCredentials(
 }
 
 async function chooseSocket(wanted: Settings['socket'], tryEpoll: CheckEpoll): Promise<SocketChoice | Problem> {
-  if (wanted === 'net') return { kind: 'net', reason: 'it is set so' }
+  if (wanted === 'net') return { kind: 'net', reason: 'the settings say so' }
   try {
     return { kind: 'epoll', reason: `${await tryEpoll()} makes its system calls` }
   } catch (error) {

@@ -5,7 +5,7 @@ import { isatty } from 'node:tty'
 import { workerCount } from '../domain/workers/supervision.js'
 import type { Settings } from '../ports/operations/settings.js'
 import { commandLine } from './cli/command-line.js'
-import type { Configuration, LoadedConfiguration } from './configuration.js'
+import { epollProblem, type Configuration, type LoadedConfiguration } from './configuration.js'
 import { run, type WiredService } from './run.js'
 import { StandardOutput } from './standard-output.js'
 import { logStrayErrors } from './stray-errors.js'
@@ -45,6 +45,8 @@ async function wireService(
 const portico = commandLine({
   ...configurationSources(),
   serve: async (configuration, load) => {
+    const problem = epollProblem(configuration)
+    if (problem !== null) err(`portico using net sockets: epoll is not available (${problem})\n`)
     const { service, log, closeLogs } = await wireService(configuration, load)
     logStrayErrors(log)
     const code = await run(service, { err, onStop: onSignals(STOP), onReload: onSignals(RELOAD) })

@@ -1,28 +1,28 @@
-import { hasCut, type DrainReport } from '../domain/lifecycle/drain.js'
+import { deferred } from '../domain/deferred.js'
+import { hasCut, type CutReason, type DrainReport } from '../domain/lifecycle/drain.js'
 import type { EventLog } from '../ports/operations/event-log.js'
 import type { SocketKind } from '../ports/serving/sockets.js'
 import type { Addresses, ListenerName } from '../ports/serving/transport.js'
 import { originsOf } from './server/addresses.js'
 import { messageOf } from './message-of.js'
-import type { Server } from './server/server.js'
 
-/** What has begun to serve. */
+/** A service that has started. */
 export interface Started {
   readonly addresses: Addresses
-  /** Worker processes; 0 for this process alone. */
+  /** The number of worker processes; 0 for a single process. */
   readonly workers: number
   readonly socket: SocketKind
 }
 
-/** What can be run: a server alone, or a supervisor with its workers. */
+/** A service to run: a server in this process, or a supervisor with its workers. */
 export interface Runnable {
-  /** @throws {Error} that tells why it cannot serve; nothing is left running then */
+  /** @throws {Error} with the reason when it cannot serve; nothing is left running then */
   start(): Promise<Started>
-  /** Finishes what was begun, turns away what begins, and resolves when all has stopped. */
+  /** Finishes the requests that began before, rejects new ones, and resolves when everything has stopped. */
   drain(): Promise<DrainReport>
-  /** Cuts everything now. */
+  /** Cuts off every request now. */
   force(): void
-  /** Takes up new settings, where that is possible; what comes of it is logged. */
+  /** Applies new settings where that is possible, and logs the result. */
   reload(): void
 }
 
@@ -34,116 +34,90 @@ export interface WiredService {
   readonly closeLogs: () => Promise<void>
 }
 
-/** What a running server needs of its process. */
+/** The process around a service. */
 export interface Surroundings {
-  /** Standard error; line ends are part of the text. */
+  /** Writes to standard error; the text includes its line ends. */
   readonly err: (text: string) => void
-  /** Calls back at each signal that asks to stop. */
-  readonly onStop: (told: () => void) => void
-  /** Calls back at each signal that asks for new settings. */
-  readonly onReload: (told: () => void) => void
+  /** Calls back at each signal to stop. */
+  readonly onStop: (received: () => void) => void
+  /** Calls back at each signal to reload. */
+  readonly onReload: (received: () => void) => void
 }
 
 const DRAINED = 0
 const FAILURE = 1
 
 /**
- * Runs a server from its start to the end of its drain. It is told to stop once to drain, twice to end at once.
+ * Runs a service from its start to the end of its drain. The first signal to stop drains it, a second one ends it at once.
  *
- * @returns the exit code: 0 drained; 1 when it could not start, was forced to end, or requests had to be cut
+ * @returns the exit code: 0 when it drained; 1 when it could not start, a second signal ended it, or requests were cut off
  */
-export async function run(server: Runnable, surroundings: Surroundings): Promise<number> {
-  const stop = stops(surroundings)
-  surroundings.onReload(() => server.reload())
+export async function run(service: Runnable, surroundings: Surroundings): Promise<number> {
+  const stop = stopSignals(surroundings)
+  surroundings.onReload(() => service.reload())
   const forced = stop.second.then(() => {
-    server.force()
+    service.force()
     return FAILURE
   })
-  return Promise.race([life(server, surroundings, stop.first), forced])
+  return Promise.race([live(service, surroundings, stop.first), forced])
 }
 
-/** Takes up the certificates of one server that change. */
-export interface RenewalControl {
-  /** Watches them from now on. */
-  begin(): void
-  /** Reads them now. */
-  renew(): Promise<void>
-  stop(): void
-}
-
-/**
- * A server in this process. It has nobody to take its place while it changes: all that it can take up is certificates.
- *
- * @param renewal of its certificates; `null` without HTTPS
- */
-export function singleProcess(
-  server: Server,
-  renewal: RenewalControl | null,
-  log: EventLog,
-  socket: SocketKind,
-): Runnable {
-  return {
-    start: async () => {
-      const addresses = await server.start()
-      renewal?.begin()
-      return { addresses, workers: 0, socket }
-    },
-    drain: () => {
-      renewal?.stop()
-      return server.drain()
-    },
-    force: () => server.force(),
-    reload: () => {
-      if (renewal !== null) void renewal.renew()
-      else log.warn('Cannot reload: found one process, wanted 2 or more (workers)')
-    },
-  }
-}
-
-async function life(server: Runnable, surroundings: Surroundings, stopped: Promise<void>): Promise<number> {
+async function live(service: Runnable, { err }: Surroundings, stopped: Promise<void>): Promise<number> {
   try {
-    surroundings.err(banner(await server.start()))
+    err(banner(await service.start()))
   } catch (error) {
-    surroundings.err(`portico: ${messageOf(error)}\n`)
+    err(`portico: ${messageOf(error)}\n`)
     return FAILURE
   }
   await stopped
-  surroundings.err('portico draining; again to force\n')
-  const report = await server.drain()
-  surroundings.err(`portico stopped: ${describe(report)}\n`)
+  err('portico draining; a second signal stops it at once\n')
+  const report = await service.drain()
+  err(`portico stopped: ${describe(report)}\n`)
   return hasCut(report) ? FAILURE : DRAINED
 }
 
-/** The first and the second time that the process is told to stop. */
-function stops({ onStop }: Surroundings): { readonly first: Promise<void>; readonly second: Promise<void> } {
-  let told = 0
-  let tellFirst = (): void => undefined
-  let tellSecond = tellFirst
-  const first = new Promise<void>((resolve) => (tellFirst = resolve))
-  const second = new Promise<void>((resolve) => (tellSecond = resolve))
-  onStop(() => {
-    told++
-    if (told === 1) tellFirst()
-    else tellSecond()
-  })
-  return { first, second }
+/** Resolves at the first and at the second signal to stop. */
+function stopSignals({ onStop }: Surroundings): { readonly first: Promise<void>; readonly second: Promise<void> } {
+  const [first, second] = [deferred(), deferred()]
+  let received = 0
+  onStop(() => (++received === 1 ? first : second).resolve())
+  return { first: first.promise, second: second.promise }
 }
 
-const VERBS: Readonly<Record<ListenerName, string>> = {
+const LABELS: Readonly<Record<ListenerName, string>> = {
   http: 'listening on',
   https: 'listening on',
-  admin: 'shows itself on',
+  admin: 'admin on',
 }
 
 function banner({ addresses, workers, socket }: Started): string {
-  const listening = originsOf(addresses).map(([entry, origin]) => `portico ${VERBS[entry]} ${origin}\n`)
-  const crew = workers === 0 ? '' : `${workers} worker${workers === 1 ? '' : 's'}, `
-  // What has TLS is of Node.
+  const listening = originsOf(addresses).map(([listener, origin]) => `portico ${LABELS[listener]} ${origin}\n`)
+  const processes = workers === 0 ? '' : `${counted(workers, 'worker')}, `
+  // HTTPS always uses Node's sockets.
   const sockets = addresses.http === null ? 'net' : socket
-  return `${listening.join('')}portico serving with ${crew}${sockets} sockets\n`
+  return `${listening.join('')}portico serving with ${processes}${sockets} sockets\n`
 }
 
-function describe({ finished, rejected, cut }: DrainReport): string {
-  const reasons = Object.entries(cut).map(([reason, count]) => `${count} ${reason}`)
-  return `${finished} finished, ${rejected} rejected, ${reasons.length === 0 ? 'none cut' : `cut: ${reasons.join(', ')}`}`
+/** The reasons in the words of the drain report; any other reason is its own word. */
+const REASONS: Readonly<Partial<Record<CutReason, string>>> = {
+  cut: 'still running',
+  incomplete: 'head incomplete',
+  lost: 'worker lost',
+  'timed-out': 'timed out',
 }
+
+/** Such as `12 requests finished, 1 rejected, 2 cut off (2 still running)`. */
+function describe({ finished, rejected, cut }: DrainReport): string {
+  const { aborted = 0, ...reasons } = cut
+  const parts = [`${counted(finished, 'request')} finished`, `${rejected} rejected`, cutOff(reasons)]
+  return [...parts, ...(aborted === 0 ? [] : [`${aborted} aborted by the client`])].join(', ')
+}
+
+function cutOff(cut: DrainReport['cut']): string {
+  const reasons = Object.entries(cut) as [CutReason, number][]
+  if (reasons.length === 0) return 'none cut off'
+  const total = reasons.reduce((sum, [, count]) => sum + count, 0)
+  return `${total} cut off (${reasons.map(([reason, count]) => `${count} ${REASONS[reason] ?? reason}`).join(', ')})`
+}
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

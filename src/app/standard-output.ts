@@ -1,10 +1,9 @@
-/** Standard output of a command, whose work is not done when it could not be written. */
-
-/** Who reads has seen enough, as `head` has. */
-const ENOUGH = 'EPIPE'
+/** The error of a reader that closed the pipe because it has read enough, such as `head`. */
+const READER_CLOSED = 'EPIPE'
 
 const FAILURE = 1
 
+/** The standard output of a command. The command fails when its output cannot be written. */
 export class StandardOutput {
   private isUsed = false
   private failure: NodeJS.ErrnoException | null = null
@@ -19,17 +18,19 @@ export class StandardOutput {
   }
 
   /**
-   * @param code what the command has come to
-   * @param err takes a line when something was not written
-   * @returns the exit code, when all is written or cannot be
+   * Waits until everything is written.
+   *
+   * @param code the exit code of the command
+   * @param err writes an error message
+   * @returns the exit code of the process: `code`, or 1 when the output could not be written
    */
   async end(code: number, err: (text: string) => void): Promise<number> {
-    // A server's logs have a way of their own.
+    // Nothing was written here: a server's logs do not use this stream.
     if (!this.isUsed) return code
-    // Called when all before it has been written, and when that has failed.
+    // The callback of an empty write runs after all writes before it succeeded or failed.
     await new Promise<void>((resolve) => this.stream.write('', () => resolve()))
     await new Promise(setImmediate)
-    if (this.failure === null || this.failure.code === ENOUGH) return code
+    if (this.failure === null || this.failure.code === READER_CLOSED) return code
     err(`portico: Cannot write to standard output: ${this.failure.message}\n`)
     return code === 0 ? FAILURE : code
   }

@@ -72,7 +72,7 @@ describe('loadConfiguration()', () => {
       ['net', epollWorks, 'net', undefined],
     ]
     for (const [wanted, tryEpoll, kind, inUse] of cases) {
-      it(`${wanted}, where ${tryEpoll === epollWorks ? 'epoll works' : 'it does not'}: ${kind}, and says why`, async () => {
+      it(`${wanted}, where epoll ${tryEpoll === epollWorks ? 'works' : 'does not work'}: ${kind}, with the reason`, async () => {
         const loaded = await load(wanting(wanted), undefined, tryEpoll)
         if ('problems' in loaded) assert.fail('problems')
         assert.equal(loaded.socket.kind, kind)
@@ -80,7 +80,7 @@ describe('loadConfiguration()', () => {
       })
     }
 
-    it('epoll, where it does not work: a problem, beside those of files', async () => {
+    it('epoll, where it does not work: a problem, together with those of the files', async () => {
       const credentials = new FakeCredentials()
       credentials.loaded = { problems: [{ key: 'tls.keyFile', found: 'nothing', wanted: 'a file' }] }
       const { settings: own, effective } = settings(true) as Exclude<LoadedSettings, { problems: unknown }>
@@ -93,17 +93,17 @@ describe('loadConfiguration()', () => {
       })
     })
 
-    it('does not try what is not asked for', async () => {
+    it('does not check epoll for net', async () => {
       await load(wanting('net'), undefined, () => assert.fail('tried'))
     })
 
-    const told: [wanted: Settings['socket'], kind: SocketKind, events: string[]][] = [
-      ['auto', 'net', ['epoll sockets cannot be had']],
+    const logged: [wanted: Settings['socket'], kind: SocketKind, events: string[]][] = [
+      ['auto', 'net', ['epoll unavailable']],
       ['auto', 'epoll', []],
       ['net', 'net', []],
     ]
-    for (const [wanted, kind, events] of told) {
-      it(`${wanted} that has come to ${kind} is ${events.length === 0 ? 'not ' : ''}told of in the log`, () => {
+    for (const [wanted, kind, events] of logged) {
+      it(`${wanted} that chose ${kind} is ${events.length === 0 ? 'not ' : ''}logged`, () => {
         const log = new RecordingEventLog()
         const socket: SocketChoice = { kind, reason: 'of the test' }
         logSocketChoice(log, { settings: { ...DEFAULT_SETTINGS, socket: wanted }, credentials: null, socket })

@@ -7,7 +7,7 @@ const QUIET = { port: 0, 'log.level': 'error', 'log.access': false }
 const urlOf = ({ address: { host, port } }: RunningServer, path: string): string => `http://${host}:${port}${path}`
 
 describe('startServer()', () => {
-  it('serves in this process, until its drain', async () => {
+  it('serves in this process until it is drained', async () => {
     const server = await startServer(QUIET)
     const response = await fetch(urlOf(server, '/'), { headers: { Connection: 'close' } })
     assert.deepEqual([response.status, response.headers.get('server')], [200, 'Portico'])
@@ -15,10 +15,10 @@ describe('startServer()', () => {
     const report = await server.drain()
     assert.deepEqual(report, { finished: 0, rejected: 0, cut: {} })
     const failure = await fetch(urlOf(server, '/')).catch((error: unknown) => error)
-    assert.instanceOf(failure, Error, 'nobody listens any more')
+    assert.instanceOf(failure, Error, 'the port is closed')
   })
 
-  it('serves as its settings say, and asks no environment', async () => {
+  it('serves by its settings and ignores environment variables', async () => {
     process.env['PORTICO_SERVER_NAME'] = 'environment'
     const server = await startServer({ ...QUIET, serverName: 'Embedded' })
     delete process.env['PORTICO_SERVER_NAME']
@@ -28,7 +28,7 @@ describe('startServer()', () => {
     await server.drain()
   })
 
-  it('gives each server of a process a life of its own', async () => {
+  it('two servers in one process run and stop independently', async () => {
     const [one, other] = [await startServer(QUIET), await startServer(QUIET)]
     assert.notEqual(one.address.port, other.address.port)
     await one.drain()
@@ -38,7 +38,7 @@ describe('startServer()', () => {
     await other.drain()
   })
 
-  it('lists everything that is wrong with its settings at once', async () => {
+  it('lists every problem with its settings at once', async () => {
     const wrong = { port: 70_000, maxConnections: 'many', 'no.such.key': 1 }
     const failure = await startServer(wrong).catch((error: unknown) => error)
     assert.instanceOf(failure, Error)
@@ -48,15 +48,15 @@ describe('startServer()', () => {
   })
 
   for (const workers of [2, 'auto']) {
-    it(`refuses ${workers} for its workers: it is this process alone`, async () => {
+    it(`refuses ${workers} for workers: an embedded server has only this process`, async () => {
       const failure = await startServer({ ...QUIET, workers }).catch((error: unknown) => error)
       assert.instanceOf(failure, Error)
-      const problem = `workers: found ${JSON.stringify(workers)}, wanted 1: an embedded server is this process alone`
+      const problem = `workers: found ${JSON.stringify(workers)}, wanted 1: an embedded server has only this process`
       assert.include(failure.message, problem)
     })
   }
 
-  it('names the port that is taken', async () => {
+  it('names the port that is in use', async () => {
     const server = await startServer(QUIET)
     const { port } = server.address
     const failure = await startServer({ ...QUIET, port }).catch((error: unknown) => error)

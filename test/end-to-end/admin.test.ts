@@ -22,7 +22,7 @@ describeWithCurl('what is for who looks after the server', function () {
 
   const start = async (...flags: string[]): Promise<string> => {
     server = await startServer({ flags, workingDirectory: folder.path })
-    const shown = /^portico shows itself on (\S+)$/m
+    const shown = /^portico admin on (\S+)$/m
     return shown.exec(server.program.stderr)?.[1] ?? server.origin
   }
 

@@ -284,7 +284,7 @@ describe('portico, run as a program', () => {
         assert.equal(idle.ending, 'ended')
         idle.close()
         assert.deepEqual(await server.program.ending(), { code: 0, signal: null })
-        assert.include(server.program.stderr, 'portico stopped: 0 finished, 0 rejected, none cut')
+        assert.include(server.program.stderr, 'portico stopped: 0 requests finished, 0 rejected, none cut off')
       })
     }
 
@@ -298,7 +298,7 @@ describe('portico, run as a program', () => {
       assert.deepEqual(await server.stop('SIGINT'), { code: 1, signal: null })
       assert.equal(await client.rest(), '')
       assert.equal(client.ending, 'reset')
-      assert.match(server.program.stderr, /portico stopped: .*cut: 1 /)
+      assert.match(server.program.stderr, /portico stopped: .*, 1 cut off /)
     })
 
     it('at once at two signals in a row', async () => {

@@ -90,14 +90,14 @@ describeInEachWay('drain, over real sockets', function () {
       await drain(signal)
       await assertEnded(fresh)
       await assertEnded(used)
-      assert.deepEqual(await outcome(), [0, '0 finished, 0 rejected, none cut'])
+      assert.deepEqual(await outcome(), [0, '0 requests finished, 0 rejected, none cut off'])
     })
   }
 
   it('without a connection it is over at once', async () => {
     await start()
     await drain()
-    assert.deepEqual(await outcome(), [0, '0 finished, 0 rejected, none cut'])
+    assert.deepEqual(await outcome(), [0, '0 requests finished, 0 rejected, none cut off'])
   })
 
   it('inside a head: the rest is waited for and answered', async () => {
@@ -108,7 +108,7 @@ describeInEachWay('drain, over real sockets', function () {
     const response = await client.lastResponse()
     assert.deepEqual([response.status, response.content], [200, 'Hello\n'])
     assertLast(response)
-    assert.deepEqual(await outcome(), [0, '1 finished, 0 rejected, none cut'])
+    assert.deepEqual(await outcome(), [0, '1 request finished, 0 rejected, none cut off'])
   })
 
   it('inside a body: the rest is waited for and answered', async () => {
@@ -122,7 +122,7 @@ describeInEachWay('drain, over real sockets', function () {
     const response = await client.lastResponse()
     assert.deepEqual([response.status, response.content], [200, '500000'])
     assertLast(response)
-    assert.deepEqual(await outcome(), [0, '1 finished, 0 rejected, none cut'])
+    assert.deepEqual(await outcome(), [0, '1 request finished, 0 rejected, none cut off'])
   })
 
   it('inside a body that is echoed: both are completed, octet by octet', async () => {
@@ -136,7 +136,7 @@ describeInEachWay('drain, over real sockets', function () {
     const { status, framing, content } = await client.response('POST')
     assert.deepEqual([status, framing, digest(content)], [200, 'chunked', digest(first + second)])
     await assertEnded(client)
-    assert.deepEqual(await outcome(), [0, '1 finished, 0 rejected, none cut'])
+    assert.deepEqual(await outcome(), [0, '1 request finished, 0 rejected, none cut off'])
   })
 
   it('inside a response that is read slowly: it arrives whole', async () => {
@@ -150,7 +150,7 @@ describeInEachWay('drain, over real sockets', function () {
     const { status, framing, content } = await client.response()
     assert.deepEqual([status, framing, digest(content)], [200, 'length', digest(BIG)])
     await assertEnded(client)
-    assert.deepEqual(await outcome(), [0, '1 finished, 0 rejected, none cut'])
+    assert.deepEqual(await outcome(), [0, '1 request finished, 0 rejected, none cut off'])
   })
 
   it('while a handler runs: its answer arrives', async () => {
@@ -161,7 +161,7 @@ describeInEachWay('drain, over real sockets', function () {
     const response = await client.lastResponse()
     assert.deepEqual([response.status, response.content], [200, 'released\n'])
     assertLast(response)
-    assert.deepEqual(await outcome(), [0, '1 finished, 0 rejected, none cut'])
+    assert.deepEqual(await outcome(), [0, '1 request finished, 0 rejected, none cut off'])
   })
 
   it('with a pipelined queue that had arrived: all of it is answered, in order', async () => {
@@ -176,7 +176,7 @@ describeInEachWay('drain, over real sockets', function () {
     )
     assertLast(responses[3]!)
     await assertEnded(client)
-    assert.deepEqual(await outcome(), [0, '4 finished, 0 rejected, none cut'])
+    assert.deepEqual(await outcome(), [0, '4 requests finished, 0 rejected, none cut off'])
   })
 
   it('a request that begins now is told to come back later', async () => {
@@ -195,7 +195,7 @@ describeInEachWay('drain, over real sockets', function () {
     await assertEnded(used)
     const [code, report] = await outcome()
     assert.equal(code, 0)
-    assert.match(report, /^0 finished, [12] rejected, none cut$/)
+    assert.match(report, /^0 requests finished, [12] rejected, none cut off$/)
   })
 
   it('hundred requests that meet the signal are each answered whole', async () => {
@@ -210,7 +210,7 @@ describeInEachWay('drain, over real sockets', function () {
     assert.isTrue(responses.every(({ status }) => status === 200 || status === 503))
     const [code, report] = await outcome()
     assert.equal(code, 0)
-    assert.include(report, `, ${rejected} rejected, none cut`)
+    assert.include(report, `, ${rejected} rejected, none cut off`)
   })
 
   it('with a notice: readiness is red, requests are served as ever, each response is the last of its connection', async () => {
@@ -229,7 +229,7 @@ describeInEachWay('drain, over real sockets', function () {
     const readiness = await asked.lastResponse()
     assert.equal(readiness.status, 503)
     assertLast(readiness)
-    assert.deepEqual(await outcome(), [0, '3 finished, 0 rejected, none cut'])
+    assert.deepEqual(await outcome(), [0, '3 requests finished, 0 rejected, none cut off'])
     assert.instanceOf(await server.connect().catch((error: unknown) => error), Error)
   })
 
@@ -245,7 +245,10 @@ describeInEachWay('drain, over real sockets', function () {
     await drain()
     finished.send('TP/1.1\r\nHost: a\r\n\r\n')
     assert.equal((await finished.lastResponse()).status, 200)
-    assert.deepEqual(await outcome(), [1, '1 finished, 0 rejected, cut: 3 cut, 1 incomplete'])
+    assert.deepEqual(await outcome(), [
+      1,
+      '1 request finished, 0 rejected, 4 cut off (3 still running, 1 head incomplete)',
+    ])
     for (const client of [running, midHead, midBody]) {
       assert.equal(await client.rest(), '')
       assert.equal(client.ending, 'reset')

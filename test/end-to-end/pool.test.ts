@@ -28,7 +28,7 @@ describe('the pool of handler threads', function () {
       pool.server.program.kill('SIGTERM')
       for (const client of clients) assert.equal((await client.lastResponse()).content, 'waited\n')
       assert.equal((await pool.server.program.ending()).code, 0)
-      assert.include(pool.server.program.stderr, 'portico stopped: 6 finished, 0 rejected, none cut')
+      assert.include(pool.server.program.stderr, 'portico stopped: 6 requests finished, 0 rejected, none cut off')
       for (const event of ['plugin started', 'plugin stopped'])
         assert.sameMembers(
           pool.events(event).map(({ number }) => number),

@@ -68,7 +68,11 @@ describeOnLinux('the sockets', () => {
   it('auto are net without koffi, which one line tells', async () => {
     const server = await start([], withoutKoffi())
     assert.match(server.program.stderr, /^portico serving with net sockets$/m)
-    const told = await server.logLine(({ event }) => event === 'epoll sockets cannot be had')
+    assert.include(
+      server.program.stderr,
+      'portico using net sockets: epoll is not available (the package koffi is not installed)',
+    )
+    const told = await server.logLine(({ event }) => event === 'epoll unavailable')
     assert.deepInclude(told, { level: 'info', reason: 'the package koffi is not installed', socket: 'net' })
     assert.equal((await fetch(server.origin)).status, 200)
   })

@@ -444,7 +444,7 @@ describe('Worker processes', function () {
       const exit = server.stop()
       for (const client of clients) assert.equal((await client.lastResponse()).status, 200)
       assert.deepEqual(await exit, { code: 0, signal: null })
-      assert.match(server.program.stderr, /portico stopped: 6 finished, 0 rejected, none cut\n$/)
+      assert.match(server.program.stderr, /portico stopped: 6 requests finished, 0 rejected, none cut off\n$/)
       assert.isTrue(pids(server).every(isGone))
     })
 
@@ -492,7 +492,10 @@ describe('Worker processes', function () {
       for (const client of clients) void client.rest().then(() => client.close())
       const { code } = await server.program.ending()
       assert.equal(code, 1)
-      assert.match(server.program.stderr, /portico stopped: 1 finished, 0 rejected, cut: 1 lost\n$/)
+      assert.match(
+        server.program.stderr,
+        /portico stopped: 1 request finished, 0 rejected, 1 cut off \(1 worker lost\)\n$/,
+      )
     })
   })
 })

@@ -2,6 +2,7 @@ import { authorityOf } from '../../domain/message/authority.js'
 import type { Settings } from '../../ports/operations/settings.js'
 import type { Addresses, ListenerName } from '../../ports/serving/transport.js'
 
+/** All listeners, in the order of the banner and the logs. */
 export const LISTENER_NAMES: readonly ListenerName[] = ['http', 'https', 'admin']
 
 /** Makes a record with one value for each listener. */
@@ -9,7 +10,7 @@ export function perListener<T>(valueOf: (listener: ListenerName) => T): Record<L
   return { http: valueOf('http'), https: valueOf('https'), admin: valueOf('admin') }
 }
 
-/** Where the settings want the server to listen. */
+/** The addresses that the settings name for the listeners; `null` for a listener that is off. */
 export function wantedAddresses({
   host,
   port,
@@ -23,13 +24,13 @@ export function wantedAddresses({
   }
 }
 
-/** What there is of addresses, as it is typed, such as `https://127.0.0.1:8443`. */
-export function originsOf(addresses: Addresses): (readonly [entry: ListenerName, origin: string])[] {
-  return LISTENER_NAMES.flatMap((entry) => {
-    const at = addresses[entry]
-    return at === null ? [] : [[entry, `${schemeOf(entry)}://${authorityOf(at.host, at.port)}`] as const]
+/** The URL of each open listener, such as `https://127.0.0.1:8443`. */
+export function originsOf(addresses: Addresses): (readonly [listener: ListenerName, origin: string])[] {
+  return LISTENER_NAMES.flatMap((listener) => {
+    const at = addresses[listener]
+    return at === null ? [] : [[listener, `${schemeOf(listener)}://${authorityOf(at.host, at.port)}`] as const]
   })
 }
 
-/** What is spoken there. */
-export const schemeOf = (entry: ListenerName): 'http' | 'https' => (entry === 'https' ? 'https' : 'http')
+/** The URL scheme of a listener; the admin listener uses plain HTTP. */
+export const schemeOf = (listener: ListenerName): 'http' | 'https' => (listener === 'https' ? 'https' : 'http')

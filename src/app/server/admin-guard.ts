@@ -1,19 +1,19 @@
-/** Who may ask for what is for who looks after the server. */
+/** Guards the admin routes with a token. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { problem } from '../../domain/representation/problem.js'
 import type { Handler, Request } from '../../ports/plugins/plugin.js'
 import type { PluginRoute } from '../../ports/plugins/plugin-source.js'
 
-/** A program sends the token as it is (RFC 6750 §2.1); a browser asks its user for it, as a password (RFC 7617). */
+/** A program sends the token as a bearer token (RFC 6750 §2.1). A browser asks its user for a password (RFC 7617): the token. */
 const CHALLENGES = [
   ['WWW-Authenticate', 'Bearer realm="portico"'],
   ['WWW-Authenticate', 'Basic realm="portico", charset="UTF-8"'],
 ] as const
 
 /**
- * Routes that answer only who has the token.
+ * Makes the admin routes answer 401 to a request without the token. Other routes stay as they are.
  *
- * @param token empty: everyone has it
+ * @param token empty for routes without a guard
  */
 export function guarded(routes: readonly PluginRoute[], token: string): readonly PluginRoute[] {
   if (token === '') return routes
@@ -28,21 +28,21 @@ function guard(handler: Handler, isToken: (text: string) => boolean): Handler {
   }
 }
 
-/** Compares digests, whose lengths are the same: how long it takes tells nothing of the token. */
+/** Compares digests in constant time: they have equal lengths, so the time tells nothing about the token. */
 function matcherOf(token: string): (text: string) => boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
   const wanted = digest(token)
   return (text) => timingSafeEqual(digest(text), wanted)
 }
 
-/** @returns `null` where there are none that could be the token */
+/** @returns the token or password of the `Authorization` field; `null` when it has neither */
 function credentialsOf({ headers }: Request): string | null {
   const [, scheme, rest] = /^(bearer|basic) +([\w\-.~+/]+=*)$/i.exec(headers.get('authorization') ?? '') ?? []
   if (scheme === undefined || rest === undefined) return null
   return scheme.toLowerCase() === 'bearer' ? rest : passwordOf(Buffer.from(rest, 'base64').toString())
 }
 
-/** @param pair user and password; whatever the user is called */
+/** @param pair `user:password`; any user name is accepted */
 function passwordOf(pair: string): string | null {
   const colon = pair.indexOf(':')
   return colon === -1 ? null : pair.slice(colon + 1)

@@ -4,33 +4,39 @@ import type { EventLog } from '../../ports/operations/event-log.js'
 import type { TlsSettings } from '../../ports/operations/settings.js'
 import { messageOf } from '../message-of.js'
 
-/** Files that belong together change one after the other: so long after the last change they are read. */
+/** Delay between the last change of a file and the reading: a certificate and its key change one after the other. */
 const SETTLED_MS = 200
 
-/** From when on it is worth a warning that a certificate expires. */
+/** A certificate that expires within this time is logged as a warning. */
 const SOON_MS = 14 * 24 * 60 * 60 * 1000
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
+/** The collaborators of a renewal. */
 export interface CertificateRenewalParts {
   readonly source: CredentialSource
   readonly clock: Clock
   readonly log: EventLog
   /**
-   * Takes up new credentials.
+   * Uses new credentials for new connections.
    *
-   * @throws {Error} when they cannot be used: those before stay
+   * @throws {Error} when they cannot be used; the old ones stay in use
    */
   readonly use: (credentials: Credentials) => void
 }
 
-/** Takes up certificates that change on the disk. Those that are broken, do not fit or have expired are refused: the ones before stay. */
+/**
+ * Reloads certificates when their files change. It refuses new ones that are broken, do not fit their key or are not valid
+ * now; the old ones then stay in use.
+ */
 export class CertificateRenewal {
+  /** The number of reloads that succeeded, and of those that were refused. */
   readonly counts = { done: 0, refused: 0 }
   private tls: TlsSettings | null = null
   private watching: Stoppable | null = null
   private settling: Stoppable | null = null
   private isRenewing = false
+  /** Whether a file changed since the reading under way began. */
   private again = false
 
   constructor(private readonly parts: CertificateRenewalParts) {}
@@ -43,7 +49,7 @@ export class CertificateRenewal {
     this.warn(credentials)
   }
 
-  /** Reads the files now. Resolves when that came to something. */
+  /** Reads the files now. Resolves when their certificates are in use or refused, or at once while another call reads them. */
   async renew(): Promise<void> {
     this.again = true
     if (this.isRenewing || this.tls === null) return
@@ -55,6 +61,7 @@ export class CertificateRenewal {
     this.isRenewing = false
   }
 
+  /** Stops watching the files. */
   stop(): void {
     this.watching?.stop()
     this.settling?.stop()
@@ -67,21 +74,21 @@ export class CertificateRenewal {
 
   private async renewOnce(tls: TlsSettings): Promise<void> {
     const loaded = await this.parts.source.load(tls)
-    const problems = 'problems' in loaded ? loaded.problems : this.take(loaded.credentials)
+    const problems = 'problems' in loaded ? loaded.problems : this.apply(loaded.credentials)
     if (problems.length > 0) this.refuse(problems)
   }
 
-  /** @returns why not; nothing when they are taken up */
-  private take(credentials: Credentials): readonly CredentialProblem[] {
+  /** @returns the problems for which the credentials are refused; empty when they are in use now */
+  private apply(credentials: Credentials): readonly CredentialProblem[] {
     const expired = expiredAmong(credentials, this.parts.clock.wall())
     if (expired.length > 0) return expired
     try {
       this.parts.use(credentials)
     } catch (error) {
-      return [{ key: 'tls', found: messageOf(error), wanted: 'certificates that can be served' }]
+      return [{ key: 'tls', found: messageOf(error), wanted: 'certificates that the server can use' }]
     }
     this.counts.done++
-    this.parts.log.info('certificates renewed', { certificates: described(credentials) })
+    this.parts.log.info('certificates reloaded', { certificates: described(credentials) })
     this.warn(credentials)
     return []
   }
@@ -95,8 +102,8 @@ export class CertificateRenewal {
     for (const { label: certificate, file, expiresMs } of certificates) {
       const leftMs = expiresMs - this.parts.clock.wall()
       const facts = { certificate, file, days: Math.floor(leftMs / DAY_MS) }
-      if (leftMs <= 0) this.parts.log.error('certificate has expired', facts)
-      else if (leftMs < SOON_MS) this.parts.log.warn('certificate expires soon', facts)
+      if (leftMs <= 0) this.parts.log.error('certificate expired', facts)
+      else if (leftMs < SOON_MS) this.parts.log.warn('certificate expiring', facts)
     }
   }
 }
@@ -109,7 +116,7 @@ const described = ({ certificates }: Credentials): object[] =>
   }))
 
 function expiredAmong({ certificates }: Credentials, nowMs: number): CredentialProblem[] {
-  const wanted = 'one that is valid now'
+  const wanted = 'a certificate that is valid now'
   return certificates.flatMap(({ file, beginsMs, expiresMs }) => {
     const found = (state: string, at: number): CredentialProblem[] => [
       { key: 'tls.certFile', found: `"${file}", which ${state} ${new Date(at).toISOString()}`, wanted },

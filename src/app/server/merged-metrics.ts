@@ -11,8 +11,8 @@ import type {
 } from '../../ports/operations/metrics.js'
 
 /**
- * How the counts of several processes become those of a service: counters add up, gauges add up where they count
- * things, and where they tell of a state, the one that says most about the whole stands for all.
+ * Merges the counts of several processes into those of the service. Counters are added. A gauge is added where it counts
+ * things; of a gauge that describes a state, the value that says most about the service is used.
  */
 
 const PHASES: readonly Phase[] = ['starting', 'running', 'notice', 'draining', 'stopped']
@@ -21,7 +21,7 @@ const BOUNDS_SECONDS = [...BOUNDS_MS.map((boundMs) => boundMs / 1000), Infinity]
 
 type Numbers = Readonly<Record<string, number>>
 
-/** @param all at least one, whether its process is still there or not */
+/** Adds the counters of at least one process, including processes that have ended. */
 export function summedCounters(all: readonly MetricsCounters[]): MetricsCounters {
   return {
     connections: summed(all.map(({ connections }) => connections)),
@@ -31,7 +31,7 @@ export function summedCounters(all: readonly MetricsCounters[]): MetricsCounters
       byErrorClass: summed(all.map(({ requests }) => requests.byErrorClass)),
     },
     routes: summedRoutes(all.flatMap(({ routes }) => routes)),
-    bytes: summed(all.map(({ bytes: octets }) => octets)),
+    bytes: summed(all.map(({ bytes }) => bytes)),
     rejections: summed(all.map(({ rejections }) => rejections)),
     accessLogDropped: sum(all.map(({ accessLogDropped }) => accessLogDropped)),
     threadsLost: summed(all.map(({ threadsLost }) => threadsLost)),
@@ -39,7 +39,7 @@ export function summedCounters(all: readonly MetricsCounters[]): MetricsCounters
   }
 }
 
-/** @param all at least one; where a reload has begun to change the engine, the last one names it */
+/** Merges the gauges of at least one process. During a reload that changes the engine, the last process names the engine. */
 export function mergedGauges(all: readonly MetricsGauges[]): MetricsGauges {
   const { engine, socket } = all.at(-1)!
   return {
@@ -56,10 +56,10 @@ export function mergedGauges(all: readonly MetricsGauges[]): MetricsGauges {
   }
 }
 
-/** What counters and gauges come to, be they of one process or of all. */
+/** Makes a snapshot of counters and gauges, either those of one process or the merged ones. */
 export function processSnapshot(counters: MetricsCounters, gauges: MetricsGauges): ProcessSnapshot {
   const { engine, socket, phase, uptimeSeconds, inFlight, queue, threads, tls, process } = gauges
-  const { requests, routes, bytes: octets, rejections, accessLogDropped, threadsLost, handshakes } = counters
+  const { requests, routes, bytes, rejections, accessLogDropped, threadsLost, handshakes } = counters
   return {
     engine,
     socket,
@@ -68,7 +68,7 @@ export function processSnapshot(counters: MetricsCounters, gauges: MetricsGauges
     connections: { ...gauges.connections, ...counters.connections },
     requests: { ...requests, inFlight },
     routes: routes.map(routeMetrics),
-    bytes: octets,
+    bytes,
     queue,
     threads: threads === null ? null : { ...threads, lost: threadsLost },
     tls: tls === null ? null : { handshakes, ...tls },
@@ -78,7 +78,7 @@ export function processSnapshot(counters: MetricsCounters, gauges: MetricsGauges
   }
 }
 
-/** A service runs while one of its processes does; else it is as far as the most advanced. */
+/** A service runs while any process runs. Otherwise its phase is the latest phase of any process. */
 function mergedPhase(phases: readonly Phase[]): Phase {
   return phases.includes('running') ? 'running' : PHASES.findLast((phase) => phases.includes(phase))!
 }
@@ -96,7 +96,7 @@ function summedThreads(all: readonly NonNullable<MetricsGauges['threads']>[]): M
   return all.length === 0 ? null : summed(all)
 }
 
-/** Of a certificate that some have renewed and others not yet, the shorter time tells what is at stake. */
+/** Uses the shortest time to expiry: during a renewal some processes still serve the old certificate. */
 function mergedTls(all: readonly Omit<TlsMetrics, 'handshakes'>[]): MetricsGauges['tls'] {
   if (all.length === 0) return null
   const left = new Map<string, number>()
@@ -107,7 +107,7 @@ function mergedTls(all: readonly Omit<TlsMetrics, 'handshakes'>[]): MetricsGauge
   return { inFlight: sum(all.map(({ inFlight }) => inFlight)), certificates }
 }
 
-/** Memory adds up; of the delays the worst is the one that somebody waits for. */
+/** Adds the memory; uses the longest delay, because some client waits for it. */
 function mergedProcess(all: readonly MetricsGauges['process'][]): MetricsGauges['process'] {
   const delays = all.map(({ eventLoopDelayMs }) => eventLoopDelayMs)
   return {
@@ -125,7 +125,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0)
 }
 
-/** Key by key; a key that only some have counts as 0 for the others. */
+/** Adds records key by key. A missing key counts as 0. */
 function summed<T extends Numbers>(all: readonly T[]): T {
   const totals: Record<string, number> = {}
   for (const each of all) {
@@ -162,7 +162,7 @@ function latencyMs(summary: LatencySummary): LatencyMs {
   }
 }
 
-/** To three decimals: more is noise. */
+/** Rounds to three decimals; more would be noise. */
 function rounded(value: number): number {
   return Math.round(value * 1000) / 1000
 }

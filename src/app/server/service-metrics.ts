@@ -2,7 +2,7 @@ import type { WorkerGroup } from '../../ports/workers/worker-group.js'
 import type { Metrics, MetricsSnapshot, ServiceMetrics, WorkerSnapshot } from '../../ports/operations/metrics.js'
 import { mergedGauges, processSnapshot, summedCounters } from './merged-metrics.js'
 
-/** The metrics of all worker processes, as any of them tells them. */
+/** The metrics of the whole service: those of this process merged with those of the other worker processes. */
 export class GroupMetrics implements ServiceMetrics {
   constructor(
     private readonly own: Metrics,

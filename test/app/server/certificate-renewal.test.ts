@@ -50,20 +50,20 @@ class Rig {
   }
 }
 
-describe('Renewal', () => {
+describe('CertificateRenewal', () => {
   describe('when files change', () => {
-    it('takes up what they hold once they have settled', async () => {
+    it('uses the new certificates once the files no longer change', async () => {
       const rig = Rig.begun()
       rig.source.change(named('renewed'))
       await rig.pass(SETTLED_MS - 1)
       assert.deepEqual(rig.used, [])
       await rig.pass(1)
       assert.deepEqual(rig.used, ['renewed'])
-      assert.deepEqual(rig.events, ['info: certificates renewed'])
+      assert.deepEqual(rig.events, ['info: certificates reloaded'])
       assert.deepEqual(rig.renewal.counts, { done: 1, refused: 0 })
     })
 
-    it('reads them once for changes that come close together', async () => {
+    it('reads the files once for several changes in a short time', async () => {
       const rig = Rig.begun()
       for (const label of ['certificate', 'key', 'both']) {
         rig.source.change(named(label))
@@ -74,7 +74,7 @@ describe('Renewal', () => {
       assert.lengthOf(rig.source.asked, 1)
     })
 
-    it('tells which certificates it has now, and until when', async () => {
+    it('logs the new certificates and when they expire', async () => {
       const rig = Rig.begun()
       rig.source.change(named('renewed'))
       await rig.pass(SETTLED_MS)
@@ -84,7 +84,7 @@ describe('Renewal', () => {
       ])
     })
 
-    it('watches no more when it is stopped, and forgets what was to come', async () => {
+    it('stops watching, and drops a reading that was due', async () => {
       const rig = Rig.begun()
       rig.source.change(named('renewed'))
       rig.renewal.stop()
@@ -92,7 +92,7 @@ describe('Renewal', () => {
       assert.deepEqual([rig.used, rig.source.watchers.size, rig.clock.pending], [[], 0, 0])
     })
 
-    it('watches the files of the settings that it was last begun with', async () => {
+    it('watches the files of the settings of the last begin()', async () => {
       const rig = Rig.begun()
       rig.renewal.begin({ ...TLS, certFile: '/certs/b.pem' }, credentialsOf())
       assert.equal(rig.source.watchers.size, 1)
@@ -104,12 +104,16 @@ describe('Renewal', () => {
     })
   })
 
-  describe('refuses, counts and tells why, and takes nothing up:', () => {
+  describe('refuses, counts and logs with the reason, and keeps the old certificates:', () => {
     const wall = new FakeClock().wall()
     const damaged = { key: 'tls.certFile', found: '"/certs/a.pem", which is damaged', wanted: 'a certificate' }
     const cases: [rule: string, loaded: LoadedCredentials, found: RegExp][] = [
-      ['files that cannot be used', { problems: [damaged] }, /which is damaged/],
-      ['what has expired', { credentials: credentialsOf({ expiresMs: wall }) }, /"\/certs\/a.pem", which expired 2026/],
+      ['broken files', { problems: [damaged] }, /which is damaged/],
+      [
+        'an expired certificate',
+        { credentials: credentialsOf({ expiresMs: wall }) },
+        /"\/certs\/a.pem", which expired 2026/,
+      ],
       [
         'what is not valid yet',
         { credentials: credentialsOf({ beginsMs: wall + DAY_MS }) },
@@ -127,17 +131,17 @@ describe('Renewal', () => {
       })
     }
 
-    it('what cannot be served', async () => {
+    it('certificates that TLS cannot use', async () => {
       const rig = Rig.begun()
       rig.failure = new Error('ee key too small')
       await rig.renewal.renew()
       assert.deepEqual(rig.renewal.counts, { done: 0, refused: 1 })
       assert.deepEqual(rig.log.events[0]!.facts['problems'], [
-        { key: 'tls', found: 'ee key too small', wanted: 'certificates that can be served' },
+        { key: 'tls', found: 'ee key too small', wanted: 'certificates that the server can use' },
       ])
     })
 
-    it('and takes up the next that is right', async () => {
+    it('and uses the next certificates that are valid', async () => {
       const rig = Rig.begun()
       rig.source.change({ problems: [damaged] })
       await rig.pass(SETTLED_MS)
@@ -154,7 +158,7 @@ describe('Renewal', () => {
       assert.deepEqual(rig.used, ['a.test ec'])
     })
 
-    it('reads them once more for a call that came while it read', async () => {
+    it('reads the files once more for a call during a reading', async () => {
       const rig = Rig.begun()
       const first = rig.renewal.renew()
       rig.source.loaded = named('later')
@@ -164,31 +168,31 @@ describe('Renewal', () => {
       assert.deepEqual(rig.used, ['a.test ec', 'later'])
     })
 
-    it('does nothing before it has begun', async () => {
+    it('does nothing before begin()', async () => {
       const rig = new Rig()
       await rig.renewal.renew()
       assert.deepEqual([rig.used, rig.source.asked], [[], []])
     })
   })
 
-  describe('warns of a certificate', () => {
+  describe('logs a certificate', () => {
     const begins = new FakeClock().wall()
     const cases: [rule: string, leftMs: number, events: string[]][] = [
-      ['that has expired', 0, ['error: certificate has expired']],
-      ['that expires within fourteen days', 14 * DAY_MS - 1, ['warn: certificate expires soon']],
-      ['but not before', 14 * DAY_MS, []],
+      ['that has expired', 0, ['error: certificate expired']],
+      ['that expires within fourteen days', 14 * DAY_MS - 1, ['warn: certificate expiring']],
+      ['but not one that expires later', 14 * DAY_MS, []],
     ]
     for (const [rule, leftMs, events] of cases) {
-      it(`${rule}, when it begins`, () => {
+      it(`${rule}, at begin()`, () => {
         assert.deepEqual(Rig.begun(credentialsOf({ expiresMs: begins + leftMs })).events, events)
       })
     }
 
-    it('that it renewed by one that expires soon, too', async () => {
+    it('that expires soon after a reload, too', async () => {
       const rig = Rig.begun()
       rig.source.change({ credentials: credentialsOf({ expiresMs: begins + 3 * DAY_MS }) })
       await rig.pass(SETTLED_MS)
-      assert.deepEqual(rig.events, ['info: certificates renewed', 'warn: certificate expires soon'])
+      assert.deepEqual(rig.events, ['info: certificates reloaded', 'warn: certificate expiring'])
       assert.deepInclude(rig.log.events[1]!.facts, { certificate: 'a.test ec', file: '/certs/a.pem', days: 2 })
     })
   })

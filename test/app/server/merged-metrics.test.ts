@@ -69,7 +69,7 @@ function counted(all: readonly (readonly [worker: number, happens: (metrics: Met
 }
 
 describe('summedCounters()', () => {
-  it('is what one process would have counted that had met it all', () => {
+  it('equals the counts of one process that served everything', () => {
     fc.assert(
       fc.property(happenings, (all) => {
         const { parts, whole } = counted(all)
@@ -78,7 +78,7 @@ describe('summedCounters()', () => {
     )
   })
 
-  it('may be taken in parts, so that those that are gone can be kept as one', () => {
+  it('can be applied to sums, so that ended processes can be kept as one sum', () => {
     fc.assert(
       fc.property(happenings, (all) => {
         const { parts } = counted(all)
@@ -88,7 +88,7 @@ describe('summedCounters()', () => {
     )
   })
 
-  it('takes nothing away from what it is given', () => {
+  it('does not change its arguments', () => {
     const metrics = counting()
     metrics.refused('bare-lf')
     metrics.requestEnded(exchangeOf())
@@ -98,7 +98,7 @@ describe('summedCounters()', () => {
     assert.deepEqual(counters, before)
   })
 
-  it('knows routes by their names, wherever they stand', () => {
+  it('matches routes by name, whatever their order', () => {
     const one = counting(['<unmatched>', 'GET /old', 'GET /'])
     const other = counting(['<unmatched>', 'GET /', 'GET /new'])
     for (const metrics of [one, other])
@@ -115,7 +115,7 @@ describe('summedCounters()', () => {
     )
   })
 
-  it('adds lost threads and lost lines', () => {
+  it('adds lost threads and dropped log lines', () => {
     const lost = { stuck: 1, exited: 2, threw: 3, memory: 4 }
     const counters = countersOf(counting(ROUTES, { configured: 2, ready: 2, inFlight: 0, lost }))
     const { threadsLost, accessLogDropped } = summedCounters([counters, { ...counters, accessLogDropped: 7 }])
@@ -141,11 +141,11 @@ function gaugesOf(special: Partial<MetricsGauges>): MetricsGauges {
 }
 
 describe('mergedGauges()', () => {
-  it('leaves those of one process as they are', () => {
+  it('does not change the gauges of one process', () => {
     assert.deepEqual(mergedGauges([gaugesOf({})]), gaugesOf({}))
   })
 
-  it('adds what can be counted, and takes the longest time and the worst delay', () => {
+  it('adds counts, and uses the longest uptime and the longest delay', () => {
     const delays = { p50: 2, p99: 10, max: 90 }
     const other = gaugesOf({
       uptimeSeconds: 4,
@@ -164,7 +164,7 @@ describe('mergedGauges()', () => {
     )
   })
 
-  it('knows the threads of those that have some, and the engine of the last, while a reload changes it', () => {
+  it('uses the threads of the processes that have some, and the engine of the last process, during a reload', () => {
     const old = gaugesOf({ engine: 'selectors', threads: null })
     const { engine, threads } = mergedGauges([old, gaugesOf({})])
     assert.equal(engine, 'threadpool')
@@ -174,11 +174,11 @@ describe('mergedGauges()', () => {
 
   const phases: [phases: Phase[], expected: Phase, rule: string][] = [
     [['running', 'running'], 'running', 'all run'],
-    [['draining', 'running', 'starting'], 'running', 'one that runs is enough'],
-    [['starting', 'starting'], 'starting', 'none has begun'],
-    [['notice', 'draining'], 'draining', 'none runs: the most advanced'],
-    [['stopped', 'notice'], 'stopped', 'in whatever order'],
-    [['starting', 'notice'], 'notice', 'one that starts does not serve yet'],
+    [['draining', 'running', 'starting'], 'running', 'one running process is enough'],
+    [['starting', 'starting'], 'starting', 'none has started'],
+    [['notice', 'draining'], 'draining', 'none runs: the latest phase'],
+    [['stopped', 'notice'], 'stopped', 'in any order'],
+    [['starting', 'notice'], 'notice', 'a starting process does not serve yet'],
   ]
   for (const [found, expected, rule] of phases) {
     it(`is ${expected} of ${found.join(', ')}: ${rule}`, () => {

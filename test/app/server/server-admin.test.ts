@@ -17,10 +17,10 @@ const routes: Routes = {
 async function start(
   admin: Partial<Settings['admin']>,
   more: Partial<Settings> = {},
-): Promise<{ served: Served; door: FakeListener }> {
-  const door = new FakeListener()
+): Promise<{ served: Served; adminListener: FakeListener }> {
+  const adminListener = new FakeListener()
   const settings = { ...more, admin: { ...DEFAULT_SETTINGS.admin, ...admin } }
-  return { served: await Served.start({ routes, settings, adminListener: door }), door }
+  return { served: await Served.start({ routes, settings, adminListener }), adminListener }
 }
 
 async function asked(far: FarEnd, ...requests: string[]): Promise<FarEnd> {
@@ -31,29 +31,29 @@ async function asked(far: FarEnd, ...requests: string[]): Promise<FarEnd> {
 
 const withCredentials = (credentials: string): string => get('/facts', `Authorization: ${credentials}`)
 
-describe('routes for who looks after the server', () => {
-  it('same: answer among all others', async () => {
-    const { served, door } = await start({ listener: 'same' })
+describe('Server: admin routes', () => {
+  it('same: answer on the main listener', async () => {
+    const { served, adminListener } = await start({ listener: 'same' })
     assert.include((await asked(served.connect(), get('/facts'))).received, 'facts')
-    assert.isFalse(door.listening)
+    assert.isFalse(adminListener.listening)
   })
 
-  it('off: are not there, and leave their paths to others', async () => {
-    const { served, door } = await start({ listener: 'off' })
+  it('off: do not exist, so that other routes serve their paths', async () => {
+    const { served, adminListener } = await start({ listener: 'off' })
     assert.include((await asked(served.connect(), get('/facts'))).received, 'rest')
-    assert.isFalse(door.listening)
+    assert.isFalse(adminListener.listening)
   })
 
-  it('separate: answer on a listener of their own, which has nothing else', async () => {
-    const { served, door } = await start({ listener: 'separate' })
+  it('separate: answer on the admin listener, which serves no other route', async () => {
+    const { served, adminListener } = await start({ listener: 'separate' })
     assert.include((await asked(served.connect(), get('/facts'))).received, 'rest')
-    const far = await asked(door.connect(), get('/facts'), get('/'))
+    const far = await asked(adminListener.connect(), get('/facts'), get('/'))
     assert.deepEqual(statuses(far.received), [200, 404])
   })
 
-  it('separate: are counted as themselves', async () => {
-    const { served, door } = await start({ listener: 'separate' })
-    await asked(door.connect(), get('/facts'))
+  it('separate: have their own names in the logs and metrics', async () => {
+    const { served, adminListener } = await start({ listener: 'separate' })
+    await asked(adminListener.connect(), get('/facts'))
     await asked(served.connect(), get('/'))
     assert.sameMembers(
       served.accessLog.exchanges.map(({ route, routeName }) => `${route} ${routeName}`),
@@ -61,34 +61,34 @@ describe('routes for who looks after the server', () => {
     )
   })
 
-  it('separate: have room while all others are turned away', async () => {
-    const { served, door } = await start({ listener: 'separate' }, { maxConnections: 1 })
+  it('separate: stay reachable while the main listener is full', async () => {
+    const { served, adminListener } = await start({ listener: 'separate' }, { maxConnections: 1 })
     await asked(served.connect(), get('/'))
     assert.deepEqual(statuses((await asked(served.connect(), get('/'))).received), [503])
-    assert.deepEqual(statuses((await asked(door.connect(), get('/facts'))).received), [200])
+    assert.deepEqual(statuses((await asked(adminListener.connect(), get('/facts'))).received), [200])
   })
 
-  it('separate: take no room from others', async () => {
-    const { served, door } = await start({ listener: 'separate' }, { maxConnections: 1 })
-    await asked(door.connect(), get('/facts'))
+  it('separate: do not count towards maxConnections', async () => {
+    const { served, adminListener } = await start({ listener: 'separate' }, { maxConnections: 1 })
+    await asked(adminListener.connect(), get('/facts'))
     assert.deepEqual(statuses((await asked(served.connect(), get('/'))).received), [200])
   })
 
-  it('separate: the listener closes with the drain', async () => {
-    const { served, door } = await start({ listener: 'separate' })
+  it('separate: the admin listener closes at the drain', async () => {
+    const { served, adminListener } = await start({ listener: 'separate' })
     void served.server.drain()
     await settled()
-    assert.isFalse(door.listening)
+    assert.isFalse(adminListener.listening)
   })
 
   const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
   const cases: readonly (readonly [string, string, number])[] = [
     ['the token', `Bearer ${TOKEN}`, 200],
-    ['the token, the scheme in other letters', `bEARER ${TOKEN}`, 200],
+    ['the token, the scheme in mixed case', `bEARER ${TOKEN}`, 200],
     ['the token as a password', basic(`anyone:${TOKEN}`), 200],
     ['another token', 'Bearer abcdefgh-01234568', 401],
-    ['a longer one', `Bearer ${TOKEN}0`, 401],
-    ['a shorter one', `Bearer ${TOKEN.slice(1)}`, 401],
+    ['a longer token', `Bearer ${TOKEN}0`, 401],
+    ['a shorter token', `Bearer ${TOKEN.slice(1)}`, 401],
     ['the token as a user', basic(`${TOKEN}:`), 401],
     ['a password without a user', basic(TOKEN), 401],
     ['no scheme', TOKEN, 401],
@@ -103,7 +103,7 @@ describe('routes for who looks after the server', () => {
     })
   }
 
-  it('with a token: nothing: 401; routes for everyone answer as ever', async () => {
+  it('with a token: no credentials: 401; other routes answer without them', async () => {
     const { served } = await start({ token: TOKEN })
     assert.deepEqual(statuses((await asked(served.connect(), get('/facts'), get('/'))).received), [401, 200])
   })

@@ -34,16 +34,16 @@ const CREW: WorkerGroup = {
   }),
 }
 
-describe('CrewMetrics', () => {
+describe('GroupMetrics', () => {
   const metrics = new GroupMetrics(metricsWith({ connections: 1 }), CREW)
 
-  it('tells of all workers together: of those that are gone only what they had counted', async () => {
+  it('merges all workers; of an ended worker it adds only the counters', async () => {
     const { connections, workers } = await metrics.snapshot()
     assert.deepEqual(connections, { active: 11, idle: 11, accepted: 111, rejected: 0 })
     assert.deepEqual(workers, WORKERS)
   })
 
-  it('tells of each worker that is there by itself', async () => {
+  it('lists each running worker', async () => {
     const each = await metrics.perWorker()
     assert.deepEqual(
       each.map(({ worker, pid, snapshot }) => [worker, pid, snapshot.connections.accepted]),
@@ -54,7 +54,7 @@ describe('CrewMetrics', () => {
     )
   })
 
-  it('tells of a process without a supervisor as of worker 0, the only one', async () => {
+  it('lists a single process as worker 0', async () => {
     const alone = new GroupMetrics(metricsWith({ connections: 1 }), singleProcessGroup())
     const { connections, workers } = await alone.snapshot()
     assert.equal(connections.accepted, 1)

@@ -135,7 +135,7 @@ describe('Supervisor of workers with HTTPS', () => {
       supervised.failing = null
       supervised.credentials.change(renewed)
       await supervised.pass(SETTLED_MS)
-      assert.lengthOf(supervised.events('certificates renewed'), 1)
+      assert.lengthOf(supervised.events('certificates reloaded'), 1)
     })
   })
 
