@@ -60,7 +60,7 @@ describe('portico compare', function () {
   it('tells of a server that dies under load', async () => {
     const { code, stdout } = await Program.run([...quick, '--socket', 'net', '--path', '/crash'], options())
     assert.equal(code, 1)
-    assert.match(stdout, /^µs of processor per request +unknown/m)
+    assert.match(stdout, /^CPU time per request, µs +unknown/m)
   })
 
   it('leaves no server behind when it is interrupted', async () => {
@@ -69,7 +69,7 @@ describe('portico compare', function () {
     program.kill('SIGINT')
     const { code } = await program.ending()
     assert.equal(code, 1)
-    assert.equal(program.stderr, 'portico: Ended after 0 of 1 rounds\n')
+    assert.equal(program.stderr, 'portico: Interrupted after 0 of 1 rounds\n')
   })
 
   it('leaves no server behind when it is killed itself', async function () {

@@ -30,7 +30,7 @@ describe('portico load', function () {
   it('tells how a server did', async () => {
     const { code, stdout, stderr } = await load('--concurrency', '4')
     assert.deepEqual([code, stderr], [0, ''])
-    assert.match(stdout, /^GET http:\/\/127\.0\.0\.1:\d+\/, 4 connections, \d\.\d s\nrequests +\d+ +\d+ a second\n/)
+    assert.match(stdout, /^GET http:\/\/127\.0\.0\.1:\d+\/, 4 connections, \d\.\d s\nrequests +\d+ +\d+ per second\n/)
     assert.match(stdout, /\nlatency +p50 \d+\.\d+ ms +p95 .* ms, p99 .* ms, max .* ms\n/)
   })
 

@@ -40,7 +40,6 @@ export const BOUNDS: readonly Bound[] = [
  *
  * @param valueOf the number that a key has
  */
-
 export function isBroken(bound: Bound, valueOf: (key: string) => number): boolean {
   const most = valueOf(bound.atMost)
   return valueOf(bound.key) > most && !(bound.exceptZero && most === 0)

@@ -109,7 +109,6 @@ export class LayeredSettings implements SettingsSource {
 }
 
 /** An empty variable counts as unset, because container files have no other way to unset one. */
-
 const setVariables = (environment: Environment): [name: string, text: string][] =>
   Object.entries(environment).flatMap(([name, text = '']) => (text === '' ? [] : [[name, text]]))
 

@@ -14,13 +14,13 @@ import { certificateNames } from './certificate-names.js'
 import { compare, type CompareParts } from './compare/compare.js'
 import { addCompareFlags, type CompareFlags } from './compare/flags.js'
 import { addFlags } from './flags.js'
-import { furtherHelp } from './help.js'
+import { furtherHelp, HELP_WIDTH } from './help.js'
 import {
   addLoadFlags,
   CLEAR_LINE,
   isFailure,
   loadJson,
-  loadOrder,
+  loadOptions,
   loadText,
   progressLine,
   refuseCombination,
@@ -30,23 +30,27 @@ import { addNewPluginFlags, newPluginReport, pluginFiles, type NewPluginFlags } 
 import { addCompletionFlags, completionScript, type Shell } from './completion.js'
 import { effectiveJson, effectiveTable, problemList, type RouteListing, routesJson, routesTable } from './reports.js'
 
-/** What the command line puts to work. */
+/** Everything that the commands use. */
 export interface CommandLineParts extends ConfigurationSources, CompareParts {
   readonly settings: SettingsSource
   /**
-   * Runs the server to its end; gives the exit code.
+   * Runs the server until it ends, and returns the exit code.
    *
-   * @param load reads the configuration anew: the same arguments and environment, the files as they are then
+   * @param load loads the configuration again, from the same arguments and environment and the files as they are then
    */
   serve(configuration: Configuration, load: () => Promise<LoadedConfiguration>): Promise<number>
-  /** @throws {Error} when a plugin is broken */
+  /**
+   * Lists the routes of all plugins.
+   *
+   * @throws {Error} when a plugin is broken
+   */
   routes(settings: Settings): Promise<readonly RouteListing[]>
   readonly makeCertificate: MakeCertificate
   readonly writeNew: WriteNew
   readonly version: string
 }
 
-/** Runs one command; gives the exit code. The arguments are those after the program's name. */
+/** Runs one command and returns the exit code. The arguments do not include the name of the program. */
 export type CommandLine = (argv: readonly string[], environment: Environment) => Promise<number>
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -57,25 +61,27 @@ const USAGE = 2
 /** `EX_CONFIG` of sysexits.h. */
 const BAD_CONFIGURATION = 78
 
+/** Makes the command line of the program. */
 export function commandLine(parts: CommandLineParts): CommandLine {
   return (argv, environment) => new Invocation(parts, environment).run(argv)
 }
 
-/** The settings that serve the files of a folder at `/`, where otherwise the hello plugin answers. */
+/** The settings that serve the files of a folder at `/`, in place of the hello plugin. */
 const serveFolder = (folder: string): GivenSetting[] => [
   { key: 'static.root', text: folder, origin: 'argument DIR', adds: false },
   { key: 'static.prefix', text: '/', origin: 'argument DIR', adds: false },
   { key: 'plugins.without', text: 'hello', origin: 'argument DIR', adds: true },
 ]
 
-const TRAVERSABLE = 0o777
+/** The permissions of new folders, before the umask. */
+const FOLDER_MODE = 0o777
 
-/** Whether a bare word can only be a folder: otherwise a misspelled command would be looked for on the disk. */
+/** Tells whether a word without a command must be a folder. Any other word is taken for a misspelled command. */
 const looksLikePath = (word: string): boolean => /[/\\]|^\.\.?$/.test(word)
 
-const MORE_HELP = '\nFlags may stand before the command, too. For further keys, examples and exit codes: portico --help'
+const MORE_HELP = '\nFlags may also precede the command. For other keys, examples and exit codes: portico --help'
 
-/** One run of the program: commander reads the arguments, its actions leave the exit code here. */
+/** One run of the program. Commander reads the arguments; the actions set the exit code. */
 class Invocation {
   private readonly given: GivenSetting[] = []
   private readonly program: Command
@@ -102,7 +108,8 @@ class Invocation {
   }
 
   private frame(): Command {
-    // What follows a command is for that command to read: `--host` is another thing to serve than to cert.
+    // Positional options: flags after a command belong to that command, because `--host` means one thing to serve and
+    // another to cert.
     return new Command('portico')
       .description('A strict, observable HTTP/1.1 origin server with drop-in route handlers.')
       .usage(
@@ -113,8 +120,8 @@ class Invocation {
       )
       .version(this.parts.version, '--version', 'print the version')
       .helpOption('-h, --help', 'print this help')
-      .helpCommand('help [command]', 'print this help, or that of a command')
-      .configureHelp({ helpWidth: 120, visibleArguments: () => [] })
+      .helpCommand('help [command]', 'print this help, or the help of a command')
+      .configureHelp({ helpWidth: HELP_WIDTH, visibleArguments: () => [] })
       .enablePositionalOptions()
       .configureOutput({ writeOut: (text) => this.parts.out(text), outputError: () => {} })
       .exitOverride()
@@ -124,41 +131,46 @@ class Invocation {
     const { program } = this
     const command = (usage: string, description: string): Command => program.command(usage).description(description)
     program.argument('[dir]').action((folder?: string) => this.serveUnnamed(folder))
-    const serve = command('serve [dir]', 'serve until SIGTERM or SIGINT; with DIR its files, at / (the default)')
+    const serve = command('serve [dir]', 'serve until SIGTERM or SIGINT (the default); with DIR, serve its files at /')
     this.takeFlags(serve).action((folder?: string) => this.serve(folder))
-    const check = command('check', 'print the configuration in effect and where each value comes from')
-    this.takeFlags(check.option('--json', 'print it as JSON')).action((options: { json?: true }) =>
+    const check = command('check', 'validate the configuration; print each value in effect and its origin')
+    this.takeFlags(check.option('--json', 'print JSON')).action((options: { json?: true }) =>
       this.check(options.json ? effectiveJson : effectiveTable),
     )
     const routes = command('routes', 'print the routes of all plugins')
-    this.takeFlags(routes.option('--json', 'print them as JSON')).action((options: { json?: true }) =>
+    this.takeFlags(routes.option('--json', 'print JSON')).action((options: { json?: true }) =>
       this.routes(options.json ? routesJson : routesTable),
     )
-    const cert = command('cert', 'make a certificate and its key, for HTTPS in development')
+    const cert = command('cert', 'make a certificate and a private key for HTTPS in development')
     addCertificateFlags(cert).action((flags: CertificateFlags) => this.makeCertificate(flags))
-    const made = this.parentOf(command('new', 'write what is to be filled in'), 'plugin')
+    const made = this.parentOf(command('new', 'create a plugin and its test from a template'), 'plugin NAME')
       .command('plugin')
-      .description('a plugin and its test')
+      .description('create a plugin and its test from a template')
     addNewPluginFlags(made).action((name: string, flags: NewPluginFlags) => this.makePlugin(name, flags))
-    const completion = command('completion', 'print a script that has your shell complete what stands here')
+    const completion = command('completion', 'print a script that completes commands and flags in your shell')
     addCompletionFlags(completion).action((shell: Shell) => {
       this.refuseFlagsBefore('completion')
       this.parts.out(completionScript(shell, program))
     })
-    const load = command('load', 'make load on a server, and tell how it did')
+    const load = command('load', 'send load to a server and report throughput, latency and errors')
     addLoadFlags(load).action((flags: LoadFlags) => this.makeLoad(flags))
-    const compared = command('compare [dir]', 'load what you serve on each engine in turn, and tell how they did')
+    const compared = command('compare [dir]', 'load your server with each engine in turn and compare the results')
     addCompareFlags(this.takeFlags(compared)).action((folder: string | undefined, flags: CompareFlags) =>
       this.compare(folder, flags),
     )
   }
 
-  /** A command that does nothing but by one of its own. */
-  private parentOf(parent: Command, ...own: string[]): Command {
-    return parent.action(() => this.program.error(`missing what: portico ${parent.name()} ${own.join('|')}`))
+  /**
+   * Makes a command that only has subcommands refuse to run without one.
+   *
+   * @param example a subcommand with its arguments
+   */
+  private parentOf(parent: Command, example: string): Command {
+    const name = parent.name()
+    return parent.action(() => this.program.error(`missing what to create, such as: portico ${name} ${example}`))
   }
 
-  /** Gives a command the flags of the server, which it may have before it, too. */
+  /** Gives a command the flags of the server. */
   private takeFlags(command: Command): Command {
     addFlags(command, this.parts.settings.keys, this.given)
     return command.addHelpText('after', MORE_HELP)
@@ -167,7 +179,7 @@ class Invocation {
   private serveUnnamed(word?: string): Promise<void> {
     if (word === undefined || looksLikePath(word)) return this.serve(word)
     const names = this.program.commands.map((each) => each.name()).join(', ')
-    return this.program.error(`unknown command '${word}' (commands: ${names}; folders: portico serve ${word})`)
+    return this.program.error(`unknown command '${word}' (commands: ${names}; for a folder: portico serve ${word})`)
   }
 
   private serve(folder?: string): Promise<void> {
@@ -178,9 +190,9 @@ class Invocation {
   }
 
   private takeFolder(folder: string): void {
-    const twice = this.given.some(({ origin }) => origin === 'flag --static')
-    if (twice) this.program.error('both DIR and --static are given')
-    // First, so that flags still override what comes with the folder.
+    const isGivenTwice = this.given.some(({ origin }) => origin === 'flag --static')
+    if (isGivenTwice) this.program.error('DIR and --static name the same setting: pass only one of them')
+    // First, so that flags override the settings of the folder.
     this.given.unshift(...serveFolder(folder))
   }
 
@@ -190,14 +202,14 @@ class Invocation {
 
   private routes(report: typeof routesTable): Promise<void> {
     return this.withSettings(({ settings }) =>
-      this.tellFailure(async () => this.parts.out(report(await this.parts.routes(settings)))),
+      this.reportFailure(async () => this.parts.out(report(await this.parts.routes(settings)))),
     )
   }
 
   private makeCertificate({ dir, host = [] }: CertificateFlags): Promise<void> {
     this.refuseFlagsBefore('cert')
     const names = certificateNames(host)
-    return this.tellFailure(async () =>
+    return this.reportFailure(async () =>
       this.parts.out(certificateReport(await this.parts.makeCertificate({ directory: dir, names }), names)),
     )
   }
@@ -205,8 +217,8 @@ class Invocation {
   private makePlugin(name: string, flags: NewPluginFlags): Promise<void> {
     this.refuseFlagsBefore('new')
     const files = pluginFiles(name, flags)
-    return this.tellFailure(async () => {
-      await this.parts.writeNew({ path: flags.dir, mode: TRAVERSABLE }, files)
+    return this.reportFailure(async () => {
+      await this.parts.writeNew({ path: flags.dir, mode: FOLDER_MODE }, files)
       this.parts.out(newPluginReport(name, flags, files))
     })
   }
@@ -215,15 +227,15 @@ class Invocation {
     this.refuseFlagsBefore('load')
     refuseCombination(this.program, flags)
     const { parts } = this
-    const order = loadOrder(flags)
-    return this.tellFailure(async () => {
-      const load = parts.beginLoad(order, (requests, elapsedMs) => {
-        if (parts.errIsTerminal) parts.err(progressLine(order, elapsedMs, requests))
+    const options = loadOptions(flags)
+    return this.reportFailure(async () => {
+      const load = parts.beginLoad(options, (requests, elapsedMs) => {
+        if (parts.errIsTerminal) parts.err(progressLine(options, elapsedMs, requests))
       })
       parts.onInterrupt(() => load.stop())
       const report = await load.report
       if (parts.errIsTerminal) parts.err(CLEAR_LINE)
-      parts.out(flags.json ? loadJson(order, report) : loadText(order, report))
+      parts.out(flags.json ? loadJson(options, report) : loadText(options, report))
       if (isFailure(flags, report)) this.code = FAILURE
     })
   }
@@ -233,13 +245,13 @@ class Invocation {
     const words = this.serverWords(folder)
     if (folder !== undefined) this.takeFolder(folder)
     return this.withSettings((configuration) =>
-      this.tellFailure(async () => {
+      this.reportFailure(async () => {
         if (!(await compare(this.parts, { ...configuration, words, flags }))) this.code = FAILURE
       }),
     )
   }
 
-  /** The command line of a server of its own that is configured as this one would be. */
+  /** The arguments that start a server with the same configuration in another process. */
   private serverWords(folder: string | undefined): string[] {
     const file = this.configFile()
     return [
@@ -249,14 +261,14 @@ class Invocation {
     ]
   }
 
-  /** A flag of the server that a command would ignore may have been meant as one of the command's own. */
+  /** Refuses server flags before a command that ignores them: they may have been meant as flags of the command. */
   private refuseFlagsBefore(command: string): void {
     const [flag] = [...this.given.map(({ origin }) => origin), ...(this.configFile() === null ? [] : ['flag --config'])]
-    if (flag !== undefined) this.program.error(`${flag} stands before ${command}, which takes only flags of its own`)
+    if (flag !== undefined) this.program.error(`${flag} does not apply to ${command} (see portico ${command} --help)`)
   }
 
-  /** Says why a task failed, without a stack: what it met lies outside of the program. */
-  private async tellFailure(task: () => Promise<void>): Promise<void> {
+  /** Runs a task and reports its failure without a stack, because its cause is outside the program. */
+  private async reportFailure(task: () => Promise<void>): Promise<void> {
     try {
       await task()
     } catch (error) {
@@ -279,13 +291,13 @@ class Invocation {
     return loadConfiguration(this.parts, { given, environment, configFile: this.configFile() })
   }
 
-  /** That behind the command, which is the later one; else that before it. */
+  /** The file after the command, which is the later one; otherwise the file before it. */
   private configFile(): string | null {
     const found = [...this.program.commands, this.program].map((each) => each.opts<{ config?: string }>().config)
     return found.find((file) => file !== undefined) ?? null
   }
 
-  /** @param message commander's, such as "error: unknown option '--prot'\n(Did you mean --port?)" */
+  /** @param message of commander, such as "error: unknown option '--prot'\n(Did you mean --port?)" */
   private refuseUsage(message: string): number {
     const line = message.replace(/^error: /, '').replaceAll('\n', ' ')
     this.parts.err(`portico: Cannot read the command line: ${line}\nFor help: portico --help\n`)

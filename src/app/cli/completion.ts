@@ -1,29 +1,32 @@
-/** `portico completion`: scripts that have shells complete what the command line takes. */
+/** `portico completion`: scripts that complete commands, flags and their values in a shell. */
 import { Argument, type Command, type Option } from 'commander'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
+/** A shell for which there is a script. */
 export type Shell = (typeof SHELLS)[number]
 
 const HELP = `
-Put it where your shell looks:
+To install it:
   bash  source <(portico completion bash)                   in ~/.bashrc
-  zsh   source <(portico completion zsh)                    in ~/.zshrc, behind compinit
+  zsh   source <(portico completion zsh)                    in ~/.zshrc, after compinit
   fish  portico completion fish > ~/.config/fish/completions/portico.fish
 `
 
-/** A command by its name, and the flags that stand behind it. */
+/** A command, with everything that may follow it. */
 interface Completed {
   readonly name: string
   readonly description: string
-  /** What stands behind it first: commands of its own, or what its argument may be. */
+  /** The words that may follow it: its subcommands, or the values of its argument. */
   readonly words: readonly string[]
   readonly options: readonly Option[]
 }
 
+/** Gives the command `completion` its argument and help. */
 export function addCompletionFlags(command: Command): Command {
   return command.addArgument(new Argument('<shell>').choices(SHELLS)).addHelpText('after', HELP)
 }
 
+/** Makes the script for one shell from the commands and options of the program. */
 export function completionScript(shell: Shell, program: Command): string {
   const commands = completedOf(program)
   switch (shell) {
@@ -48,12 +51,13 @@ function completedOf(program: Command): Completed[] {
   }))
 }
 
-/** The words that a flag takes, where they can be told: `--engine <selectors|threadpool>`. */
+/** Reads the values of a flag from its placeholder, such as `--engine <selectors|threadpool>`. */
 function wordsOf({ flags }: Option): string[] {
   const [, values = ''] = /<(.+)>/.exec(flags) ?? []
   return values.includes('|') ? values.split('|').filter((word) => /^[a-z]+$/.test(word)) : []
 }
 
+/** All words that are offered after a command. */
 const offered = ({ words, options }: Completed): string => [...words, ...options.map(({ long }) => long)].join(' ')
 
 function bashScript(commands: readonly Completed[]): string {

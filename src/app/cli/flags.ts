@@ -2,10 +2,9 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { GivenSetting, SettingsFlag, SettingsKey } from '../../ports/operations/settings.js'
 
 /**
- * What a flag's text means, in the words of its key.
+ * Converts the text of a flag to the unit of its key. The settings check the value later.
  *
- * @throws {InvalidArgumentError} when it has not the form that the help shows; whether the value will do is for the
- *   settings to say
+ * @throws {InvalidArgumentError} when the text does not have the form that the help shows
  */
 function read({ form }: SettingsFlag, text: string): string {
   if (form === 'text') return text
@@ -25,7 +24,7 @@ function millisecondsOf(text: string): string {
   return String(Math.round(Number(text) * 1000))
 }
 
-/** The default in the flag's own unit. */
+/** The default of a key in the unit of its flag. */
 const defaultOf = (key: SettingsKey, { form }: SettingsFlag): string =>
   form === 'seconds' ? String(Number(key.default) / 1000) : key.default
 
@@ -41,7 +40,7 @@ function flagOption(key: SettingsKey, flag: SettingsFlag, given: GivenSetting[])
     })
 }
 
-/** A flag without a value, and its opposite. */
+/** Makes a flag without a value, and the opposite flag. */
 function switchOptions(key: SettingsKey, flag: SettingsFlag, given: GivenSetting[]): Option[] {
   const off = flag.name.replace(/^--/, '--no-')
   const option = (name: string, text: string, meaning: string): Option =>
@@ -52,7 +51,7 @@ function switchOptions(key: SettingsKey, flag: SettingsFlag, given: GivenSetting
         given.push({ key: key.key, text, origin: `flag ${name}`, adds: false })
         return text
       })
-  return [option(flag.name, 'true', described(key, flag)), option(off, 'false', `not ${flag.name}`)]
+  return [option(flag.name, 'true', described(key, flag)), option(off, 'false', `the opposite of ${flag.name}`)]
 }
 
 function optionsOf(key: SettingsKey, given: GivenSetting[]): Option[] {
@@ -62,7 +61,7 @@ function optionsOf(key: SettingsKey, given: GivenSetting[]): Option[] {
 }
 
 function setOption(given: GivenSetting[]): Option {
-  const description = 'set any key, such as limits.bodyBytes=1g; may be repeated'
+  const description = 'set a key, such as limits.bodyBytes=1g; may be repeated'
   return new Option('--set <KEY=VALUE>', description).helpGroup('Configuration:').argParser((text: string) => {
     const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
     if (key === undefined || value === undefined) throw new InvalidArgumentError('Wanted KEY=VALUE.')
@@ -72,9 +71,9 @@ function setOption(given: GivenSetting[]): Option {
 }
 
 /**
- * Gives a command a flag for each key that has one, and `--set` and `--config`.
+ * Gives a command the flags of all keys, and `--set` and `--config`.
  *
- * @param given what is found on the command line is appended here, in the order it stands there
+ * @param given collects the settings that are read from the command line, in their order
  */
 export function addFlags(command: Command, keys: readonly SettingsKey[], given: GivenSetting[]): void {
   for (const key of keys) for (const option of optionsOf(key, given)) command.addOption(option)

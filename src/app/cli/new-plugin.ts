@@ -1,47 +1,55 @@
-/** `portico new plugin`: what it takes, what it writes and what it says. */
+/** `portico new plugin`: its flags, the files that it writes and its report. */
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { NewFile } from '../../ports/tools/new-files.js'
 import { shellWord } from './shell-word.js'
 
+/** The flags of `portico new plugin`. */
 export interface NewPluginFlags {
   readonly dir: string
 }
 
-const READABLE = 0o644
+/** The permissions of the files: everyone may read them. */
+const FILE_MODE = 0o644
 
-/** @throws {InvalidArgumentError} for what would be no good name of a file, a plugin and a path at once */
+/**
+ * Reads a name that is valid as a file name, a plugin name and a path segment.
+ *
+ * @throws {InvalidArgumentError} for any other name
+ */
 function readPluginName(text: string): string {
   if (/^[a-z][a-z0-9-]{0,63}$/.test(text)) return text
-  throw new InvalidArgumentError('Wanted lower-case letters, digits and hyphens, with a letter first.')
+  throw new InvalidArgumentError('Wanted up to 64 lower-case letters, digits and hyphens, beginning with a letter.')
 }
 
+/** Gives the command `new plugin` its argument and flags. */
 export function addNewPluginFlags(command: Command): Command {
   return command
-    .argument('<name>', 'its name, which its routes begin with', readPluginName)
-    .addOption(new Option('--dir <DIR>', 'folder of the plugins; made when missing').default('plugins', 'plugins'))
+    .argument('<name>', 'name of the plugin; its routes begin with it', readPluginName)
+    .addOption(new Option('--dir <DIR>', 'folder for plugins; made when missing').default('plugins', 'plugins'))
 }
 
-/** A plugin that works, and a test that shows it. */
+/** Makes the files of a working plugin and its test. */
 export function pluginFiles(name: string, { dir }: NewPluginFlags): NewFile[] {
   return [
-    { path: join(dir, `${name}.mjs`), text: pluginText(name), mode: READABLE },
-    { path: join(dir, `${name}.test.mjs`), text: testText(name), mode: READABLE },
+    { path: join(dir, `${name}.mjs`), text: pluginText(name), mode: FILE_MODE },
+    { path: join(dir, `${name}.test.mjs`), text: testText(name), mode: FILE_MODE },
   ]
 }
 
+/** Names the files, and the commands that use them. */
 export function newPluginReport(name: string, { dir }: NewPluginFlags, [plugin, test]: readonly NewFile[]): string {
   return `Wrote ${plugin!.path} and ${test!.path}
-Serve it, and ask:
+To serve it, and send a request:
   portico --plugins ${shellWord(dir)}
   curl http://127.0.0.1:8080/${name}/Ada
-Test it, where the package portico is installed:
-  node --test ${shellWord(beyondFlags(test!.path))}
+To test it, where the package portico is installed:
+  node --test ${shellWord(notAFlag(test!.path))}
 `
 }
 
-/** What begins with a hyphen would be taken for a flag. */
-const beyondFlags = (path: string): string => (path.startsWith('-') ? `./${path}` : path)
+/** Rewrites a path that begins with a hyphen, which a command would read as a flag. */
+const notAFlag = (path: string): string => (path.startsWith('-') ? `./${path}` : path)
 
 const pluginText = (name: string): string => `import { definePlugin, json, text } from 'portico/plugin'
 
@@ -67,7 +75,7 @@ before(async () => {
 })
 after(() => server.drain())
 
-/** A connection that persists would have the drain wait for it. */
+/** Sends a request. It closes the connection, so that the drain does not wait for it. */
 const ask = (path, init = {}) => fetch(origin + path, { ...init, headers: { Connection: 'close', ...init.headers } })
 
 test('greets by name', async () => {

@@ -21,6 +21,5 @@ export interface Clock {
    */
   every(intervalMs: number, tick: () => void, keepsAlive?: boolean): Stoppable
   /** Runs `task` once. The timer does not keep the process running. */
-
   after(delayMs: number, task: () => void): Stoppable
 }

@@ -60,6 +60,5 @@ export interface TicketSeed {
   /** The number of periods since 1970. */
   readonly period: number
   /** 32 octets in hexadecimal. */
-
   readonly secret: string
 }

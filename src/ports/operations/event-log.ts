@@ -12,6 +12,5 @@ export interface EventLog {
   warn(event: string, facts?: Facts): void
   error(event: string, facts?: Facts): void
   /** Returns a log that adds these facts to every event. */
-
   with(facts: Facts): EventLog
 }

@@ -193,7 +193,7 @@ export interface EffectiveSetting {
   readonly value: unknown
   /** The meaning of `null`, for people. */
   readonly absent: string
-  /** What a value such as `auto` was resolved to, and why. */
+  /** The result of a value such as `auto`, and the reason. */
   readonly inUse?: string
   /** `default`, `file config/x.yaml`, `environment PORT`, `flag --port`. */
   readonly origin: string
@@ -218,6 +218,5 @@ export interface SettingsSource {
   /** All keys, in the order of the documentation. */
   readonly keys: readonly SettingsKey[]
   /** Returns everything that is wrong with the configuration at once, and never throws for it. */
-
   load(request: SettingsRequest): Promise<LoadedSettings>
 }

@@ -22,5 +22,4 @@ export interface MeasuredServer {
  * @param words the arguments of its command line
  * @throws {Error} with its output, when it ends before it listens
  */
-
 export type StartMeasuredServer = (words: readonly string[]) => Promise<MeasuredServer>

@@ -18,5 +18,4 @@ export interface NewFolder {
  *
  * @throws {Error} naming the file that cannot be written and what was found in its place
  */
-
 export type WriteNew = (folder: NewFolder, files: readonly NewFile[]) => Promise<void>

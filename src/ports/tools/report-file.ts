@@ -6,5 +6,4 @@ export type WriteReport = (text: string) => Promise<void>
  *
  * @throws {Error} when it cannot be written
  */
-
 export type OpenReport = (path: string) => Promise<WriteReport>

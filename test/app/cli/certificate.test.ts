@@ -11,7 +11,7 @@ interface Run {
   readonly out: string
   readonly err: string
   readonly orders: readonly CertificateOptions[]
-  /** How often settings were asked for. */
+  /** How often settings were loaded. */
   readonly loads: number
 }
 
@@ -21,22 +21,22 @@ const made: MakeCertificate = async ({ directory }) => ({
   expires: new Date('2031-02-03T04:05:06Z'),
 })
 
-/** Runs the program as if it had been started with these words; no file is made. */
+/** Runs the program with these arguments, in this process. No file is made. */
 async function run(words: readonly string[], make = made, settings = new FakeSettings()): Promise<Run> {
-  const said = { out: '', err: '' }
+  const printed = { out: '', err: '' }
   const orders: CertificateOptions[] = []
   const program = commandLine({
     ...idleParts(),
     settings,
-    makeCertificate: (order) => {
-      orders.push(order)
-      return make(order)
+    makeCertificate: (options) => {
+      orders.push(options)
+      return make(options)
     },
-    out: (text) => (said.out += text),
-    err: (text) => (said.err += text),
+    out: (text) => (printed.out += text),
+    err: (text) => (printed.err += text),
   })
-  const code = await program(words, { PORT: 'not looked at' })
-  return { code, ...said, orders, loads: settings.requests.length }
+  const code = await program(words, { PORT: 'not read' })
+  return { code, ...printed, orders, loads: settings.requests.length }
 }
 
 const cert = (...words: string[]): Promise<Run> => run(['cert', ...words])
@@ -44,7 +44,7 @@ const cert = (...words: string[]): Promise<Run> => run(['cert', ...words])
 const namesOf = ({ orders }: Run): string[] => orders[0]!.names.map(({ form, text }) => `${form} ${text}`)
 
 describe('portico cert', () => {
-  it('asks for a pair in certs/ for the names of this machine', async () => {
+  it('makes a pair in certs/ for the names of this machine', async () => {
     const asked = await cert()
     assert.equal(asked.orders[0]!.directory, 'certs')
     assert.deepEqual(namesOf(asked), ['dns localhost', 'ip 127.0.0.1', 'ip ::1'])
@@ -54,7 +54,7 @@ describe('portico cert', () => {
     assert.equal((await cert('--dir', 'some/where')).orders[0]!.directory, 'some/where')
   })
 
-  it('--host adds names, wildcards and addresses, in front', async () => {
+  it('--host adds names, wildcards and addresses before them', async () => {
     const asked = await cert('--host', 'App.test', '--host', '*.app.test', '--host=192.168.1.5', '--host', '::2')
     assert.deepEqual(namesOf(asked), [
       'dns app.test',
@@ -67,7 +67,7 @@ describe('portico cert', () => {
     ])
   })
 
-  it('prints what it wrote, for which names, until when, and the commands that use it', async () => {
+  it('prints the files, the names, the expiry date, and the commands that use them', async () => {
     const { code, out, err } = await cert('--host', 'app.test')
     assert.deepEqual({ code, err }, { code: 0, err: '' })
     assert.equal(
@@ -76,7 +76,7 @@ describe('portico cert', () => {
         'Wrote certs/cert.pem and certs/key.pem',
         '  for      app.test, localhost, 127.0.0.1, ::1',
         '  expires  2031-02-03',
-        'Serve with it, and ask:',
+        'To serve HTTPS with it, and send a request:',
         '  portico --enable-tls --cert-file certs/cert.pem --key-file certs/key.pem',
         '  curl --cacert certs/cert.pem https://localhost:8443/',
         '',
@@ -84,13 +84,13 @@ describe('portico cert', () => {
     )
   })
 
-  it('prints commands that a shell reads right', async () => {
+  it('quotes the printed commands for the shell', async () => {
     const { out } = await cert('--dir', "it's mine")
     assert.include(out, String.raw`--cert-file 'it'\''s mine/cert.pem' --key-file 'it'\''s mine/key.pem'` + '\n')
     assert.include(out, String.raw`curl --cacert 'it'\''s mine/cert.pem' https`)
   })
 
-  it('exits 1 and says why when the pair cannot be made', async () => {
+  it('exits 1 with the reason when the pair cannot be made', async () => {
     const { code, out, err } = await run(['cert'], async () => {
       throw new Error('Cannot write "certs/key.pem": found a file')
     })
@@ -100,12 +100,12 @@ describe('portico cert', () => {
     )
   })
 
-  it('does not look at settings, which may be broken', async () => {
+  it('does not load settings, which may be invalid', async () => {
     const { code, loads } = await cert()
     assert.deepEqual([code, loads], [0, 0])
   })
 
-  it('--help tells its own flags and no other', async () => {
+  it('--help lists its own flags and no others', async () => {
     for (const words of [
       ['cert', '--help'],
       ['help', 'cert'],
@@ -117,7 +117,7 @@ describe('portico cert', () => {
     }
   })
 
-  describe('refuses with 2, and makes nothing,', () => {
+  describe('exits 2 and makes nothing for', () => {
     const cases: [words: string[], line: RegExp, rule: string][] = [
       [
         ['--host', 'a b'],
@@ -125,11 +125,11 @@ describe('portico cert', () => {
         'a malformed name',
       ],
       [['--host', 'app.test:8443'], /without a port or brackets/, 'a name with a port'],
-      [['--host', 'app.test', '--host', ''], /argument '' is invalid/, 'an empty name after a right one'],
+      [['--host', 'app.test', '--host', ''], /argument '' is invalid/, 'an empty name after a valid one'],
       [['--host', '*.test'], /Wanted a wildcard such as \*\.app\.test/, 'a wildcard that is too wide'],
       [['--host'], /'--host <NAME>' argument missing/, 'a flag without its value'],
       [['--dir', ''], /argument '' is invalid\. Wanted a folder/, 'an empty folder'],
-      [['certs'], /too many arguments/, 'a word'],
+      [['certs'], /too many arguments/, 'an argument'],
       [['--hots', 'a'], /unknown option '--hots' \(Did you mean --host\?\)/, 'an unknown flag'],
       [['--port', '80'], /unknown option '--port'/, 'a flag of the server'],
     ]
@@ -143,10 +143,10 @@ describe('portico cert', () => {
     }
 
     for (const flag of ['--port', '--set', '--config']) {
-      it(`a flag of the server that stands before it: ${flag}`, async () => {
+      it(`a flag of the server before the command: ${flag}`, async () => {
         const { code, err, orders } = await run([flag, 'port=1'.slice(flag === '--port' ? 5 : 0), 'cert'])
         assert.deepEqual([code, orders.length], [2, 0])
-        assert.include(err, `flag ${flag} stands before cert, which takes only flags of its own`)
+        assert.include(err, `flag ${flag} does not apply to cert (see portico cert --help)`)
       })
     }
   })

@@ -3,6 +3,7 @@ import { describe, it } from 'mocha'
 import { LayeredSettings } from '../../../src/adapters/settings/layered-settings.js'
 import { commandLine, type CommandLineParts } from '../../../src/app/cli/command-line.js'
 import type { GivenSetting, Settings, SettingsSource } from '../../../src/ports/operations/settings.js'
+import { HELP_WIDTH } from '../../../src/app/cli/help.js'
 import { epollFails } from '../../fakes/sockets.js'
 import { DEFAULT_SETTINGS, FakeSettings } from '../../fakes/settings.js'
 import { idleParts } from './idle-parts.js'
@@ -22,7 +23,7 @@ interface Run {
   readonly served: readonly Settings[]
 }
 
-/** Runs the program as if it had been started with these words; no process is. */
+/** Runs the program with these arguments, in this process. */
 async function run(
   words: string,
   parts: Partial<CommandLineParts> = {},
@@ -95,24 +96,24 @@ describe('portico', () => {
       )
     })
 
-    it('may stand before and after the command', async () => {
+    it('may precede or follow the command', async () => {
       for (const words of ['--port 9 check', 'check --port 9', 'serve --port 9', '--port 9 routes']) {
         assert.deepInclude(await given(words), { key: 'port', text: '9', origin: 'flag --port', adds: false })
       }
     })
 
-    it('behind a command are told by its help, too', async () => {
+    it('are listed in the help of each command', async () => {
       for (const command of ['serve', 'check', 'routes']) {
         assert.match((await run(`${command} --help`)).out, /^ {2}--port <PORT>.*[^]*^ {2}--config <FILE>/m)
       }
     })
 
-    it('are handed on in the order they stand in', async () => {
+    it('are passed on in their order', async () => {
       const texts = (await given('--port 1 --set port=2 check --port 3')).map(({ text }) => text)
       assert.deepEqual(texts, ['1', '2', '3'])
     })
 
-    it('name the configuration file; without one, none is read', async () => {
+    it('name the configuration file; without --config, none is read', async () => {
       const settings = new FakeSettings()
       await run('check --config my.yaml', { settings }, { PORT: '1' })
       await run('check', { settings })
@@ -122,7 +123,7 @@ describe('portico', () => {
       ])
     })
 
-    it('name the configuration file behind the command last, where they name two', async () => {
+    it('name the configuration file; the one after the command wins', async () => {
       const settings = new FakeSettings()
       await run('--config a.yaml check --config b.yaml', { settings })
       await run('--config a.yaml check', { settings })
@@ -134,7 +135,7 @@ describe('portico', () => {
   })
 
   describe('serve', () => {
-    it('is given a way to load the settings anew, from the same arguments and environment', async () => {
+    it('can load the settings again, from the same arguments and environment', async () => {
       const settings = new FakeSettings()
       const serve = async (_: unknown, load: () => Promise<unknown>): Promise<number> => {
         await load()
@@ -147,40 +148,40 @@ describe('portico', () => {
       assert.deepEqual([again?.configFile, again?.environment], ['x.yaml', { HOST: '::1' }])
     })
 
-    it('is what happens without a command', async () => {
+    it('is the default command', async () => {
       for (const words of ['', 'serve']) assert.deepEqual((await run(words)).served, [DEFAULT_SETTINGS])
     })
 
-    it('gives the exit code of the server', async () => {
+    it('returns the exit code of the server', async () => {
       for (const code of [0, 1]) assert.equal((await run('serve', { serve: async () => code })).code, code)
     })
 
-    it('prints nothing by itself', async () => {
+    it('prints nothing itself', async () => {
       const { out, err } = await run('--port 0')
       assert.deepEqual([out, err], ['', ''])
     })
 
     for (const words of ['serve config', './config', `${FOLDER}/config`, 'serve --port 8080 config']) {
-      it(`${words.replace(FOLDER, '…')} serves a folder at / and leaves the hello plugin out`, async () => {
+      it(`${words.replace(FOLDER, '…')} serves a folder at / without the hello plugin`, async () => {
         const [settings] = (await run(words)).served
         assert.deepEqual(settings?.static, { ...DEFAULT_SETTINGS.static, root: `${FOLDER}/config`, prefix: '/' })
         assert.deepEqual(settings?.plugins.without, ['hello'])
       })
     }
 
-    it('DIR leaves out further plugins too where the environment says so', async () => {
+    it('DIR adds to the plugins that the environment leaves out', async () => {
       const { served } = await run('serve config', {}, { PORTICO_PLUGINS_WITHOUT: 'stream' })
       assert.deepEqual(served[0]?.plugins.without, ['stream', 'hello'])
     })
 
-    it('DIR leaves the last word to flags', async () => {
+    it('DIR is overridden by flags', async () => {
       const { served } = await run('serve config --set static.prefix=/files/')
       assert.equal(served[0]?.static.prefix, '/files/')
     })
   })
 
   describe('check', () => {
-    it('prints each key, its value and where it comes from, aligned', async () => {
+    it('prints a table of each key, its value and its origin', async () => {
       const { code, out, served } = await run('check --port 9000 --set serverName=', {}, { HOST: '::1' })
       const lines = out.split('\n')
       assert.equal(code, 0)
@@ -214,7 +215,7 @@ describe('portico', () => {
   })
 
   describe('routes', () => {
-    it('prints method, pattern, plugin and file, aligned', async () => {
+    it('prints a table of method, pattern, plugin and file', async () => {
       const { code, out, served } = await run('routes')
       assert.equal(code, 0)
       assert.isEmpty(served)
@@ -235,7 +236,7 @@ describe('portico', () => {
       assert.deepEqual(JSON.parse(out), ROUTES)
     })
 
-    it('exits 1 and says why when a plugin is broken', async () => {
+    it('exits 1 with the reason when a plugin is broken', async () => {
       const routes = async (): Promise<never> => {
         throw new Error('Cannot load plugin "x.js": found no default export, wanted a plugin')
       }
@@ -264,13 +265,13 @@ describe('portico', () => {
       assert.match((await run('serve no-such-folder')).err, /found 1 problem\n {2}static.root: .*\(argument DIR\)\n$/)
     })
 
-    it('lists sockets that cannot be had', async () => {
+    it('lists sockets that are not available', async () => {
       const { code, err } = await run('--socket epoll', { tryEpoll: epollFails })
       assert.equal(code, 78)
       assert.include(err, '  socket: found epoll, wanted net or auto, since the fake does not work (flag --socket)\n')
     })
 
-    it('lists a file that is not there', async () => {
+    it('lists a missing file', async () => {
       const { code, err } = await run('check --config no-such.yaml')
       assert.equal(code, 78)
       assert.include(err, '  no-such.yaml: found no such file, wanted a readable file (flag --config)\n')
@@ -284,22 +285,26 @@ describe('portico', () => {
       ['-p 80', /unknown option '-p'/, 'a short flag'],
       [
         'chekc',
-        /unknown command 'chekc' \(commands: serve, check, routes, cert, new, completion, load, compare; folders: portico serve chekc\)/,
-        'a command',
+        /unknown command 'chekc' \(commands: serve, check, routes, cert, new, completion, load, compare; for a folder: portico serve chekc\)/,
+        'an unknown command',
       ],
       ['--port', /'--port <PORT>' argument missing/, 'a flag without its value'],
-      ['--port abc', /'--port <PORT>' argument 'abc' is invalid\. Wanted a whole number/, 'letters for a number'],
+      [
+        '--port abc',
+        /'--port <PORT>' argument 'abc' is invalid\. Wanted a whole number/,
+        'letters instead of a number',
+      ],
       ['--port -1', /argument '-1' is invalid/, 'a negative number'],
-      ['--port=', /argument '' is invalid/, 'nothing for a number'],
+      ['--port=', /argument '' is invalid/, 'an empty number'],
       ['--keepalive-timeout 5s', /Wanted seconds/, 'a unit in seconds'],
       ['--drain-timeout 1e3', /Wanted seconds/, 'seconds with an exponent'],
-      ['--log-format xml', /Wanted one of plain, json/, 'a word that is not offered'],
+      ['--log-format xml', /Wanted one of plain, json/, 'an unknown word'],
       ['--set port', /Wanted KEY=VALUE/, 'a setting without a value'],
       ['--set =5', /Wanted KEY=VALUE/, 'a setting without a key'],
-      ['new', /missing what: portico new plugin/, 'half of a command'],
-      ['check more', /too many arguments/, 'a word too many'],
+      ['new', /missing what to create, such as: portico new plugin NAME/, 'a missing subcommand'],
+      ['check more', /too many arguments/, 'an extra argument'],
       ['serve a b', /too many arguments/, 'two folders'],
-      ['serve config --static config', /both DIR and --static are given/, 'a folder said twice'],
+      ['serve config --static config', /DIR and --static name the same setting/, 'a folder named twice'],
     ]
     for (const [words, line, rule] of cases) {
       it(`exits 2 with one line and a hint for ${rule}: ${words}`, async () => {
@@ -314,7 +319,7 @@ describe('portico', () => {
   })
 
   describe('--help', () => {
-    it('names every flag, key, variable, command, signal and exit code, and goes to standard output', async () => {
+    it('names every flag, key, variable, command, signal and exit code on standard output', async () => {
       const { code, out, err } = await run('--help')
       assert.deepEqual([code, err], [0, ''])
       for (const { key, environment, flag } of realSettings().keys) {
@@ -340,18 +345,30 @@ describe('portico', () => {
       for (const exit of [0, 1, 2, 78]) assert.match(out, new RegExp(`^ {2}${exit} +[a-z]`, 'm'))
     })
 
-    it('tells a default in the unit of its flag', async () => {
+    it('shows a default in the unit of its flag', async () => {
       const text = (await run('--help')).out.replace(/\s+/g, ' ')
       assert.include(text, 'may be idle between requests (default 75; key keepAliveTimeoutMs;')
     })
 
-    it('is there for each command, and as a command', async () => {
+    it('works for each command, and as the command help', async () => {
       for (const words of ['check --help', 'help check'])
         assert.match((await run(words)).out, /portico check[^]*--json/)
       assert.equal((await run('help')).out, (await run('-h')).out)
     })
 
-    it('gives examples whose usage is right', async () => {
+    it('fits in its width', async () => {
+      for (const words of [
+        '--help',
+        'check --help',
+        'load --help',
+        'compare --help',
+        'cert --help',
+        'new plugin --help',
+      ])
+        for (const line of (await run(words)).out.split('\n')) assert.isAtMost(line.length, HELP_WIDTH, line)
+    })
+
+    it('shows examples with valid usage', async () => {
       const { out } = await run('--help')
       const examples = [...out.matchAll(/^ {2}portico (.+?)(?: {3,}.*)?$/gm)].map(([, words]) => words!)
       assert.lengthOf(examples, 3)
@@ -363,7 +380,7 @@ describe('portico', () => {
     assert.deepInclude(await run('--version'), { code: 0, out: '1.2.3\n', err: '' })
   })
 
-  it('lets an error of the server pass: it is not about the command line', async () => {
+  it('does not catch errors of the server', async () => {
     const failure = new Error('Cannot serve')
     const serve = async (): Promise<never> => {
       throw failure

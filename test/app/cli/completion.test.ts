@@ -23,7 +23,7 @@ function program(): Command {
 
 const hasBash = spawnSync('bash', ['--version']).error === undefined
 
-/** What bash offers for the last of some words. */
+/** Completes the last of these words in bash. */
 function offered(...words: string[]): string[] {
   const line = `${completionScript('bash', program())}
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
@@ -60,7 +60,7 @@ cd /nowhere 2>/dev/null; _portico; printf '%s\\n' "\${COMPREPLY[@]}"`
     })
   }
 
-  it('is one that zsh can read, by way of its bashcompinit', () => {
+  it('works in zsh through bashcompinit', () => {
     assert.match(completionScript('zsh', program()), /^autoload -U \+X bashcompinit && bashcompinit\n_portico\(\)/)
   })
 })

@@ -4,19 +4,19 @@ import { FakeCredentials } from '../../fakes/fake-credentials.js'
 import { FakeSettings } from '../../fakes/settings.js'
 import { epollWorks } from '../../fakes/sockets.js'
 
-/** What the command line puts to work, where a test expects none of it: what it does expect takes the place of a part. */
+/** Parts of a command line that fail the test when they are used. A test replaces the parts that it expects to be used. */
 export function idleParts(): Omit<CommandLineParts, 'out' | 'err'> {
   return {
     settings: new FakeSettings(),
     credentials: new FakeCredentials(),
     tryEpoll: epollWorks,
-    serve: async () => assert.fail('asked to serve'),
-    routes: async () => assert.fail('asked for routes'),
-    makeCertificate: async () => assert.fail('asked for a certificate'),
-    writeNew: async () => assert.fail('asked for files'),
-    beginLoad: () => assert.fail('asked for load'),
-    startServer: async () => assert.fail('asked for a server'),
-    openReport: async () => assert.fail('asked for a report'),
+    serve: async () => assert.fail('unexpected: serve'),
+    routes: async () => assert.fail('unexpected: routes'),
+    makeCertificate: async () => assert.fail('unexpected: a certificate'),
+    writeNew: async () => assert.fail('unexpected: files'),
+    beginLoad: () => assert.fail('unexpected: load'),
+    startServer: async () => assert.fail('unexpected: a server'),
+    openReport: async () => assert.fail('unexpected: a report'),
     onInterrupt: () => undefined,
     errIsTerminal: false,
     version: '1.2.3',

@@ -29,34 +29,34 @@ interface Surroundings {
   readonly report?: LoadReport
   readonly failure?: Error
   readonly errIsTerminal?: boolean
-  /** Whether the user interrupts it at once. */
+  /** Whether the user interrupts the load at once. */
   readonly interrupts?: boolean
 }
 
-/** Runs the program as if it had been started with these words; no request is sent. */
+/** Runs the program with these arguments and a fake load generator. */
 async function run(words: string | readonly string[], surroundings: Surroundings = {}): Promise<Run> {
   const { report = REPORT, failure, errIsTerminal = false, interrupts = false } = surroundings
-  const said = { out: '', err: '' }
+  const printed = { out: '', err: '' }
   const orders: LoadOptions[] = []
   let stops = 0
   const program = commandLine({
     ...idleParts(),
-    beginLoad: (order, progress) => {
-      orders.push(order)
+    beginLoad: (options, progress) => {
+      orders.push(options)
       progress(500, 1000)
       return { report: failure ? Promise.reject(failure) : Promise.resolve(report), stop: () => (stops += 1) }
     },
-    onInterrupt: (told) => (interrupts ? told() : undefined),
-    out: (text) => (said.out += text),
-    err: (text) => (said.err += text),
+    onInterrupt: (listener) => (interrupts ? listener() : undefined),
+    out: (text) => (printed.out += text),
+    err: (text) => (printed.err += text),
     errIsTerminal,
   })
   const code = await program(typeof words === 'string' ? words.split(' ') : words, {})
-  return { code, ...said, orders, stops }
+  return { code, ...printed, orders, stops }
 }
 
 describe('portico load', () => {
-  it('asks for the first page of this machine, unless told otherwise', async () => {
+  it('sends requests for / to this machine by default', async () => {
     const { orders } = await run('load')
     assert.deepEqual(orders, [
       {
@@ -94,7 +94,7 @@ describe('portico load', () => {
     [['--rate', '500'], { rate: 500 }],
   ]
   for (const [words, order] of flags) {
-    it(`takes ${words.join(' ')}`, async () => {
+    it(`accepts ${words.join(' ')}`, async () => {
       const { orders } = await run(['load', ...words])
       assert.deepInclude(orders[0], order)
     })
@@ -106,17 +106,17 @@ describe('portico load', () => {
     [['--concurrency', '0'], /whole number of at least 1/],
     [['--duration', 'long'], /seconds, such as 30 or 0.5/],
     [['--path', 'a'], /a path that begins with "\/"/],
-    [['--path', '/a b'], /without spaces/],
-    [['--method', 'get'], /a method that Node knows, such as GET/],
+    [['--path', '/a b'], /has no spaces/],
+    [['--method', 'get'], /a method that Node knows, in capital letters, such as GET/],
     [['--header', 'nothing'], /'Name: value'/],
     [['--rate', '0'], /whole number of at least 1/],
     [['--max-errors', '-1'], /percent|--max-errors/],
     [['--method', 'FOO'], /a method that Node knows/],
-    [['--host', ''], /a name, an address/],
-    [['--host', 'a b'], /a name, an address/],
+    [['--host', ''], /a host name, an IP address/],
+    [['--host', 'a b'], /a host name, an IP address/],
     [['--duration', '3000000'], /at most a week/],
-    [['--pipeline-depth', '2', '--rate', '5'], /does not go with --rate/],
-    [['--pipeline-depth', '2', '--no-keepalive'], /does not go with --no-keepalive/],
+    [['--pipeline-depth', '2', '--rate', '5'], /cannot be combined with --rate/],
+    [['--pipeline-depth', '2', '--no-keepalive'], /cannot be combined with --no-keepalive/],
     [['--flood'], /unknown option '--flood'/],
   ]
   for (const [words, wanted] of wrong) {
@@ -127,56 +127,56 @@ describe('portico load', () => {
     })
   }
 
-  it('takes no flag of the server before it', async () => {
+  it('refuses server flags before the command', async () => {
     const { code, err } = await run('--port 1 load')
     assert.equal(code, 2)
-    assert.include(err, 'flag --port stands before load')
+    assert.include(err, 'flag --port does not apply to load (see portico load --help)')
   })
 
-  it('tells how it went', async () => {
+  it('prints a report', async () => {
     const { code, out, err } = await run('load')
     assert.deepEqual([code, err], [0, ''])
     assert.deepEqual(out.split('\n'), [
       'GET http://127.0.0.1:8080/, 64 connections, 10.0 s',
-      'requests  1980          198 a second',
-      'errors    1.00 %        0 by status, 10 of connections, 10 by time',
+      'requests  1980          198 per second',
+      'errors    1.00 %        0 error responses, 10 failed connections, 10 timeouts',
       'latency   p50 0.500 ms  p95 2.000 ms, p99 12.3 ms, max 100.0 ms',
-      'bytes     5.0 MB        0.5 MB a second',
+      'received  5.0 MB        0.5 MB per second',
       '',
     ])
   })
 
-  it('tells the same as JSON', async () => {
+  it('prints the same as JSON', async () => {
     const { out } = await run('load --json --method PUT')
-    const told = JSON.parse(out) as Record<string, unknown>
-    assert.deepInclude(told, { ...REPORT, method: 'PUT', requestsPerSecond: 198, errorRate: 0.01 })
+    const printed = JSON.parse(out) as Record<string, unknown>
+    assert.deepInclude(printed, { ...REPORT, method: 'PUT', requestsPerSecond: 198, errorRate: 0.01 })
   })
 
-  it('shows how far it is at a terminal, and clears that away', async () => {
+  it('shows its progress on a terminal, and clears it at the end', async () => {
     const { err } = await run('load', { errIsTerminal: true })
-    assert.equal(err, '\r\x1b[K1 of 10 s, 500 requests, 500 a second\r\x1b[K')
+    assert.equal(err, '\r\x1b[K1 of 10 s, 500 requests, 500 per second\r\x1b[K')
   })
 
   const thresholds: [words: string, report: Partial<LoadReport>, code: number, rule: string][] = [
-    ['load', {}, 0, 'as many errors as are allowed'],
-    ['load --max-errors 0.9', {}, 1, 'more errors than are allowed'],
-    ['load', { errors: { connection: 0, timeout: 0, status: 20 } }, 1, 'answers that are errors'],
-    ['load --max-errors 100', { errors: { connection: 0, timeout: 0, status: 1980 } }, 0, 'errors that are expected'],
-    ['load', { requests: 0, errors: { connection: 0, timeout: 0, status: 0 } }, 1, 'nothing at all'],
+    ['load', {}, 0, 'as many errors as allowed'],
+    ['load --max-errors 0.9', {}, 1, 'more errors than allowed'],
+    ['load', { errors: { connection: 0, timeout: 0, status: 20 } }, 1, 'error responses'],
+    ['load --max-errors 100', { errors: { connection: 0, timeout: 0, status: 1980 } }, 0, 'errors within --max-errors'],
+    ['load', { requests: 0, errors: { connection: 0, timeout: 0, status: 0 } }, 1, 'no response at all'],
   ]
   for (const [words, special, code, rule] of thresholds) {
-    it(`ends with ${code} after ${rule}`, async () => {
+    it(`exits ${code} after ${rule}`, async () => {
       const done = await run(words, { report: { ...REPORT, ...special } })
       assert.equal(done.code, code)
     })
   }
 
-  it('ends with 1 and says why when it cannot be made', async () => {
+  it('exits 1 with the reason when the load generator fails', async () => {
     const { code, out, err } = await run('load', { failure: new Error('Cannot load autocannon') })
     assert.deepEqual([code, out, err], [1, '', 'portico: Cannot load autocannon\n'])
   })
 
-  it('is stopped by an interrupt, and tells what it did until then', async () => {
+  it('stops at an interrupt, and reports the load until then', async () => {
     const { stops, out } = await run('load', { interrupts: true })
     assert.equal(stops, 1)
     assert.match(out, /^GET /)

@@ -11,9 +11,9 @@ interface Run {
   readonly written: readonly [NewFolder, readonly NewFile[]][]
 }
 
-/** Runs the program as if it had been started with these words; no file is written. */
+/** Runs the program with these arguments, in this process. No file is written. */
 async function run(words: string, failure?: Error): Promise<Run> {
-  const said = { out: '', err: '' }
+  const printed = { out: '', err: '' }
   const written: [NewFolder, readonly NewFile[]][] = []
   const program = commandLine({
     ...idleParts(),
@@ -21,14 +21,14 @@ async function run(words: string, failure?: Error): Promise<Run> {
       if (failure !== undefined) throw failure
       written.push([folder, files])
     },
-    out: (text) => (said.out += text),
-    err: (text) => (said.err += text),
+    out: (text) => (printed.out += text),
+    err: (text) => (printed.err += text),
   })
-  return { code: await program(words.split(' '), {}), ...said, written }
+  return { code: await program(words.split(' '), {}), ...printed, written }
 }
 
 describe('portico new plugin', () => {
-  it('writes a plugin and its test, and says how to use them', async () => {
+  it('writes a plugin and its test, and prints the commands that use them', async () => {
     const { code, out, written } = await run('new plugin visits')
     assert.equal(code, 0)
     const [[folder, files]] = written as [[NewFolder, readonly NewFile[]]]
@@ -43,7 +43,7 @@ describe('portico new plugin', () => {
       assert.include(out, said)
   })
 
-  it('writes into another folder when told to', async () => {
+  it('writes into the folder of --dir', async () => {
     const { written } = await run('new plugin visits --dir my/own')
     assert.equal(written[0]![0].path, 'my/own')
     assert.equal(written[0]![1][0]!.path, 'my/own/visits.mjs')
@@ -62,7 +62,7 @@ describe('portico new plugin', () => {
     })
   }
 
-  it('exits 1 and says what is in the way', async () => {
+  it('exits 1 with the reason when a file cannot be written', async () => {
     const { code, out, err } = await run('new plugin a', new Error('Cannot write "plugins/a.mjs": it is there'))
     assert.deepEqual([code, out, err], [1, '', 'portico: Cannot write "plugins/a.mjs": it is there\n'])
   })

@@ -3,15 +3,15 @@ import { describe, it } from 'mocha'
 import { table } from '../../../src/app/cli/table.js'
 
 const cases: [rows: string[][], expected: string, rule: string][] = [
-  [[], '', 'no rows, no text'],
-  [[['a']], 'a\n', 'each line is ended'],
+  [[], '', 'returns an empty text for no rows'],
+  [[['a']], 'a\n', 'ends each line'],
   [
     [
       ['a', 'b'],
       ['long', 'c'],
     ],
     'a     b\nlong  c\n',
-    'columns are aligned, two spaces apart',
+    'aligns columns, two spaces apart',
   ],
   [
     [
@@ -19,7 +19,7 @@ const cases: [rows: string[][], expected: string, rule: string][] = [
       ['b', 'longer'],
     ],
     'a\nb  longer\n',
-    'lines end in no space',
+    'leaves no trailing spaces',
   ],
 ]
 

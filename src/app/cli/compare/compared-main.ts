@@ -1,4 +1,4 @@
-/** What a server runs that is compared: the program itself, and its end when who compares is gone. */
+/** The main program of a compared server: the program itself, which ends when the comparing process is gone. */
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
 process.channel?.unref()
 await import('../../main.js')

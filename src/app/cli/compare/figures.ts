@@ -1,4 +1,4 @@
-/** What is measured of a server under load. */
+/** The figures that are measured for a server under load. */
 import type { LoadReport } from '../../../ports/tools/load.js'
 import type { ServerUsage } from '../../../ports/tools/measured-server.js'
 import { errorRate } from '../load.js'
@@ -6,31 +6,32 @@ import { summary, type Summary } from './summary.js'
 
 const US_PER_MS = 1000
 const PERCENT = 100
-const OCTETS_PER_MEGABYTE = 1e6
+const BYTES_PER_MEGABYTE = 1e6
 
-/** A figure: how it is called, and how many decimals of it tell something. */
+/** A figure: its title, its significant decimals, and how it is derived from a sample. */
 export interface Figure {
   readonly title: string
   readonly digits: number
-  /** `null` where nobody can tell. */
+  /** Returns `null` where the figure is unknown. */
   of(sample: Sample): number | null
 }
 
-/** One server under load, in one round. */
+/** One measurement: one server under load, in one round. */
 export interface Sample {
   readonly report: LoadReport
-  /** What the server used meanwhile; `null` where the system does not tell, or the server was gone. */
+  /** The resources that the server used; `null` where the system does not report them, or the server had ended. */
   readonly used: Used | null
 }
 
 interface Used {
   readonly processorMs: number
-  /** At the end. */
+  /** Resident memory at the end. */
   readonly residentBytes: number
-  /** Of what is resident. */
-  readonly grownOctets: number
+  /** Growth of resident memory during the load. */
+  readonly grownBytes: number
 }
 
+/** Makes a sample from the report of a load, and the server's usage before and after it. */
 export function sampleOf(report: LoadReport, before: ServerUsage | null, after: ServerUsage | null): Sample {
   if (before === null || after === null) return { report, used: null }
   return {
@@ -38,7 +39,7 @@ export function sampleOf(report: LoadReport, before: ServerUsage | null, after: 
     used: {
       processorMs: after.processorMs - before.processorMs,
       residentBytes: after.residentBytes,
-      grownOctets: after.residentBytes - before.residentBytes,
+      grownBytes: after.residentBytes - before.residentBytes,
     },
   }
 }
@@ -46,6 +47,7 @@ export function sampleOf(report: LoadReport, before: ServerUsage | null, after: 
 const perRequest = ({ report }: Sample, value: number | undefined): number | null =>
   value === undefined || report.requests === 0 ? null : value / report.requests
 
+/** All figures, in the order of the report. */
 export const FIGURES = {
   requestsPerSecond: {
     title: 'requests per second',
@@ -57,32 +59,32 @@ export const FIGURES = {
   p99: { title: 'p99, ms', digits: 2, of: ({ report }) => report.latencyMs.p99 },
   errors: { title: 'errors, %', digits: 2, of: ({ report }) => errorRate(report) * PERCENT },
   processor: {
-    title: 'µs of processor per request',
+    title: 'CPU time per request, µs',
     digits: 1,
     of: (sample) => perRequest(sample, sample.used === null ? undefined : sample.used.processorMs * US_PER_MS),
   },
   memory: {
     title: 'memory, MB',
     digits: 0,
-    of: ({ used }) => (used === null ? null : used.residentBytes / OCTETS_PER_MEGABYTE),
+    of: ({ used }) => (used === null ? null : used.residentBytes / BYTES_PER_MEGABYTE),
   },
   growth: {
-    title: 'octets that memory grew by per request',
+    title: 'memory growth per request, bytes',
     digits: 0,
-    of: (sample) => perRequest(sample, sample.used?.grownOctets),
+    of: (sample) => perRequest(sample, sample.used?.grownBytes),
   },
 } satisfies Readonly<Record<string, Figure>>
 
-/** A figure of all rounds; `null` where it is missing in one of them. */
+/** Summarizes a figure over all rounds. Returns `null` where it is unknown in one of them. */
 export function summaryOf(samples: readonly Sample[], figure: Figure): Summary | null {
   const values = samples.map((sample) => figure.of(sample))
   return values.every((value) => value !== null) ? summary(values) : null
 }
 
-/** More of a processor than this, and it was the load that could do no more, not the server. */
-const BUSY = 0.9
+/** The share of a core above which the load generator counts as saturated. */
+const SATURATED = 0.9
 
-/** Whether the load had no processor time left, so that requests per second were its own bound. */
-export function isBoundByLoad({ report: { processorMs, seconds } }: Sample): boolean {
-  return processorMs > BUSY * seconds * US_PER_MS
+/** Tells whether the load generator used all of a core, so that it limited the requests per second. */
+export function isLimitedByLoad({ report: { processorMs, seconds } }: Sample): boolean {
+  return processorMs > SATURATED * seconds * US_PER_MS
 }

@@ -1,4 +1,4 @@
-/** Plots as SVG, in the colours of the page that they stand in. */
+/** Plots as inline SVG. They use the colours of the surrounding page. */
 import { escaped } from './html.js'
 import { range, type Summary } from './summary.js'
 
@@ -11,18 +11,19 @@ const AXIS = 26
 const CURVES_HEIGHT = 300
 const LEGEND = 190
 const LEGEND_LINE = 20
-/** Where text stands beside what it belongs to. */
+/** The distance of a text's baseline below the middle of what it labels. */
 const BASELINE = 4
 
+/** One bar of a bar plot. */
 export interface Bar {
   readonly label: string
-  /** Whether it is of those that the plot is about. */
+  /** Whether the bar is highlighted. */
   readonly isOwn: boolean
   readonly value: Summary
   readonly digits: number
 }
 
-/** Bars of medians, with the range as a line and each round as a circle. */
+/** Draws the median of each summary as a bar, its range as a line, and each round as a circle. */
 export function barPlot(bars: readonly Bar[], unit: string): string {
   const height = bars.length * (BAR + GAP) + AXIS
   const most = Math.max(...bars.map(({ value }) => value.max))
@@ -49,7 +50,7 @@ function barOf({ label, isOwn, value, digits }: Bar, y: number, x: (value: numbe
 <text x="${WIDTH}" y="${middle + BASELINE}" text-anchor="end">${range(value, digits)}</text>`
 }
 
-/** Between three and six steps to the end, each a round number. */
+/** Chooses a round number as the distance of grid lines, so that there are three to six. */
 function stepOf(most: number): number {
   if (!(most > 0)) return 1
   const power = 10 ** Math.floor(Math.log10(most))
@@ -58,29 +59,30 @@ function stepOf(most: number): number {
 
 const shortened = (value: number): string => String(Number(value.toPrecision(6)))
 
+/** A distribution. */
 export interface Curve {
   readonly label: string
-  /** Shares below 1, and what is not exceeded by as many; both rise. */
+  /** Quantiles: shares below 1, each with the value that this share of samples does not exceed; both rise. */
   readonly points: readonly (readonly [share: number, value: number])[]
 }
 
-/** Distributions: both axes are logarithmic, that of the shares towards 1, so that what is rare is seen. */
+/** Draws distributions. Both axes are logarithmic, the axis of shares in 1 − share, so that rare values stay visible. */
 export function distributionPlot(curves: readonly Curve[], unit: string): string {
-  const place = placeOf(curves.flatMap(({ points }) => points))
-  return svg(CURVES_HEIGHT, unit, [...shareLines(place), ...valueLines(place), ...curves.map(curveOf(place))])
+  const scales = scalesOf(curves.flatMap(({ points }) => points))
+  return svg(CURVES_HEIGHT, unit, [...shareLines(scales), ...valueLines(scales), ...curves.map(curveOf(scales))])
 }
 
-/** Where shares and values lie in a plot of curves. */
-interface Place {
+/** Maps shares and values to coordinates. */
+interface Scales {
   readonly x: (share: number) => number
   readonly y: (value: number) => number
-  /** Powers of ten that all values lie between. */
+  /** Exponents of the powers of ten that enclose all values. */
   readonly decades: readonly [low: number, high: number]
 }
 
 const [LEFT, RIGHT, TOP, BOTTOM] = [60, WIDTH - LEGEND, 10, CURVES_HEIGHT - AXIS]
 
-function placeOf(points: readonly (readonly [share: number, value: number])[]): Place {
+function scalesOf(points: readonly (readonly [share: number, value: number])[]): Scales {
   const rarity = (share: number): number => -Math.log10(1 - share)
   const rarest = Math.max(...points.map(([share]) => rarity(share)), 1)
   const values = points.map(([, value]) => value).filter((value) => value > 0)
@@ -93,16 +95,16 @@ function placeOf(points: readonly (readonly [share: number, value: number])[]): 
   }
 }
 
-function shareLines({ x }: Place): string[] {
+function shareLines({ x }: Scales): string[] {
   const shares = [0, 0.9, 0.99, 0.999, 0.9999].filter((share) => x(share) <= RIGHT + 1)
   return shares.map((share) => {
     const at = x(share).toFixed(1)
-    const name = share === 0 ? 'least' : `${shortened(share * 100)} %`
+    const name = share === 0 ? 'min' : `${shortened(share * 100)} %`
     return `<line class="grid" x1="${at}" x2="${at}" y1="${TOP}" y2="${BOTTOM}"/><text class="soft" x="${at}" y="${CURVES_HEIGHT - 6}" text-anchor="middle">${name}</text>`
   })
 }
 
-function valueLines({ y, decades: [low, high] }: Place): string[] {
+function valueLines({ y, decades: [low, high] }: Scales): string[] {
   const values = Array.from({ length: high - low + 1 }, (_, at) => 10 ** (low + at))
   return values.map((value) => {
     const at = y(value)
@@ -110,9 +112,9 @@ function valueLines({ y, decades: [low, high] }: Place): string[] {
   })
 }
 
-/** With its line of the legend. */
+/** Draws a curve and its entry in the legend. */
 const curveOf =
-  ({ x, y }: Place) =>
+  ({ x, y }: Scales) =>
   ({ label, points }: Curve, at: number): string => {
     const line = points.map(([share, value]) => `${x(share).toFixed(1)},${y(value).toFixed(1)}`).join(' ')
     const height = (at + 1) * LEGEND_LINE

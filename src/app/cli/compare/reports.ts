@@ -1,90 +1,93 @@
-/** What came of a comparison: for people, for pages of text, for programs and as a page with plots. */
+/** The reports of a comparison: text for a terminal, Markdown, JSON and an HTML page with plots. */
 import { table } from '../table.js'
-import type { Plan, Standing } from './contest.js'
-import { FIGURES, isBoundByLoad, summaryOf, type Figure } from './figures.js'
+import type { ComparisonPlan, VariantResult } from './comparison-run.js'
+import { FIGURES, isLimitedByLoad, summaryOf, type Figure } from './figures.js'
 import { type Verdict, verdictText } from './gates.js'
 import { escaped, pageOf, tableOf, verdictItem } from './html.js'
 import { barPlot, distributionPlot, type Bar } from './plots.js'
 import { range, type Summary } from './summary.js'
 
+/** A finished comparison. */
 export interface Comparison {
-  readonly plan: Pick<Plan, 'path' | 'requests' | 'rounds'>
-  /** What it ran on. */
+  readonly plan: Pick<ComparisonPlan, 'path' | 'requests' | 'rounds'>
+  /** Describes the machine. */
   readonly machine: string
-  readonly standings: readonly Standing[]
+  readonly results: readonly VariantResult[]
   readonly verdicts: readonly Verdict[]
 }
 
 const MS_PER_SECOND = 1000
 
-const nameOf = ({ engine, socket }: Standing): string => `${engine} on ${socket}`
+const nameOf = ({ engine, socket }: VariantResult): string => `${engine} on ${socket}`
 
-/** A server a column, a figure a line: figures are many, servers few. */
-function rowsOf(standings: readonly Standing[]): string[][] {
+/** Makes a table with a column per server and a row per figure, because there are more figures than servers. */
+function rowsOf(results: readonly VariantResult[]): string[][] {
   const text = (found: Summary | null, digits: number): string => (found === null ? 'unknown' : range(found, digits))
   const figures: readonly Figure[] = Object.values(FIGURES)
   return [
-    ['', ...standings.map(nameOf)],
+    ['', ...results.map(nameOf)],
     ...figures.map((figure) => [
       figure.title,
-      ...standings.map(({ samples }) => text(summaryOf(samples, figure), figure.digits)),
+      ...results.map(({ samples }) => text(summaryOf(samples, figure), figure.digits)),
     ]),
   ]
 }
 
-function conditionsText({ plan, machine, standings }: Comparison): string {
+function conditionsText({ plan, machine, results }: Comparison): string {
   const { path, requests, rounds } = plan
-  const done = standings[0]!.samples.length
-  const wanted = rounds === 1 ? '1 round' : `${rounds} rounds`
-  const many = done === rounds ? wanted : `${done} of ${wanted}`
+  const done = results[0]!.samples.length
+  const planned = rounds === 1 ? '1 round' : `${rounds} rounds`
+  const complete = done === rounds ? planned : `${done} of ${planned}`
   const { method, connections, durationMs, pipelining, keepAlive } = requests
-  const how = `${connections} connections${pipelining > 1 ? `, pipelined by ${pipelining}` : ''}${keepAlive ? '' : ', each for one request'}`
-  return `${method} ${path}, ${how}, ${many} of ${durationMs / MS_PER_SECOND} s in turns; ${machine}`
+  const how = `${connections} connections${pipelining > 1 ? `, ${pipelining} requests pipelined` : ''}${keepAlive ? '' : ', one request on each'}`
+  return `${method} ${path}, ${how}, ${complete} of ${durationMs / MS_PER_SECOND} s in turns; ${machine}`
 }
 
-/** What to know before figures are believed. */
-function warningText({ standings }: Comparison): string | null {
-  const samples = standings.flatMap((each) => each.samples)
-  const bound = samples.filter(isBoundByLoad).length
-  if (bound === 0) return null
+/** Warns where the load generator limited the figures. */
+function warningText({ results }: Comparison): string | null {
+  const samples = results.flatMap((each) => each.samples)
+  const limited = samples.filter(isLimitedByLoad).length
+  if (limited === 0) return null
   return (
-    `In ${bound} of ${samples.length} measurements the load took all of a core: requests per second were bounded by it, and ` +
-    'differ less than the servers do. Compare the processor time.'
+    `In ${limited} of ${samples.length} measurements the load generator used all of a core. It limited the requests per ` +
+    'second, which therefore differ less than the servers do. Compare the CPU time per request instead.'
   )
 }
 
 const verdictLine = (verdict: Verdict): string => `${verdict.passed ? 'pass' : 'FAIL'}  ${verdictText(verdict)}`
 
+/** Formats the report for a terminal. */
 export function comparisonText(comparison: Comparison): string {
-  const { standings, verdicts } = comparison
+  const { results, verdicts } = comparison
   const warning = warningText(comparison)
   return [
-    `${conditionsText(comparison)}; medians (least-greatest)\n\n${table(rowsOf(standings))}\n`,
+    `${conditionsText(comparison)}; median (min-max)\n\n${table(rowsOf(results))}\n`,
     warning === null ? '' : `${warning}\n\n`,
     ...verdicts.map((each) => `${verdictLine(each)}\n`),
   ].join('')
 }
 
+/** Formats the report as Markdown. */
 export function comparisonMarkdown(comparison: Comparison): string {
-  const { standings, verdicts } = comparison
-  const [head, ...rows] = rowsOf(standings)
+  const { results, verdicts } = comparison
+  const [head, ...rows] = rowsOf(results)
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   const warning = warningText(comparison)
   return [
-    `${conditionsText(comparison)}; medians (least-greatest).\n`,
+    `${conditionsText(comparison)}; median (min-max).\n`,
     [line(head!), line(head!.map(() => '---')), ...rows.map(line), ''].join('\n'),
     ...(warning === null ? [] : [`${warning}\n`]),
     [...verdicts.map((each) => `- ${verdictLine(each)}`), ''].join('\n'),
   ].join('\n')
 }
 
-/** With every round. */
+/** Formats the report as JSON, with every round. */
 export function comparisonJson(comparison: Comparison): string {
-  const { plan, machine, standings, verdicts } = comparison
+  const { plan, machine, results, verdicts } = comparison
   const { path, requests, rounds } = plan
-  const figures = (each: Standing): object =>
+  const figures = (each: VariantResult): object =>
     Object.fromEntries(Object.entries(FIGURES).map(([name, figure]) => [name, summaryOf(each.samples, figure)]))
-  const servers = standings.map((each) => ({
+  const servers = results.map((each) => ({
     engine: each.engine,
     socket: each.socket,
     figures: figures(each),
@@ -94,38 +97,39 @@ export function comparisonJson(comparison: Comparison): string {
   return `${JSON.stringify({ machine, path, ...requests, roundsWanted: rounds, servers, gates }, null, 2)}\n`
 }
 
+/** Formats the report as an HTML page with plots. */
 export function comparisonPage(comparison: Comparison): string {
-  const { standings, verdicts } = comparison
+  const { results, verdicts } = comparison
   const warning = warningText(comparison)
   const plots = [FIGURES.requestsPerSecond, FIGURES.processor, FIGURES.memory]
-  const [throughput, ...costs] = plots.map((figure) => figurePart(standings, figure))
+  const [throughput, ...costs] = plots.map((figure) => figurePart(results, figure))
   return pageOf(
-    'The engines of Portico, compared',
-    `<p>${escaped(conditionsText(comparison))}. Bars are medians, lines reach from the least to the greatest round, circles are
-rounds. Less is better where time or memory is shown.</p>
+    'Portico: comparison of engines',
+    `<p>${escaped(conditionsText(comparison))}. Bars show medians, lines the range from the lowest to the highest round, circles
+single rounds. For time and memory, lower is better.</p>
 ${warning === null ? '' : `<p><b>${escaped(warning)}</b></p>`}
 <ul>${verdicts.map((each) => verdictItem(each.passed, verdictText(each))).join('')}</ul>
 ${throughput}
 <h2>Latency distribution, ms</h2>
-<figure>${distributionPlot(standings.map(curveOf), 'latency, ms')}<figcaption>How long that share of all requests took at most, in the last round</figcaption></figure>
+<figure>${distributionPlot(results.map(curveOf), 'latency, ms')}<figcaption>The longest latency within each share of all requests, in the last round</figcaption></figure>
 ${costs.join('\n')}
-<h2>All figures: median (least-greatest)</h2>
-<figure>${tableOf(rowsOf(standings))}</figure>`,
+<h2>All figures: median (min-max)</h2>
+<figure>${tableOf(rowsOf(results))}</figure>`,
   )
 }
 
-function figurePart(standings: readonly Standing[], figure: Figure): string {
-  const bars = standings.flatMap((each): Bar[] => {
+function figurePart(results: readonly VariantResult[], figure: Figure): string {
+  const bars = results.flatMap((each): Bar[] => {
     const value = summaryOf(each.samples, figure)
     const label = nameOf(each)
     return value === null ? [] : [{ label, isOwn: each.engine === 'selectors', value, digits: figure.digits }]
   })
   const drawn =
-    bars.length === 0 ? '<p>This system does not tell.</p>' : `<figure>${barPlot(bars, figure.title)}</figure>`
+    bars.length === 0 ? '<p>Not available on this system.</p>' : `<figure>${barPlot(bars, figure.title)}</figure>`
   return `<h2>${escaped(figure.title)}</h2>\n${drawn}`
 }
 
-const curveOf = (each: Standing): { label: string; points: readonly (readonly [number, number])[] } => ({
+const curveOf = (each: VariantResult): { label: string; points: readonly (readonly [number, number])[] } => ({
   label: nameOf(each),
   points: each.samples.at(-1)!.report.quantilesMs.filter(([share]) => share < 1),
 })

@@ -1,17 +1,18 @@
-/** What a figure was in all rounds. */
+/** A figure over all rounds. */
 export interface Summary {
   readonly median: number
   readonly min: number
   readonly max: number
-  /** In the order of the rounds. */
+  /** The values in the order of the rounds. */
   readonly rounds: readonly number[]
 }
 
+/** Summarizes the values of all rounds; there must be at least one. */
 export function summary(rounds: readonly number[]): Summary {
   return { median: median(rounds), min: Math.min(...rounds), max: Math.max(...rounds), rounds }
 }
 
-/** The median, and the range beside it. */
+/** Formats the median, followed by the range in parentheses. */
 export function range({ median, min, max }: Omit<Summary, 'rounds'>, digits: number): string {
   return `${median.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`
 }
