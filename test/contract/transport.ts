@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert } from 'chai'
@@ -83,8 +83,18 @@ function grace(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 15))
 }
 
-/** More than loopback's socket buffers hold. */
-const FLOOD = 32 * 1024 * 1024
+const MIB = 1024 * 1024
+
+/**
+ * More octets than the kernel accepts for a peer that reads nothing: those of its send buffer, and of the receive buffer at
+ * its first size, since that grows only while the peer reads.
+ */
+const FLOOD = process.platform === 'linux' ? bufferSize('tcp_wmem', 2) + bufferSize('tcp_rmem', 1) + 4 * MIB : 32 * MIB
+
+/** @param column of the kernel's setting: 0 minimum, 1 first size, 2 maximum, in bytes */
+function bufferSize(setting: 'tcp_rmem' | 'tcp_wmem', column: number): number {
+  return Number(readFileSync(`/proc/sys/net/ipv4/${setting}`, 'utf8').split(/\s+/)[column])
+}
 
 /** The contract that every implementation of a transport must keep. */
 export function transportContract(name: string, make: () => Promise<TransportUnderTest>): void {
