@@ -24,9 +24,9 @@ export function turn(): Promise<void> {
 }
 
 /**
- * A connection in memory. The test uses its `far` end: a call there reaches the receiver before the call returns. What the
- * receiver writes meanwhile has arrived at the far end when the call returns; what is written at another time arrives after
- * `turn()`.
+ * A connection in memory. The test uses its `far` end: a call there reaches the receiver before the call returns. Octets
+ * that the receiver writes meanwhile have arrived at the far end when the call returns; octets written at another time arrive
+ * after `turn()`.
  */
 export class FakeTransport implements Transport {
   readonly peer: Endpoint
@@ -132,7 +132,7 @@ export class FakeTransport implements Transport {
   private deliver(incoming: Buffer | 'end'): void {
     if (incoming === 'end') this.hasPeerEnded = true
     this.notify((receiver) => (incoming === 'end' ? receiver.ended() : receiver.octets(incoming)))
-    // Overwrites what was lent, so that a receiver that keeps it fails its test.
+    // Overwrites the lent octets, so that a receiver that keeps the buffer fails its test.
     if (incoming !== 'end') incoming.fill('#')
     this.closeWhenBothEnded()
   }

@@ -61,7 +61,7 @@ export interface TransportReceiver {
 /**
  * The ordered octets under a connection.
  *
- * What is written inside one call of the receiver, or in one turn of the event loop, leaves together. After the end of the
+ * Everything written inside one call of the receiver, or in one turn of the event loop, leaves together. After the end of the
  * connection every method does nothing, except that `sendFile` still releases its part.
  */
 export interface Transport {

@@ -3,7 +3,7 @@ import { Poller } from './poller.js'
 import type { SharedBuffers } from './shared-buffers.js'
 import type { SystemCalls } from './system-calls.js'
 
-/** What all epoll connections of a process share. */
+/** The parts that all epoll connections of a process share. */
 export interface EpollTools {
   readonly calls: SystemCalls
   readonly buffers: SharedBuffers
@@ -13,7 +13,7 @@ export interface EpollTools {
   readonly selectTimeoutMs: number
 }
 
-/** What the connections of one listener share. */
+/** The parts that the connections of one listener share. */
 export interface EpollParts extends EpollTools {
   readonly poller: Poller
   readonly writer: EpollWriter

@@ -14,13 +14,14 @@ import { LINUX, systemError } from './system-calls.js'
  * is closed in one place, `leave`, which first ends its watch and sets it to -1; every other method checks for that. The
  * poller drops events that were already reported for a connection that has left.
  *
- * Sending is the work of `EpollWriter`; this class decides when. What the kernel has no room for waits for EPOLLOUT, which
- * the poller watches for only as long as something waits.
+ * Sending is the work of `EpollWriter`; this class decides when. Octets for which the kernel has no room wait for EPOLLOUT;
+ * the poller watches for it only as long as some wait.
  */
 
 /** Octets of files sent for one connection before the others have their turn. */
 const FILE_TURN = 1_048_576
 
+/** A transport on a connected Linux socket. */
 export class EpollTransport extends QueuedTransport<EpollFile> implements Watched, WritableConnection {
   readonly security = null
   /** -1 once the connection has closed. */
@@ -47,7 +48,7 @@ export class EpollTransport extends QueuedTransport<EpollFile> implements Watche
     return endpointKept(this.keptPeer)
   }
 
-  /** Includes what the kernel still holds, which falls as the peer reads. */
+  /** Includes the octets in the kernel's send buffer, whose number falls as the peer reads. */
   get unsent(): number {
     if (this.fd < 0 || this.waiting === 0) return 0
     const { calls, buffers } = this.parts
@@ -99,7 +100,7 @@ export class EpollTransport extends QueuedTransport<EpollFile> implements Watche
     this.flush()
   }
 
-  /** For reading and writing: leaves, unless the call has only to be made again later. */
+  /** After a failed `recv` or `send`: closes the connection, except when the call can be repeated later. */
   failed(call: string): void {
     const errno = this.parts.calls.errno()
     if (errno === LINUX.EINTR || errno === LINUX.EAGAIN) return

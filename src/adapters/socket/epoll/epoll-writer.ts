@@ -4,7 +4,7 @@ import { OUTPUT_OCTETS, type SharedBuffers, type TextBuffer } from './shared-buf
 import { LINUX, type SystemCalls } from './system-calls.js'
 
 /**
- * Sends what connections have queued.
+ * Sends the queues of connections.
  *
  * Everything gathered for a connection goes to the kernel in one `send`, small files included: they are read into the
  * output buffer. A large file goes by sendfile(2), after a head that was sent with MSG_MORE. The writer holds no state of a
@@ -60,7 +60,7 @@ export class EpollWriter {
   ) {}
 
   /**
-   * Makes one system call for what is first in the queue. Only while something is waiting and the connection is not full.
+   * Makes one system call for the head of the queue. Only while something is queued and the connection is not full.
    *
    * @returns octets sent by `sendfile`, so that the caller can give other connections their turn
    */

@@ -19,8 +19,8 @@ const DATA = STRIDE - 2
  *
  * The kernel can give the number of a closed descriptor to a new connection at once, while events of the old one are still
  * in the batch. So each event carries the generation of its watch beside the descriptor, and events of a past generation
- * are dropped. Whoever closes a descriptor calls `remove` first: the kernel ends a watch only when no other process has the
- * socket open, as the supervisor may for a moment.
+ * are dropped. The owner of a descriptor must call `remove` before it closes it: the kernel ends a watch only when no other
+ * process has the socket open, as the supervisor may for a moment.
  */
 export class Poller {
   private readonly calls: SystemCalls

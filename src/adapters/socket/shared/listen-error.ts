@@ -3,7 +3,7 @@ import { authorityOf } from '../../../domain/message/authority.js'
 import type { Address, ListenError } from '../../../ports/serving/transport.js'
 import { unixPath } from './unix-socket.js'
 
-/** What is wrong, and what the user can do about it. */
+/** The reason in words, and the remedy: what the user can do. */
 interface Problem {
   readonly reason: string
   readonly remedy: string
@@ -16,7 +16,7 @@ const OTHER_PORT = 'pass --port (HTTPS: --https-port)'
 const HOST_PROBLEMS: Readonly<Record<string, Problem>> = {
   EADDRINUSE: { reason: 'the port is in use', remedy: `Stop the other program or ${OTHER_PORT}` },
   EACCES: {
-    reason: 'this user may not listen on that port',
+    reason: 'this user has no permission to listen on that port',
     remedy: `Give node the capability CAP_NET_BIND_SERVICE or ${OTHER_PORT} with a port from 1024`,
   },
   EADDRNOTAVAIL: {
@@ -43,7 +43,7 @@ function unixProblem(code: string, path: string): Problem | undefined {
       remedy: `Stop the program that listens there, remove the file, or ${OTHER_HOST} with another path`,
     },
     EACCES: {
-      reason: 'this user may not create a socket there',
+      reason: 'this user has no permission to create a socket there',
       remedy: `Give the user write permission for ${folder} or ${OTHER_HOST} with another path`,
     },
     ENOENT: {
@@ -55,7 +55,7 @@ function unixProblem(code: string, path: string): Problem | undefined {
 }
 
 /**
- * Describes why an address cannot be listened on, and what the user can do.
+ * Makes the error for an address that cannot be listened on: the reason in words, and what the user can do.
  *
  * @param cause the platform's error; its code becomes that of the result
  */

@@ -21,10 +21,14 @@ export interface QueuedFile {
   release(error: Error | null): void
 }
 
-/** What may be queued: latin1 text, octets, file parts. */
+/** An item of the queue: latin1 text, octets, or a file part. */
 export type Queued<File> = string | Uint8Array | File
 
-/** @param missing octets that the file is shorter than the part of it that was promised */
+/**
+ * The error of a file that became shorter than the part that was to be sent.
+ *
+ * @param missing octets that could not be read
+ */
 export function fileFellShort(missing: number): Error {
   return new Error(`Cannot send the file: it ended ${missing} octets short of what was promised`)
 }
@@ -33,7 +37,7 @@ export function fileFellShort(missing: number): Error {
  * The part of a transport that does not depend on how octets reach the kernel: the queue, its order, and the calls of the
  * receiver.
  *
- * What is written inside a call of the receiver, or in one turn of the event loop, is queued first and flushed together.
+ * Everything written inside a call of the receiver, or in one turn of the event loop, is queued first and flushed together.
  * A subclass implements `flush`.
  *
  * @typeParam File a file part in the queue, with the progress of sending it
@@ -68,7 +72,7 @@ export abstract class QueuedTransport<File extends QueuedFile> implements Transp
   /** Octets that left the queue and that the kernel has not accepted yet. */
   protected abstract readonly inFlight: number
   protected abstract queued(part: FilePart): File
-  /** Sends what is queued, as far as the kernel has room, and calls `flushed` once nothing is left. */
+  /** Sends the queue as far as the kernel has room, and calls `flushed` once nothing is left. */
   protected abstract flush(): void
   protected abstract halfClose(): void
 
@@ -103,7 +107,7 @@ export abstract class QueuedTransport<File extends QueuedFile> implements Transp
     this.flushLater()
   }
 
-  /** Moves `text` to the end of `queue`, where it keeps its place before what is queued next. */
+  /** Moves `text` to the end of `queue`, so that the next item follows it. */
   queueText(): void {
     if (this.text === '') return
     this.queue ??= []
@@ -181,7 +185,11 @@ export abstract class QueuedTransport<File extends QueuedFile> implements Transp
   }
 }
 
-/** @param cause why it closed, where the platform said */
+/**
+ * The error of a file that was not sent whole because its connection closed.
+ *
+ * @param cause the platform's error, if there is one
+ */
 export function connectionClosed(cause?: Error): Error {
   return new Error('Cannot send the whole file: the connection closed', { cause })
 }
