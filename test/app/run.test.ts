@@ -4,7 +4,8 @@ import { run, type Surroundings } from '../../src/app/run.js'
 import { singleProcess } from '../../src/app/server/single-process.js'
 import type { Plugin } from '../../src/ports/plugins/plugin.js'
 import type { ListenError } from '../../src/ports/serving/transport.js'
-import { get, Held, Served, settled, type ServedOptions } from './serving/served.js'
+import { get } from '../wire/requests.js'
+import { Held, Served, settled, type ServedOptions } from './serving/served.js'
 
 /** Runs a server: its messages, functions that send it signals, and its exit code once it has ended. */
 async function setUp(options: ServedOptions = {}, failure: ListenError | null = null) {

@@ -4,7 +4,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { describeWithChromium, startChromium } from './support/chromium.js'
 import { startServer, type RunningServer } from './support/server.js'
 import { SteadyLoad } from './support/steady-load.js'
-import { get } from './support/requests.js'
+import { get } from '../wire/requests.js'
 
 const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true }
 /** A response that takes three seconds. */

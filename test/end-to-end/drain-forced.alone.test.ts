@@ -3,7 +3,7 @@ import { after, afterEach, it } from 'mocha'
 import { describeInEachWay } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
 import type { RawClient } from './support/raw-client.js'
-import { get } from './support/requests.js'
+import { get } from '../wire/requests.js'
 import { startServer, type RunningServer } from './support/server.js'
 import { TRYING_PLUGIN } from './support/trying-plugin.js'
 

@@ -2,7 +2,7 @@ import { after, before, describe, it } from 'mocha'
 import { garbageOctets, onEachEngine } from './support/engines.js'
 import { PacedReader } from './support/paced-reader.js'
 import { eventually, residentBytes, TELLS_FACTS } from './support/process-facts.js'
-import { get } from './support/requests.js'
+import { get } from '../wire/requests.js'
 import type { RunningServer } from './support/server.js'
 import { TryingSite } from './support/trying-site.js'
 

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { NONE_LOST, PooledServer } from './support/pooled-server.js'
 import { eventually } from './support/process-facts.js'
 import { RawClient } from './support/raw-client.js'
-import { get, request } from './support/requests.js'
+import { get, request } from '../wire/requests.js'
 import { valueOf, type RawResponse } from './support/response-reader.js'
 
 /** As soon as that, with patience for a busy machine: less than what the others wait for. */

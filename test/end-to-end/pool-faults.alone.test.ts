@@ -8,7 +8,7 @@ import { CRASH, PIPE } from './support/pool-plugin.js'
 import { NONE_LOST, PooledServer, type PoolMetrics } from './support/pooled-server.js'
 import { eventually, TELLS_FACTS } from './support/process-facts.js'
 import type { RawClient } from './support/raw-client.js'
-import { get } from './support/requests.js'
+import { get } from '../wire/requests.js'
 import { valueOf } from './support/response-reader.js'
 
 type Lost = PoolMetrics['threads']['lost']

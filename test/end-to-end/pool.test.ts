@@ -5,7 +5,7 @@ import { TemporaryFolder } from './support/folder.js'
 import { PooledServer } from './support/pooled-server.js'
 import { eventually } from './support/process-facts.js'
 import { Program } from './support/program.js'
-import { get } from './support/requests.js'
+import { get } from '../wire/requests.js'
 import { readResponse, valueOf, type Read } from './support/response-reader.js'
 
 const MIB = 1024 * 1024

@@ -4,7 +4,7 @@ import { assert } from 'chai'
 import { after, before, it } from 'mocha'
 import { eventually } from './support/process-facts.js'
 import { describeWithPrometheus, RunningPrometheus } from './support/prometheus.js'
-import { get } from './support/requests.js'
+import { get } from '../wire/requests.js'
 import { startServer, type RunningServer } from './support/server.js'
 
 const ASKED = 30

@@ -3,15 +3,13 @@ import { after, before, describe, it } from 'mocha'
 import { describeInEachWay, isSecure } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
 import { PROBE } from './support/probe-plugin.js'
-import { request } from './support/requests.js'
+import { post, request } from '../wire/requests.js'
 import { valueOf, type RawResponse } from './support/response-reader.js'
 import { startServer, type RunningServer } from './support/server.js'
 
 const KIB = 1024
 
 const lines = (...all: string[]): string => `${all.join('\r\n')}\r\n\r\n`
-const post = (path: string, content: string, ...fields: string[]): string =>
-  request(`POST ${path}`, `Content-Length: ${content.length}`, ...fields) + content
 
 const CHUNKED_POST =
   request('POST /trailers', 'Transfer-Encoding: chunked', 'Trailer: X-Sum') +

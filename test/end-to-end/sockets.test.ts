@@ -8,7 +8,7 @@ import { TemporaryFolder } from './support/folder.js'
 import { Program } from './support/program.js'
 import { exactProcessorMs, TELLS_FACTS } from './support/process-facts.js'
 import { RawClient } from './support/raw-client.js'
-import { get } from './support/requests.js'
+import { get } from '../wire/requests.js'
 import { startServer, type RunningServer } from './support/server.js'
 
 const KINDS = ['epoll', 'net'] as const

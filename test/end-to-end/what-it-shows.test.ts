@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { currentEngine, describeOnEachEngine } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
-import { request } from './support/requests.js'
+import { request } from '../wire/requests.js'
 import { valueOf, type RawResponse } from './support/response-reader.js'
 import { startServer, type LogLine, type RunningServer } from './support/server.js'
 

@@ -5,7 +5,8 @@ import type { Plugin } from '../../../src/ports/plugins/plugin.js'
 import { FakeEngine } from '../../fakes/fake-engine.js'
 import type { FarEnd } from '../../fakes/fake-transport.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
-import { get, Held, post, Served, settled, statuses, type ServedOptions } from '../serving/served.js'
+import { get, post } from '../../wire/requests.js'
+import { Held, Served, settled, statuses, type ServedOptions } from '../serving/served.js'
 
 const POLL_MS = DEFAULT_SETTINGS.drain.pollIntervalMs
 const drain = (noticeMs: number, timeoutMs = 30_000) => ({ drain: { noticeMs, timeoutMs, pollIntervalMs: POLL_MS } })

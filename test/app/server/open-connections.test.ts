@@ -1,6 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import { get, Served, settled, statuses } from '../serving/served.js'
+import { get } from '../../wire/requests.js'
+import { Served, settled, statuses } from '../serving/served.js'
 
 describe('OpenConnections', () => {
   it('answers a connection beyond maxConnections with 503 and Retry-After, and closes it', async () => {

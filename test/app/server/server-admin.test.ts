@@ -5,7 +5,8 @@ import type { Settings } from '../../../src/ports/operations/settings.js'
 import { FakeListener } from '../../fakes/fake-listener.js'
 import type { FarEnd } from '../../fakes/fake-transport.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
-import { get, Served, settled, statuses } from '../serving/served.js'
+import { get } from '../../wire/requests.js'
+import { Served, settled, statuses } from '../serving/served.js'
 
 const TOKEN = 'abcdefgh-01234567'
 const routes: Routes = {

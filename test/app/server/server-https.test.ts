@@ -7,7 +7,8 @@ import { credentialsOf } from '../../fakes/fake-credentials.js'
 import { FakeListener } from '../../fakes/fake-listener.js'
 import type { FarEnd } from '../../fakes/fake-transport.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
-import { get, Served, settled, statuses } from '../serving/served.js'
+import { get } from '../../wire/requests.js'
+import { Served, settled, statuses } from '../serving/served.js'
 
 const POLL_MS = DEFAULT_SETTINGS.drain.pollIntervalMs
 

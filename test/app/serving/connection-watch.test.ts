@@ -4,7 +4,8 @@ import { bytes, file, stream } from '../../../src/domain/message/response-makers
 import type { Request } from '../../../src/ports/plugins/plugin.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 import { echo, echoStream, Endless, Fed } from './handlers.js'
-import { get, Held, post, Served, settled, statuses } from './served.js'
+import { get, post } from '../../wire/requests.js'
+import { Held, Served, settled, statuses } from './served.js'
 
 const { headTimeoutMs, bodyTimeoutMs, writeTimeoutMs, handlerTimeoutMs, keepAliveTimeoutMs } = DEFAULT_SETTINGS
 const SWEEP_MS = DEFAULT_SETTINGS.idleSweepIntervalMs

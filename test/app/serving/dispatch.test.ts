@@ -6,7 +6,8 @@ import { Unavailable, type UnavailableRule } from '../../../src/domain/lifecycle
 import type { EngineRequest, PlacedHandler } from '../../../src/ports/serving/engine.js'
 import type { Answer, Handler } from '../../../src/ports/plugins/plugin.js'
 import { FakeEngine } from '../../fakes/fake-engine.js'
-import { get, post, Served, settled, statuses } from './served.js'
+import { get, post } from '../../wire/requests.js'
+import { Served, settled, statuses } from './served.js'
 
 /** The response to one request, by default `GET /`. */
 async function answerOf(

@@ -5,7 +5,8 @@ import { ReadableStream } from 'node:stream/web'
 import { file, stream } from '../../../src/domain/message/response-makers.js'
 import type { Request } from '../../../src/ports/plugins/plugin.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
-import { get, Held, post, Served, settled, statuses } from './served.js'
+import { get, post } from '../../wire/requests.js'
+import { Held, Served, settled, statuses } from './served.js'
 
 const { handlerTimeoutMs, idleSweepIntervalMs: SWEEP_MS } = DEFAULT_SETTINGS
 

@@ -9,7 +9,8 @@ import { Response } from '../../../src/domain/message/response.js'
 import type { FilePart } from '../../../src/ports/serving/file-part.js'
 import { FakeTransport, turn, type FarEnd } from '../../fakes/fake-transport.js'
 import { RecordingMetrics } from '../../fakes/metrics.js'
-import { get, settled } from './served.js'
+import { get } from '../../wire/requests.js'
+import { settled } from './served.js'
 
 const RULES = {
   limits: { headOctets: 16_384, fields: 100, targetLength: 8192, contentOctets: 1_000_000, requestOctets: 2_000_000 },

@@ -5,7 +5,8 @@ import type { Request } from '../../../src/ports/plugins/plugin.js'
 import { turn } from '../../fakes/fake-transport.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 import { echo, echoStream, Endless, Fed } from './handlers.js'
-import { get, Held, post, Served, settled, statuses } from './served.js'
+import { get, post } from '../../wire/requests.js'
+import { Held, Served, settled, statuses } from './served.js'
 
 describe('the plain path', () => {
   it('sends the response before octets() returns when the handler returns a value', async () => {

@@ -149,12 +149,6 @@ export class Held {
   }
 }
 
-export const get = (target: string, ...fields: string[]): string =>
-  [`GET ${target} HTTP/1.1`, 'Host: a', ...fields, '', ''].join('\r\n')
-
-export const post = (target: string, content: string, ...fields: string[]): string =>
-  [`POST ${target} HTTP/1.1`, 'Host: a', `Content-Length: ${content.length}`, ...fields, '', content].join('\r\n')
-
 /** The status codes in the status lines of received responses. */
 export const statuses = (received: string): number[] =>
   [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))

@@ -2,7 +2,8 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import type { Routes } from '../../../src/ports/plugins/plugin.js'
 import type { RequestSpan, SpanFields, Tracing } from '../../../src/ports/serving/tracing.js'
-import { get, Served, settled, statuses } from './served.js'
+import { get } from '../../wire/requests.js'
+import { Served, settled, statuses } from './served.js'
 
 const TRACE = 'a'.repeat(32)
 

@@ -3,7 +3,8 @@ import { describe, it } from 'mocha'
 import { text } from '../../../src/domain/message/response-makers.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 import { echo } from './handlers.js'
-import { get, Held, post, Served, settled, statuses } from './served.js'
+import { get, post } from '../../wire/requests.js'
+import { Held, Served, settled, statuses } from './served.js'
 
 const { headTimeoutMs, handlerTimeoutMs, keepAliveTimeoutMs } = DEFAULT_SETTINGS
 const SWEEP_MS = DEFAULT_SETTINGS.idleSweepIntervalMs

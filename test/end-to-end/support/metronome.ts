@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { RawClient } from './raw-client.js'
-import { get } from './requests.js'
+import { get } from '../../wire/requests.js'
 
 const BEAT_MS = 4
 

@@ -1,5 +1,5 @@
 import { RawClient } from './raw-client.js'
-import { get } from './requests.js'
+import { get } from '../../wire/requests.js'
 import { valueOf } from './response-reader.js'
 
 /**
