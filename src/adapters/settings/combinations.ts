@@ -1,4 +1,4 @@
-import { UNIX } from '../../domain/message/authority.js'
+import { unixPath } from '../../domain/message/authority.js'
 import type { Settings } from '../../ports/operations/settings.js'
 
 /** Values that are valid each, but impossible together. */
@@ -15,7 +15,7 @@ interface Address {
   readonly port: number
 }
 
-const isUnix = ({ host }: Pick<Address, 'host'>): boolean => host.startsWith(UNIX)
+const isUnix = ({ host }: Pick<Address, 'host'>): boolean => unixPath(host) !== null
 
 /** Hosts that stand for every address of the machine. */
 const WILDCARDS: readonly string[] = ['0.0.0.0', '::']

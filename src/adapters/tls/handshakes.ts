@@ -174,13 +174,13 @@ export class Handshakes {
 
   private secured(handshake: Handshake, socket: TLSSocket): void {
     const security = securityOf(socket, this.parts.settings.clientAuth)
-    this.end(handshake, security.clientProblem === null ? (security.resumed ? 'resumed' : 'full') : 'client-refused')
+    this.end(handshake, outcomeOf(security))
     handshake.accept(this.parts.transport(socket, handshake.raw, security))
   }
 
   /** The peer has left, or TLS has failed. */
   private left(handshake: Handshake): void {
-    if (this.inProgress.has(handshake.raw)) this.giveUp(handshake, outcomeOf(handshake.error))
+    if (this.inProgress.has(handshake.raw)) this.giveUp(handshake, failureOf(handshake.error))
   }
 
   private sweep(): void {
@@ -204,7 +204,12 @@ export class Handshakes {
   }
 }
 
-/** The outcome of a handshake that ended without success. */
-function outcomeOf(error: NodeJS.ErrnoException | null): HandshakeOutcome {
+function outcomeOf({ clientProblem, resumed }: Security): HandshakeOutcome {
+  if (clientProblem !== null) return 'client-refused'
+  return resumed ? 'resumed' : 'full'
+}
+
+/** The outcome of a handshake that was not completed. */
+function failureOf(error: NodeJS.ErrnoException | null): HandshakeOutcome {
   return error?.code?.startsWith('ERR_SSL_') ? 'failed' : 'aborted'
 }

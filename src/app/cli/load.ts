@@ -1,6 +1,6 @@
 /** `portico load`: its flags, its checks and its reports. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { authorityOf, UNIX } from '../../domain/message/authority.js'
+import { authorityOf, unixPath } from '../../domain/message/authority.js'
 import { isToken } from '../../domain/octets/grammar.js'
 import type { LoadOptions, LoadReport } from '../../ports/tools/load.js'
 import { table } from './table.js'
@@ -156,12 +156,12 @@ export function addLoadFlags(command: Command): Command {
 /** Turns the flags of `load` into the options of the load generator. */
 export function loadOptions(flags: LoadFlags): LoadOptions {
   const { host, port, tls } = flags
-  const isUnix = host.startsWith(UNIX)
-  const origin = `${tls === true ? 'https' : 'http'}://${isUnix ? 'localhost' : authorityOf(host, port)}`
+  const socketPath = unixPath(host)
+  const origin = `${tls === true ? 'https' : 'http'}://${socketPath === null ? authorityOf(host, port) : 'localhost'}`
   return {
     ...requestsOf(flags),
     url: `${origin}${flags.path}`,
-    socketPath: isUnix ? host.slice(UNIX.length) : null,
+    socketPath,
     rate: flags.rate ?? null,
   }
 }

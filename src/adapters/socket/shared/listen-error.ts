@@ -1,7 +1,6 @@
 import { dirname } from 'node:path'
-import { authorityOf } from '../../../domain/message/authority.js'
+import { authorityOf, unixPath } from '../../../domain/message/authority.js'
 import type { Address, ListenError } from '../../../ports/serving/transport.js'
-import { unixPath } from './unix-socket.js'
 
 /** The reason in words, and the remedy: what the user can do. */
 interface Problem {

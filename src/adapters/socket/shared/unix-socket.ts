@@ -1,11 +1,6 @@
 import { lstatSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
-import { UNIX } from '../../../domain/message/authority.js'
-
-/** @returns the path of a unix socket; `null` for a host name or an IP address */
-export function unixPath(host: string): string | null {
-  return host.startsWith(UNIX) ? host.slice(UNIX.length) : null
-}
+import { unixPath } from '../../../domain/message/authority.js'
 
 /**
  * Makes the path of a unix socket free to listen on: removes a socket that no process listens on any more, because its
