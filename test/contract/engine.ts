@@ -20,38 +20,38 @@ import { DEFAULT_SETTINGS } from '../fakes/settings.js'
 
 const HANDLERS = fileURLToPath(new URL('./engine-handlers', import.meta.url))
 
-/** With which the engine of the contract is made: two threads where it has any, and the handlers of the contract. */
+/** The settings of an engine in the contract: two threads, if it has any, and the handlers of the contract. */
 export const CONTRACT_SETTINGS: Settings = {
   ...DEFAULT_SETTINGS,
   threadpool: { ...DEFAULT_SETTINGS.threadpool, workers: 2 },
   plugins: { ...DEFAULT_SETTINGS.plugins, directory: HANDLERS },
 }
 
-/** How long something may take that ought to come at once. */
+/** How long a condition may take that is expected to be true soon. */
 const PATIENCE_MS = 5000
 
-/** What every engine keeps. */
+/** The contract of every engine. */
 export function engineContract(name: string, make: () => Engine): void {
   describe(`${name} keeps the contract of an engine`, function () {
     this.timeout(20_000)
 
-    const house = new House(make())
-    before(() => house.start())
-    after(() => house.stop())
+    const bench = new EngineBench(make())
+    before(() => bench.start())
+    after(() => bench.stop())
 
-    const run = (key: string, init?: RequestInit): Promise<Answer> => house.run(key, init)
+    const run = (key: string, init?: RequestInit): Promise<Answer> => bench.run(key, init)
     const respond = async (key: string, init?: RequestInit): Promise<Response> => (await run(key, init)) as Response
     const stream = async (key: string, init?: RequestInit): Promise<AsyncIterator<Uint8Array | string>> =>
       piecesOf(await respond(key, init))[Symbol.asyncIterator]()
 
-    it('has a name, and is well', () => {
-      assert.match(house.engine.name, /^[a-z]+$/)
-      assert.isNull(house.engine.trouble)
-      const { threads } = house.engine
+    it('has a name, and no trouble', () => {
+      assert.match(bench.engine.name, /^[a-z]+$/)
+      assert.isNull(bench.engine.trouble)
+      const { threads } = bench.engine
       if (threads !== null) assert.deepEqual([threads.configured, threads.ready], [2, 2])
     })
 
-    it('gives a handler its request', async () => {
+    it('passes a handler its request', async () => {
       const { content } = await respond('GET /users/:id/*', {
         target: '/users/7/a%2Fb?q=1&q=%20',
         path: '/users/7/a%2Fb',
@@ -75,17 +75,17 @@ export function engineContract(name: string, make: () => Engine): void {
       })
     })
 
-    it('gives params without a prototype', async () => {
+    it('passes params without a prototype', async () => {
       assert.equal((await respond('GET /prototype/:id')).content, 'null')
     })
 
-    it('hands on a bare string, at once, by a promise, and after a while', async () => {
+    it('returns a bare string: at once, from a promise, and after a delay', async () => {
       assert.equal(await run('GET /string'), 'ünd ☃')
       assert.equal(await run('GET /promise'), 'later')
       assert.equal(await run('GET /timer'), 'after a while')
     })
 
-    it('hands on a response with its status and fields', async () => {
+    it('returns a response with its status and fields', async () => {
       const { status, fields, content } = await respond('GET /text')
       assert.deepEqual([status, content], [201, 'hello'])
       assert.equal(
@@ -97,7 +97,7 @@ export function engineContract(name: string, make: () => Engine): void {
       assert.deepEqual([nothing.status, nothing.content], [204, null])
     })
 
-    it('hands on octets, and leaves the handler its own', async () => {
+    it('returns octets, and leaves the handler its own', async () => {
       for (let time = 0; time < 2; time++) {
         const octets = (await respond('GET /octets')).content as Uint8Array
         assert.equal(Buffer.from(octets).toString(), 'octets of a pool')
@@ -106,15 +106,15 @@ export function engineContract(name: string, make: () => Engine): void {
       assert.equal((await respond('GET /kept')).content, 'octets of a pool true 100000 65536')
     })
 
-    it('hands on a file as its description', async () => {
+    it('returns a file as its description', async () => {
       const { content, fields } = await respond('GET /file')
       const reference: FileReference = { kind: 'file', path: 'a/b.txt', root: '/srv', precompressed: true }
       assert.deepEqual(content, reference)
       assert.equal(fields.get('X-A'), 'b')
     })
 
-    it('makes no promise for an inline handler that made none', () => {
-      assert.equal(house.runNow('GET /inline'), 'now')
+    it('makes no promise for an inline handler that returns none', () => {
+      assert.equal(bench.runNow('GET /inline'), 'now')
     })
 
     for (const key of ['GET /throws', 'GET /throws-inline', 'GET /rejects']) {
@@ -127,16 +127,16 @@ export function engineContract(name: string, make: () => Engine): void {
       })
     }
 
-    it('throws what is no error as well', async () => {
+    it('throws a value that is not an error as well', async () => {
       assert.equal(await failure(() => run('GET /throws-text')), 'a text')
     })
 
-    it('throws what tells that the content is bad as that', async () => {
+    it('throws a BadContentError as one', async () => {
       assert.instanceOf(await failure(() => run('POST /bad-json', { content: ['{"a":'] })), BadContentError)
       assert.equal((await respond('POST /caught', { content: ['{"a":'] })).content, 'true true')
     })
 
-    it('gives a handler the content, whole and with its trailers', async () => {
+    it('passes a handler the whole content, and its trailers', async () => {
       const pieces = [Buffer.alloc(300_000, 'a'), Buffer.from('b')]
       const { content } = await respond('POST /bytes', { content: pieces })
       assert.isTrue(Buffer.concat(pieces).equals(content as Uint8Array))
@@ -145,7 +145,7 @@ export function engineContract(name: string, make: () => Engine): void {
       assert.deepEqual(JSON.parse(both.content as string), ['abc', ['x-sum', '7']])
     })
 
-    it('asks for no content that a peer withholds before the handler does', async () => {
+    it('does not ask a peer that expects 100 Continue for content before the handler does', async () => {
       const asked: string[] = []
       const init = { content: ['abc'], expectsContinue: true, asked: () => asked.push('asked') }
       assert.equal(await run('POST /ignored', init), 'ignored')
@@ -154,23 +154,23 @@ export function engineContract(name: string, make: () => Engine): void {
       assert.isAbove(asked.length, 0)
     })
 
-    it('tells whether it is the handler who waits for content', async () => {
-      const { request } = house.begin('POST /waits', { content: [], isSlow: true })
-      await house.event('waits')
+    it('knows whether the handler waits for content', async () => {
+      const { request } = bench.begin('POST /waits', { content: [], isSlow: true })
+      await bench.event('waits')
       await turns(20)
-      assert.isFalse(request.content.isAwaited, 'not by one that does not read')
+      assert.isFalse(request.content.isAwaited, 'a handler that does not read does not wait for content')
       request.abort(new Error('enough'))
-      const reading = house.begin('POST /bytes', { content: [], isSlow: true })
+      const reading = bench.begin('POST /bytes', { content: [], isSlow: true })
       await until(() => reading.request.content.isAwaited)
       reading.request.content.end()
       assert.lengthOf(((await reading.answer) as Response).content as Uint8Array, 0)
     })
 
-    it('fails the content that a handler reads when it breaks off', async () => {
+    it('fails the content that a handler reads if it breaks off', async () => {
       assert.equal(await run('POST /failing', { content: ['a'], failure: new Error('cut off') }), 'true cut off')
     })
 
-    it('holds the content back while the handler does not read it', async () => {
+    it('does not read content from the peer while the handler does not read it', async () => {
       let asked = 0
       const endless = Array<Buffer>(1000).fill(Buffer.alloc(65_536))
       const pieces = await stream('POST /echo', { content: endless, asked: () => asked++ })
@@ -180,7 +180,7 @@ export function engineContract(name: string, make: () => Engine): void {
       await pieces.return?.()
     })
 
-    it('hands on a stream, piece by piece', async () => {
+    it('returns a stream, piece by piece', async () => {
       const { content, fields } = await respond('GET /pieces')
       assert.equal((content as StreamedContent).length, 4)
       assert.equal(fields.get('content-type'), 'text/odd')
@@ -189,16 +189,16 @@ export function engineContract(name: string, make: () => Engine): void {
       assert.equal(Buffer.concat(pieces).toString(), 'abü')
     })
 
-    it('has a stream make no more than is taken and a window, and ends one that is left', async () => {
+    it('lets a stream run at most a window ahead of its reader, and ends one that is not read to its end', async () => {
       const pieces = await stream('GET /counted')
       for (let taken = 0; taken < 3; taken++) assert.lengthOf((await pieces.next()).value as Uint8Array, 65_536)
       await pieces.return?.()
-      const made = (await house.event('counted ended')).facts['made'] as number
+      const made = (await bench.event('counted ended')).facts['made'] as number
       assert.isAtLeast(made, 2)
       assert.isAtMost(made, 10)
     })
 
-    it('streams content back while it comes', async () => {
+    it('streams content back while it arrives', async () => {
       const sent = Array.from({ length: 40 }, (_, at) => Buffer.alloc(40_000, String(at)))
       const pieces = await stream('POST /echo', { content: sent })
       const received: Uint8Array[] = []
@@ -208,23 +208,23 @@ export function engineContract(name: string, make: () => Engine): void {
       assert.isTrue(Buffer.concat(received).equals(Buffer.concat(sent)))
     })
 
-    it('hands on what a stream throws, behind what came before', async () => {
+    it('throws the error of a stream after the pieces before it', async () => {
       const pieces = await stream('GET /failing')
       assert.equal(Buffer.from((await pieces.next()).value as string).toString(), 'a piece')
       assert.equal(((await failure(() => pieces.next())) as Error).message, 'broken stream')
     })
 
-    it('aborts the signal when nobody waits any more, with the reason', async () => {
-      const { request } = house.begin('GET /waits')
+    it('aborts the signal when the request is aborted, with the reason', async () => {
+      const { request } = bench.begin('GET /waits')
       await turns(5)
       request.abort(new Error('the peer left'))
-      assert.deepInclude((await house.event('aborted')).facts, { request: 'r-1', reason: 'the peer left' })
-      await until(() => (house.engine.threads?.inFlight ?? 0) === 0)
+      assert.deepInclude((await bench.event('aborted')).facts, { request: 'r-1', reason: 'the peer left' })
+      await until(() => (bench.engine.threads?.inFlight ?? 0) === 0)
     })
 
-    it('brings what handlers log to the log, errors as errors', async () => {
+    it('writes the log lines of handlers to the log, with errors as errors', async () => {
       await run('GET /log')
-      const { level, facts } = await house.event('told')
+      const { level, facts } = await bench.event('an event')
       assert.equal(level, 'warn')
       assert.deepInclude(facts, { request: 'r-1', a: 1, object: { b: [true, null] }, big: 5n })
       const error = facts['error'] as Error & { code: string }
@@ -233,8 +233,8 @@ export function engineContract(name: string, make: () => Engine): void {
       assert.equal((error.cause as Error).message, 'root')
     })
 
-    it('gives plugins their context, wherever they are loaded', async () => {
-      const { request, answer } = house.begin('GET /context')
+    it('passes plugins their context, wherever they are loaded', async () => {
+      const { request, answer } = bench.begin('GET /context')
       const [thread, phase, unready, engine, workers] = JSON.parse(
         ((await answer) as Response).content as string,
       ) as unknown[]
@@ -242,25 +242,25 @@ export function engineContract(name: string, make: () => Engine): void {
       assert.equal(request.thread, thread)
     })
 
-    it('tells plugins what the service has come to', async () => {
-      house.phase = 'draining'
-      house.unready = 'draining'
+    it('passes plugins changes of the state of the service', async () => {
+      bench.phase = 'draining'
+      bench.unready = 'draining'
       await untilAsync(async () => {
         const [, phase, unready] = JSON.parse((await respond('GET /context')).content as string) as unknown[]
         return phase === 'draining' && unready === 'draining'
       })
     })
 
-    it('runs handlers beside each other: one that waits holds up no other', async () => {
-      const { request } = house.begin('GET /waits')
+    it('runs handlers concurrently: one that waits delays no other', async () => {
+      const { request } = bench.begin('GET /waits')
       const many = await Promise.all(Array.from({ length: 50 }, () => run('GET /string')))
       assert.deepEqual(new Set(many), new Set(['ünd ☃']))
       request.abort(new Error('enough'))
     })
 
-    it('has a queue that is empty when nothing waits', () => {
-      assert.equal(house.engine.queue.length, 0)
-      assert.isAtLeast(house.engine.queue.capacity, 0)
+    it('has an empty queue while no request waits', () => {
+      assert.equal(bench.engine.queue.length, 0)
+      assert.isAtLeast(bench.engine.queue.capacity, 0)
     })
   })
 }
@@ -271,16 +271,16 @@ interface RequestInit {
   readonly content?: readonly (string | Buffer)[]
   readonly trailers?: readonly (readonly [string, string])[]
   readonly expectsContinue?: boolean
-  /** How the content breaks off. */
+  /** The error with which the content breaks off. */
   readonly failure?: Error
-  /** Whether nothing comes when it is asked for: whoever made the request pushes it, and ends it. */
+  /** Whether no content is sent when it is asked for: the test itself pushes it, and ends it. */
   readonly isSlow?: boolean
   /** Called whenever content is asked for. */
   readonly asked?: () => void
 }
 
-/** An engine with the contract's handlers, and what is around it. */
-class House {
+/** Runs an engine with the handlers of the contract. */
+class EngineBench {
   phase: Phase = 'running'
   unready: string | null = null
   private readonly log = new RecordingEventLog()
@@ -354,7 +354,7 @@ function requestOf(key: string, init: RequestInit, log: EventLog): HandlerReques
   return withContent(init, content, (reader) => new HandlerRequest(head, params, reader, owner))
 }
 
-/** Each time content is asked for, one more piece comes. */
+/** Makes a request whose content arrives one piece at a time, each when it is asked for. */
 function withContent(
   { trailers = [], failure: broken, asked, isSlow = false }: RequestInit,
   content: readonly (string | Buffer)[],
@@ -390,7 +390,7 @@ async function failure(attempt: () => Promise<unknown>): Promise<unknown> {
   } catch (error) {
     return error
   }
-  throw new Error('Cannot find a failure: it succeeded')
+  throw new Error('Expected a failure: the attempt succeeded')
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -400,12 +400,13 @@ async function until(condition: () => boolean): Promise<void> {
 async function untilAsync(condition: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error('Cannot wait any longer: the condition does not come true')
+    if (performance.now() > deadline)
+      throw new Error(`Cannot wait any longer: the condition is still false after ${PATIENCE_MS} ms`)
     await turns(1)
   }
 }
 
-/** A few turns of the event loop, long enough for messages to cross. */
+/** Waits for some turns of the event loop, in which messages reach the other thread. */
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 1))
 }

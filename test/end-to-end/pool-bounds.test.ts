@@ -7,10 +7,10 @@ import { RawClient } from './support/raw-client.js'
 import { get, request } from '../wire/requests.js'
 import { valueOf, type RawResponse } from './support/response-reader.js'
 
-/** As soon as that, with patience for a busy machine: less than what the others wait for. */
+/** The limit for a response without waiting, on a busy machine; less than the time for which other requests wait. */
 const AT_ONCE_MS = 400
 
-describe('the bounds of the pool', function () {
+describe('the limits of the pool', function () {
   this.timeout(30_000)
 
   let pool: PooledServer
@@ -50,10 +50,10 @@ describe('the bounds of the pool', function () {
     assert.equal((await refused.response()).content, 'light\n')
     assert.include((await pool.metrics()).rejections, { 'queue-full': 1 })
     const id = (await pool.server.logLine(({ outcome }) => outcome === 'rejected'))['thread']
-    assert.equal(id, 0, 'no thread had it')
+    assert.equal(id, 0, 'no thread ran it')
   })
 
-  it('pipelined requests some of which are turned away: each is answered, in order', async () => {
+  it('pipelined requests, some of which are refused: each is answered, in order', async () => {
     await startNarrow({ 'threadpool.queueSize': 0 })
     const busy = await pool.connect(get('/wait/600'))
     await gaugesAre(1, 0)
@@ -68,7 +68,7 @@ describe('the bounds of the pool', function () {
     assert.equal((await client.response()).content, 'light\n')
   })
 
-  it('pipelined requests one of which is slow: the order holds', async () => {
+  it('pipelined requests, one of which is slow: they are answered in order', async () => {
     pool = await PooledServer.start({ 'threadpool.workers': 2 })
     const client = await pool.connect(['/wait/200', '/light', '/inline', '/thread'].map((each) => get(each)).join(''))
     const responses = await client.responses('GET', 'GET', 'GET', 'GET')
@@ -79,7 +79,7 @@ describe('the bounds of the pool', function () {
     assert.match(responses[3]!.content, /^[12]$/)
   })
 
-  it('a wait that is too long: 503 when its time is over, and the connection persists', async () => {
+  it('a request that waits too long: 503 at the timeout, and the connection persists', async () => {
     await startNarrow({ 'threadpool.queueTimeoutMs': 300 })
     const busy = await pool.connect(get('/wait/1500'))
     await gaugesAre(1, 0)
@@ -93,7 +93,7 @@ describe('the bounds of the pool', function () {
     assert.equal((await busy.response()).status, 200)
   })
 
-  it('a peer that leaves while its request waits: nobody runs it', async () => {
+  it('a peer that disconnects while its request waits: the request never runs', async () => {
     await startNarrow()
     const busy = await pool.connect(get('/wait/400'))
     const gone = await pool.connect(get('/never'))
@@ -105,32 +105,32 @@ describe('the bounds of the pool', function () {
     assert.isEmpty(pool.events('handler began'))
   })
 
-  it('peers that take their time take no place from others: those that do not read, or do not send', async () => {
+  it('peers that do not read, or do not send: their requests leave room for others', async () => {
     pool = await PooledServer.start({ 'threadpool.workers': 2, 'threadpool.concurrency': 4 })
     for (let round = 0; round < 15; round++) {
       const reader = await pool.connect(get('/endless'))
       reader.pause()
       await pool.connect(`${request('POST /trailers', 'Content-Length: 1000')}abc`)
     }
-    await eventually('all are begun', async () => (await pool.metrics()).threads.inFlight === 30)
+    await eventually('all requests have begun', async () => (await pool.metrics()).threads.inFlight === 30)
     assert.equal((await pool.ask('/light')).status, 200)
   })
 
   describe('of a handler', () => {
-    it('that never settles: 504, the signal aborts, its place is free, and the thread stays', async () => {
+    it('that never settles: 504, the signal aborts, its slot becomes free, and the thread stays', async () => {
       await startNarrow({ handlerTimeoutMs: 300 })
       const client = await pool.connect(get('/never') + get('/thread'))
       assert.equal((await client.response()).status, 504)
       assert.equal((await client.response()).content, '1')
       await pool.event('signal aborted')
       await gaugesAre(0, 0)
-      // Beyond the time in which it would have been taken for stuck.
+      // Longer than it would take to end the thread if it were stuck.
       await setTimeout(1300)
       const { threads, requests } = await pool.metrics()
       assert.deepEqual([threads.lost, threads.ready, requests.inFlight], [NONE_LOST, 1, 1])
     })
 
-    it('that settles too late: its answer is dropped, and the log tells', async () => {
+    it('that settles too late: its response is dropped, which is logged', async () => {
       await startNarrow({ handlerTimeoutMs: 200 })
       const response = await (await pool.connect(get('/wait/600'))).response()
       assert.equal(response.status, 504)
@@ -140,13 +140,13 @@ describe('the bounds of the pool', function () {
     })
   })
 
-  describe('a peer that leaves', () => {
+  describe('a peer that disconnects', () => {
     const leaving: [when: string, target: string, event: string][] = [
       ['while its handler runs: the signal aborts', '/never', 'signal aborted'],
-      ['while a stream is sent: the stream is ended in its thread', '/ticks', 'stream ended'],
+      ['while a stream is sent: the stream ends in its thread', '/ticks', 'stream ended'],
     ]
     for (const [when, target, event] of leaving) {
-      it(`${when} within a second, and its place is free`, async () => {
+      it(`${when} within a second, and its slot becomes free`, async () => {
         await startNarrow()
         const client = await pool.connect(get(target))
         await pool.event('handler began')
@@ -160,7 +160,7 @@ describe('the bounds of the pool', function () {
     }
   })
 
-  it('three times as many as there is room for: each is answered, and who is turned away is told at once', async () => {
+  it('three times as many requests as there is room for: each is answered, and refusals are immediate', async () => {
     pool = await PooledServer.start({ 'threadpool.workers': 2, 'threadpool.queueSize': 8 })
     const untilMs = performance.now() + 1500
     const rounds = await Promise.all(Array.from({ length: 30 }, () => askUntil(untilMs)))

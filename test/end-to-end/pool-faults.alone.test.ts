@@ -13,16 +13,16 @@ import { valueOf } from './support/response-reader.js'
 
 type Lost = PoolMetrics['threads']['lost']
 
-/** What others may lose while a handler does not come back. */
+/** How much slower other requests may get while a handler does not return. */
 const LOSS_MS = 50
-/** A machine that is busy with something else may cost them as much once or twice; the pool would each time. */
+/** Retries: a busy machine may delay requests that much once or twice, a fault of the pool would do so every time. */
 const NOISE = 2
-/** As long as others are looked at without a fault. */
+/** For how long other requests are measured without a fault. */
 const CALM_MS = 500
 
 const HANDLER_TIMEOUT_MS = 500
 
-/** As soon as that, with patience for a busy machine: less than any deadline here. */
+/** The limit for a response without waiting, on a busy machine; less than any timeout here. */
 const AT_ONCE_MS = 400
 
 const MEMORY_BYTES = 48 * 1024 * 1024
@@ -38,7 +38,7 @@ describe('handler threads that are lost', function () {
     pool = await PooledServer.start({ handlerTimeoutMs: HANDLER_TIMEOUT_MS, 'threadpool.workers': 3, ...settings })
   }
 
-  /** Waits until so many threads were lost, and all are there again. */
+  /** Waits until these threads were lost, and all threads are ready again. */
   async function replaced(lost: Partial<Lost>): Promise<void> {
     const { configured } = (await pool.metrics()).threads
     await eventually('the threads are replaced', async () => {
@@ -48,20 +48,20 @@ describe('handler threads that are lost', function () {
     assert.deepEqual((await pool.metrics()).threads.lost, { ...NONE_LOST, ...lost })
   }
 
-  /** Others are asked for something little all the while: none fails, none waits much longer than before. */
+  /** Sends small requests during a fault: none of them may fail, or take much longer than without the fault. */
   async function withOthers(fault: () => Promise<void>): Promise<void> {
     const others = await Metronome.start(pool.server.port)
     await fault()
     const worstMs = others.mark()
-    // What the machine itself costs meanwhile is not the fault's.
+    // Measures without the fault as well: delays of the machine itself do not count.
     await setTimeout(CALM_MS)
     const calmMs = await others.stop()
     assert.deepEqual(others.failures, [])
-    assert.isBelow(worstMs - calmMs, LOSS_MS, 'milliseconds that others lost')
+    assert.isBelow(worstMs - calmMs, LOSS_MS, 'milliseconds by which others were delayed')
   }
 
   describe('to a handler that spins', () => {
-    it('one: it is 504 in time, others notice nothing, the thread is replaced and the log says why', async function () {
+    it('on one thread: 504 in time, no effect on others, and the thread is replaced and the cause logged', async function () {
       this.retries(NOISE)
       await start({})
       await withOthers(async () => {
@@ -80,7 +80,7 @@ describe('handler threads that are lost', function () {
       assert.equal((await pool.event('handler thread replaced'))['thread'], line['thread'])
     })
 
-    it('two at once: the thread that is left serves the others', async function () {
+    it('on two threads at once: the remaining thread serves the others', async function () {
       this.retries(NOISE)
       await start({})
       await withOthers(async () => {
@@ -90,9 +90,9 @@ describe('handler threads that are lost', function () {
       })
     })
 
-    it('what its thread had done before is answered at once, and what it had not begun by other threads', async () => {
+    it("its thread's earlier responses are sent at once, and other threads run the requests that it has not begun", async () => {
       await start({})
-      // A route that has been quick so far shares a thread with others, and its requests are handed over together.
+      // The requests of a route that has been quick are assigned to a thread in a batch.
       for (let round = 0; round < 10; round++) await pool.ask('/at-times/calm')
       const clients = await Promise.all(Array.from({ length: 60 }, () => pool.connect()))
       // All connections are open before, so that the server reads them in the order of their requests.
@@ -112,21 +112,21 @@ describe('handler threads that are lost', function () {
       assert.equal((await client.response()).status, 200)
     }
 
-    it('behind its answer, when nobody waits for it: the thread is replaced', async () => {
+    it('after its response, outside of any request: the thread is replaced', async () => {
       await start({ 'threadpool.workers': 1 })
       assert.equal((await pool.ask('/spin-behind')).content, 'done\n')
       await pool.event('handler thread replaced')
       assert.equal((await pool.ask('/light')).status, 200)
     })
 
-    it('on every thread: who waits is told so in time, and all is well once they are replaced', async () => {
+    it('on every thread: waiting requests are refused in time, and all is well once the threads are replaced', async () => {
       await start({ 'threadpool.queueTimeoutMs': 300, 'threadpool.queueSize': 2 })
       const spinning = await Promise.all([1, 2, 3].map(() => pool.connect(get('/spin'))))
-      await eventually('all threads have one', async () => (await pool.metrics()).threads.inFlight === 3)
+      await eventually('all threads are busy', async () => (await pool.metrics()).threads.inFlight === 3)
       const beganMs = performance.now()
       const waiting = await Promise.all([1, 2].map(() => pool.connect(get('/light'))))
       await eventually('the others wait', async () => (await pool.metrics()).queue.length === 2)
-      assert.equal((await pool.ask('/light')).status, 503, 'there is no more room to wait')
+      assert.equal((await pool.ask('/light')).status, 503, 'the queue is full')
       assert.isBelow(performance.now() - beganMs, 300)
       for (const client of waiting) assert.equal((await client.response()).status, 503)
       for (const client of spinning) assert.equal((await client.response()).status, 504)
@@ -139,7 +139,7 @@ describe('handler threads that are lost', function () {
     })
   })
 
-  it('to a call of the system that does not return: it is 504, the thread is replaced, and SIGTERM ends the process', async function () {
+  it('to a system call that does not return: 504, the thread is replaced, and SIGTERM ends the process', async function () {
     if (!TELLS_FACTS) this.skip()
     await start({})
     execFileSync('mkfifo', [join(pool.folder.path, PIPE)])
@@ -147,13 +147,13 @@ describe('handler threads that are lost', function () {
     await pool.event('handler thread replaced')
     const { code, signal } = await pool.server.stop()
     assert.match(pool.server.program.stderr, /portico stopped: /)
-    // The platform would wait for the thread: nothing but a signal gets it away.
+    // The platform would wait for the thread, which only SIGKILL can end.
     assert.deepEqual([code, signal], [null, 'SIGKILL'])
   })
 
   describe('to a handler that takes too much memory', () => {
     for (const what of ['objects', 'buffers']) {
-      it(`${what} in a loop without end: the thread is ended at its bound, the process and the others live`, async function () {
+      it(`${what} in an endless loop: the thread is ended at its memory limit, the process and the other threads stay`, async function () {
         this.retries(NOISE)
         await start({ 'threadpool.memoryBytes': MEMORY_BYTES, handlerTimeoutMs: 20_000 })
         await withOthers(async () => {
@@ -165,10 +165,10 @@ describe('handler threads that are lost', function () {
       })
     }
 
-    it('buffers that are kept over many requests: the thread is ended at its bound', async () => {
+    it('buffers that many requests leak: the thread is ended at its memory limit', async () => {
       await start({ 'threadpool.memoryBytes': MEMORY_BYTES, 'threadpool.workers': 1 })
       assert.equal((await pool.ask('/leak')).content, '1')
-      await eventually('another thread begins anew', async () => (await pool.ask('/leak')).content === '1')
+      await eventually('another thread starts from zero', async () => (await pool.ask('/leak')).content === '1')
       assert.deepEqual((await pool.metrics()).threads.lost, { ...NONE_LOST, memory: 1 })
     })
   })
@@ -180,21 +180,21 @@ describe('handler threads that are lost', function () {
       ['leaves a rejection unhandled', '/stray/rejection', 200, 'threw'],
     ]
     for (const [what, target, status, cause] of strays) {
-      it(`${what}: what its thread was at is 503 or cut visibly, what others are at goes on`, async () => {
+      it(`${what}: the requests of its thread are 503 or cut off, those of other threads continue`, async () => {
         await start({ 'threadpool.workers': 2, handlerTimeoutMs: 20_000 })
-        // Each thread has as many as the other, of streams and of handlers that wait.
+        // Each thread gets as many streams and as many waiting handlers as the other.
         const streams = [await ticking(), await ticking(), await ticking(), await ticking()]
         const waiting = [await pool.connect(get('/wait/10000')), await pool.connect(get('/wait/10000'))]
-        await eventually('they are begun', async () => (await pool.metrics()).threads.inFlight === 6)
+        await eventually('all have begun', async () => (await pool.metrics()).threads.inFlight === 6)
         const stray = await (await pool.connect(get(target))).response()
         await replaced({ [cause]: 1 })
         const line = await pool.event('handler thread lost')
         assert.include(line, { cause })
         if (cause === 'threw') assert.include((line['error'] as { message: string }).message, 'a stray error')
         assert.equal(stray.status, status)
-        await eventually('one that waited is told', () => waiting.some((client) => client.unreadOctets > 0))
-        const [told, ...others] = waiting.toSorted((one, other) => other.unreadOctets - one.unreadOctets)
-        assert.equal((await told!.response()).status, 503)
+        await eventually('one that waited is answered', () => waiting.some((client) => client.unreadOctets > 0))
+        const [answered, ...others] = waiting.toSorted((one, other) => other.unreadOctets - one.unreadOctets)
+        assert.equal((await answered!.response()).status, 503)
         for (const client of others) assert.equal(client.unreadOctets, 0)
         for (const { client, thread } of streams) {
           if (thread === line['thread']) await assertCut(client)
@@ -204,7 +204,7 @@ describe('handler threads that are lost', function () {
       })
     }
 
-    /** A stream that has begun, and the thread that makes it. */
+    /** A stream that has begun, and the thread that produces it. */
     async function ticking(): Promise<{ client: RawClient; thread: number }> {
       const client = await pool.connect(get('/ticks'))
       const seen = await client.until('.\r\n')
@@ -218,17 +218,17 @@ describe('handler threads that are lost', function () {
 
     async function assertGoesOn(client: RawClient): Promise<void> {
       const before = client.unreadOctets
-      await eventually('it goes on', () => client.unreadOctets > before)
+      await eventually('the stream continues', () => client.unreadOctets > before)
       assert.isNull(client.ending)
     }
 
-    it('dies after each start: replacing slows down, readiness turns red, the queue is not fed, and it recovers', async () => {
+    it('crashes its thread after each start: replacements slow down, readiness fails, requests are refused, and it recovers', async () => {
       await start({ 'threadpool.workers': 2 })
       pool.folder.write(CRASH, '')
       await Promise.all(['/stray/exit', '/stray/exit'].map((target) => pool.connect(get(target))))
-      await eventually('readiness is red', async () => (await pool.ask('/readyz')).status === 503)
+      await eventually('readiness fails', async () => (await pool.ask('/readyz')).status === 503)
       assert.equal((await pool.ask('/readyz')).content, 'threads crash\n')
-      await eventually('no thread is hoped for', async () => 'threads-crash' in (await asked()).rejections)
+      await eventually('requests are refused', async () => 'threads-crash' in (await asked()).rejections)
       const beganMs = performance.now()
       const refused = await pool.ask('/light')
       assert.equal(refused.status, 503)

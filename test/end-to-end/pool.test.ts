@@ -15,10 +15,10 @@ describe('the pool of handler threads', function () {
 
   let pool: PooledServer
 
-  describe('between its start and its end', () => {
+  describe('in operation', () => {
     afterEach(() => pool.remove())
 
-    it('starts and stops each plugin once in each thread, and drains while it is busy', async () => {
+    it('starts and stops each plugin once in each thread, and drains while requests run and wait', async () => {
       pool = await PooledServer.start({ 'threadpool.workers': 2, 'threadpool.concurrency': 1 })
       const clients = await Promise.all(Array.from({ length: 6 }, () => pool.connect(get('/wait/300'))))
       await eventually('some run and some wait', async () => {
@@ -36,7 +36,7 @@ describe('the pool of handler threads', function () {
         )
     })
 
-    it('tells the engine and the thread of each request, and of what its plugin logs', async () => {
+    it('shows the engine and the thread of each request in logs and metrics', async () => {
       pool = await PooledServer.start({ 'threadpool.workers': 2 })
       const response = await pool.ask('/thread')
       const line = await pool.server.accessLine(valueOf(response, 'x-request-id')!)
@@ -49,7 +49,7 @@ describe('the pool of handler threads', function () {
       assert.match(prometheus, /^portico_threads_lost_total\{cause="stuck"\} 0$/m)
     })
 
-    it('a handler that throws: 500 without a word of the error, all of it in the log', async () => {
+    it('a handler that throws: the response is 500 without the error, which is in the log', async () => {
       pool = await PooledServer.start()
       const response = await pool.ask('/throws')
       assert.equal(response.status, 500)
@@ -61,7 +61,7 @@ describe('the pool of handler threads', function () {
       assert.isAtLeast(access['thread'] as number, 1)
     })
 
-    it('a stream that throws: the response is cut', async () => {
+    it('a stream that throws: the response is cut off', async () => {
       pool = await PooledServer.start()
       const client = await pool.connect(get('/breaks'))
       assert.notInclude(await client.rest(), '\r\n0\r\n')
@@ -70,17 +70,17 @@ describe('the pool of handler threads', function () {
       assert.include((line['error'] as { stack: string }).stack, 'the secret of the stream')
     })
 
-    it('what a handler says on the console comes out', async () => {
+    it('prints the console output of handlers', async () => {
       pool = await PooledServer.start()
       assert.equal((await pool.ask('/says')).content, 'said\n')
       await pool.server.program.said('stdout', (text) => (/^said by a handler$/m.test(text) ? true : null))
     })
   })
 
-  describe('lets content through', () => {
+  describe('passes content', () => {
     afterEach(() => pool.remove())
 
-    it('in chunks, both ways at once, octet by octet', async () => {
+    it('in chunks, in both directions at once, with every octet intact', async () => {
       const octets = 48 * MIB
       pool = await PooledServer.start({ 'limits.bodyBytes': octets, 'limits.requestBytes': 2 * octets })
       const fields = 'Host: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n'
@@ -92,14 +92,14 @@ describe('the pool of handler threads', function () {
         client.send(Buffer.concat([Buffer.from(`${MIB.toString(16)}\r\n`), piece, Buffer.from('\r\n')]))
       }
       client.send('0\r\n\r\n')
-      // All of it is read as one: a response that is looked at as often as something comes of it takes too long.
+      // Parses the response once, at its end: parsing it again after each piece takes too long.
       const read = readResponse(Buffer.from(await client.rest(), 'latin1'), 'POST', true) as Read
       const { content } = read.response
       const received = createHash('sha1').update(Buffer.from(content, 'latin1'))
       assert.deepEqual([content.length, received.digest('hex')], [octets, sent.digest('hex')])
     })
 
-    it('no more than a bound to a handler that does not read', async () => {
+    it('only up to a limit while the handler does not read', async () => {
       pool = await PooledServer.start({ 'limits.bodyBytes': 64 * MIB, 'limits.requestBytes': 64 * MIB })
       const client = await pool.connect(`POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: ${32 * MIB}\r\n\r\n`)
       client.send(Buffer.alloc(32 * MIB))
@@ -116,7 +116,7 @@ describe('the pool of handler threads', function () {
       assert.deepEqual(JSON.parse(content), { content: 'abc', trailers: [['x-end', 'really']] })
     })
 
-    it('of a peer that waits for 100 Continue, when a handler asks and no sooner', async () => {
+    it('of a peer that expects 100 Continue only when the handler asks for it', async () => {
       pool = await PooledServer.start()
       const head = (target: string): string =>
         `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n`
@@ -150,7 +150,7 @@ describe('the pool of handler threads', function () {
       ],
     ]
     for (const [rule, plugin, reason] of refused) {
-      it(`${rule}, and says why`, async () => {
+      it(`${rule}, and prints the reason`, async () => {
         const folder = new TemporaryFolder({ 'plugins/main.mjs': plugin })
         try {
           const flags = ['--port', '0', '--engine', 'threadpool', '--set', 'threadpool.workers=2']

@@ -1,4 +1,4 @@
-/** What the contract of engines is shown with: loaded by whatever runs handlers. */
+/** The handlers of the engines' contract: a plugin that each engine loads as it does any other. */
 import { BadContentError } from '../../../src/domain/message/bad-content-error.js'
 import { bytes, definePlugin, empty, file, json, stream, text, type PluginContext } from '../../../src/plugin.js'
 
@@ -57,7 +57,7 @@ export default definePlugin({
     },
     'GET /rejects': () => Promise.reject(codedError()),
     'GET /throws-text': () => {
-      // eslint-disable-next-line @typescript-eslint/only-throw-error -- plugins do
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- plugins may throw anything
       throw 'a text'
     },
     'POST /bad-json': async (request) => json(await request.json()),
@@ -92,7 +92,9 @@ export default definePlugin({
         })
       }),
     'GET /log': ({ log }) => {
-      log.with({ a: 1 }).warn('told', { error: codedError(), object: { b: [true, null] }, absent: undefined, big: 5n })
+      log
+        .with({ a: 1 })
+        .warn('an event', { error: codedError(), object: { b: [true, null] }, absent: undefined, big: 5n })
       return 'logged'
     },
     'GET /context': async () => {

@@ -18,7 +18,7 @@ function sides(): { thread: AnswerRing; main: AnswerRing } {
 }
 
 describe('AnswerRing', () => {
-  it('gives what was put, in order, once', () => {
+  it('returns each answer once, in the order in which they were put', () => {
     const { thread, main } = sides()
     const answers = [answer('first'), answer('', 2 ** 31 - 1), { ...answer('bare'), status: 0, fields: '' }]
     for (const each of answers) assert.isTrue(thread.put(each))
@@ -27,19 +27,19 @@ describe('AnswerRing', () => {
   })
 
   const refused: [rule: string, text: string][] = [
-    ['a long text', 'x'.repeat(8192)],
-    ['a text that is no ASCII', 'snow \u2603'],
-    ['nor Latin-1, which is other octets in UTF-8', 'caf\u00e9'],
+    ['a text that is too long', 'x'.repeat(8192)],
+    ['a text outside of Latin-1', 'snow \u2603'],
+    ['a Latin-1 text outside of ASCII, whose octets differ in UTF-8', 'caf\u00e9'],
   ]
   for (const [rule, text] of refused) {
-    it(`does not take ${rule}`, () => {
+    it(`refuses ${rule}`, () => {
       const { thread, main } = sides()
       assert.isFalse(thread.put(answer(text)))
       assert.isNull(main.take())
     })
   }
 
-  it('takes no more than there is room for, and more when some was read', () => {
+  it('refuses answers while it is full, and accepts more after some were taken', () => {
     const { thread, main } = sides()
     let put = 0
     while (thread.put(answer('x'.repeat(4000), put))) put++
@@ -50,7 +50,7 @@ describe('AnswerRing', () => {
     assert.isTrue(thread.put(answer('x'.repeat(4000))))
   })
 
-  it('loses, repeats and mixes nothing, however it is filled and emptied, round and round', () => {
+  it('loses, repeats and mixes up no answer while it is filled and emptied many times over', () => {
     const step = fc.oneof(
       fc.record({ put: fc.integer({ min: 0, max: 8100 }) }),
       fc.record({ take: fc.integer({ min: 1, max: 12 }) }),
@@ -58,13 +58,13 @@ describe('AnswerRing', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 50, maxLength: 150 }), (steps) => {
         const { thread, main } = sides()
-        const under: RingAnswer[] = []
+        const pending: RingAnswer[] = []
         for (const [number, each] of [...steps, { take: 200 }].entries()) {
           if ('put' in each) {
             const next = answer(String(number).repeat(each.put).slice(0, each.put), number)
-            if (thread.put(next)) under.push(next)
+            if (thread.put(next)) pending.push(next)
           } else {
-            for (const next of under.splice(0, each.take)) assert.deepEqual(main.take(), next)
+            for (const next of pending.splice(0, each.take)) assert.deepEqual(main.take(), next)
           }
         }
         assert.isNull(main.take())

@@ -4,11 +4,11 @@ import { describe, it } from 'mocha'
 import { Claims } from '../../../src/domain/threadpool/claims.js'
 
 describe('Claims', () => {
-  it('lets one side alone have a request, whichever asks first', () => {
+  it('lets only the side that is first claim a request', () => {
     const main = Claims.forSlots(4)
     const thread = new Claims(main.memory)
     const number = main.numberAfter(0, 2)
-    assert.isFalse(thread.claim(number), 'not before it is open')
+    assert.isFalse(thread.claim(number), 'not claimable before it is open')
     main.open(number)
     assert.isTrue(main.isOpen(number))
     assert.isTrue(thread.claim(number))
@@ -16,7 +16,7 @@ describe('Claims', () => {
     assert.isFalse(main.claim(number))
   })
 
-  it('does not take the next request in a slot for the one before', () => {
+  it('does not confuse the next request in a slot with the previous one', () => {
     const claims = Claims.forSlots(2)
     const first = claims.numberAfter(0, 1)
     claims.open(first)
@@ -27,7 +27,7 @@ describe('Claims', () => {
     assert.isTrue(claims.claim(second))
   })
 
-  it('numbers tell their slots, are never 0, fit into a word, and differ from the one before', () => {
+  it('numbers requests so that the slot follows, none is 0, all fit into a word, and each differs from the previous', () => {
     const slots = fc.integer({ min: 1, max: 1000 })
     const steps = fc.integer({ min: 0, max: 2 ** 31 })
     fc.assert(

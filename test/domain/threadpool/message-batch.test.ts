@@ -10,7 +10,7 @@ describe('MessageBatch', () => {
       (messages, transfer) => posted.push([messages, transfer.length]),
       (flush) => ends.push(flush),
     )
-    /** The turn of the event loop ends: as many have asked to be told. */
+    /** Ends the turn of the event loop; returns how many callbacks were scheduled for it. */
     const endTurn = (): number => {
       const asked = ends.splice(0)
       for (const flush of asked) flush()
@@ -19,7 +19,7 @@ describe('MessageBatch', () => {
     return { batch, posted, endTurn }
   }
 
-  it('hands over what was sent in a turn at its end, in order', () => {
+  it('posts the messages of a turn at its end, in order', () => {
     const { batch, posted, endTurn } = setUp()
     batch.send('a')
     batch.send('b', new ArrayBuffer(1))
@@ -33,7 +33,7 @@ describe('MessageBatch', () => {
     ])
   })
 
-  it('hands over at once when it is told to, and the rest at the end of the same turn', () => {
+  it('posts at once when flushed, and later messages at the end of the same turn', () => {
     const { batch, posted, endTurn } = setUp()
     batch.send('a')
     batch.flush()
@@ -43,7 +43,7 @@ describe('MessageBatch', () => {
     assert.deepEqual(posted.at(-1), [['b'], 0])
   })
 
-  it('hands over nothing when there is nothing', () => {
+  it('posts nothing when there are no messages', () => {
     const { batch, posted, endTurn } = setUp()
     batch.flush()
     batch.send('a')

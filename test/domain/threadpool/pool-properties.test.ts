@@ -6,13 +6,13 @@ import { Pool, type PoolRules } from '../../../src/domain/threadpool/pool.js'
 import { RouteCosts } from '../../../src/domain/threadpool/route-costs.js'
 
 const ROUTES = 3
-const QUICK_LATELY_MS = 1000
+const RESERVATION_MS = 1000
 
 class Task extends PoolTask {
-  /** How it ended, or came to a thread: each way once. */
-  readonly fates: string[] = []
-  rests = false
-  isPeers = false
+  /** Each way in which the request ended; there must be exactly one. */
+  readonly ends: string[] = []
+  isWaiting = false
+  awaitsItsPeer = false
   wasTakenBack = false
 }
 
@@ -41,15 +41,15 @@ const rules = fc.record({
   slots: fc.integer({ min: 4, max: 6 }),
 })
 
-/** A pool beside a plain account of what it must do, which looks at every hand-over. */
-class Account {
+/** A model of the pool in its simplest form, which checks every assignment of the real pool against its own state. */
+class PoolModel {
   readonly tasks: Task[] = []
   private readonly pool: Pool<Task>
   private readonly costs = new RouteCosts(ROUTES)
-  private readonly able = new Set<number>()
+  private readonly available = new Set<number>()
   private readonly stuck = new Set<number>()
   private readonly waiting = new Set<Task>()
-  private readonly held = new Set<Task>()
+  private readonly assigned = new Set<Task>()
   private nowMs = 0
   private quickOfferedMs = -Infinity
   private threadCount = 0
@@ -68,22 +68,22 @@ class Account {
         this.offer(step.route)
         break
       case 'answer':
-        this.withOne(this.held, step.pick, (task) => this.answer(task, step.costMs))
+        this.withOne(this.assigned, step.pick, (task) => this.answer(task, step.costMs))
         break
       case 'wait':
-        this.withOne(this.held, step.pick, (task) => this.wait(task))
+        this.withOne(this.assigned, step.pick, (task) => this.wait(task))
         break
       case 'to-peer':
-        this.withOne(this.held, step.pick, (task) => this.leave(task))
+        this.withOne(this.assigned, step.pick, (task) => this.leave(task))
         break
       case 'from-peer':
-        this.withOne(this.held, step.pick, (task) => this.goOn(task))
+        this.withOne(this.assigned, step.pick, (task) => this.goOn(task))
         break
       case 'drop':
         this.withOne(this.waiting, step.pick, (task) => this.drop(task))
         break
       case 'stick':
-        this.withOne(this.able, step.pick, (thread) => this.stick(thread))
+        this.withOne(this.available, step.pick, (thread) => this.stick(thread))
         break
       case 'recover':
         this.withOne(this.stuck, step.pick, (thread) => this.recover(thread))
@@ -98,19 +98,19 @@ class Account {
     this.settle()
   }
 
-  /** Answers all until nobody is left; those that are stuck are replaced. */
+  /** Replaces stuck threads and answers requests until all are finished. */
   finish(): void {
     for (const thread of [...this.stuck]) this.lose(thread)
     this.addThread()
     this.settle()
-    for (let rounds = 0; this.held.size > 0; rounds++) {
-      assert.isAtMost(rounds, this.tasks.length, 'nobody starves')
-      for (const task of [...this.held]) this.answer(task, 5)
+    for (let rounds = 0; this.assigned.size > 0; rounds++) {
+      assert.isAtMost(rounds, this.tasks.length, 'no request starves')
+      for (const task of [...this.assigned]) this.answer(task, 5)
       this.settle()
     }
     assert.isTrue(this.pool.isIdle)
-    assert.equal(this.waiting.size, 0, 'nobody waits for ever')
-    for (const task of this.tasks) assert.lengthOf(task.fates, 1, `one end, not ${task.fates.join(', ')}`)
+    assert.equal(this.waiting.size, 0, 'no request waits forever')
+    for (const task of this.tasks) assert.lengthOf(task.ends, 1, `one end, not ${task.ends.join(', ')}`)
   }
 
   private offer(route: number): void {
@@ -120,53 +120,58 @@ class Account {
     if (this.costs.isQuick(route)) this.quickOfferedMs = this.nowMs
     if (this.pool.offer(task, this.nowMs)) {
       this.waiting.add(task)
-      if (isFull) assert.equal(this.takeNext(), task, 'over the bound only what is handed over at once')
+      if (isFull)
+        assert.equal(
+          this.takeNext(),
+          task,
+          'a request beyond the queue size is accepted only if it is assigned at once',
+        )
     } else {
-      assert.isTrue(isFull, 'nobody is refused while there is room')
-      task.fates.push('refused')
+      assert.isTrue(isFull, 'no request is refused while there is room')
+      task.ends.push('refused')
     }
   }
 
   private answer(task: Task, costMs: number): void {
     this.pool.finished(task, costMs)
     this.costs.record(task.route, costMs)
-    this.held.delete(task)
-    task.fates.push('answered')
+    this.assigned.delete(task)
+    task.ends.push('answered')
   }
 
   private wait(task: Task): void {
     this.pool.waits(task)
-    task.rests = true
+    task.isWaiting = true
   }
 
   private leave(task: Task): void {
     this.wait(task)
     this.pool.awaitsPeer(task)
-    task.isPeers = true
+    task.awaitsItsPeer = true
   }
 
   private goOn(task: Task): void {
     this.pool.resumes(task)
-    task.isPeers = false
+    task.awaitsItsPeer = false
   }
 
   private drop(task: Task): void {
     assert.isTrue(this.pool.drop(task))
     this.waiting.delete(task)
-    task.fates.push('dropped')
+    task.ends.push('dropped')
   }
 
-  /** The thread does not come back from the first of those that it holds and that does not rest. */
+  /** The thread is stuck in the first of its requests that does not only wait; it never begins the ones after it. */
   private stick(thread: number): void {
-    const [begun, ...unbegun] = [...this.held].filter((each) => each.thread === thread && !each.rests)
+    const [begun, ...unbegun] = [...this.assigned].filter((each) => each.thread === thread && !each.isWaiting)
     for (const task of unbegun) {
       assert.isTrue(this.pool.takeBack(task))
-      this.held.delete(task)
+      this.assigned.delete(task)
       this.waiting.add(task)
       task.wasTakenBack = true
     }
     this.pool.threadStuck(thread)
-    this.able.delete(thread)
+    this.available.delete(thread)
     this.stuck.add(thread)
     if (begun !== undefined) this.costs.record(begun.route, Infinity)
   }
@@ -174,17 +179,17 @@ class Account {
   private recover(thread: number): void {
     this.pool.threadRecovered(thread)
     this.stuck.delete(thread)
-    this.able.add(thread)
+    this.available.add(thread)
   }
 
   private lose(thread: number): void {
-    const expected = [...this.held].filter((task) => task.thread === thread)
+    const expected = [...this.assigned].filter((task) => task.thread === thread)
     assert.sameMembers(this.pool.removeThread(thread), expected)
-    this.able.delete(thread)
+    this.available.delete(thread)
     this.stuck.delete(thread)
     for (const task of expected) {
-      this.held.delete(task)
-      task.fates.push('lost')
+      this.assigned.delete(task)
+      task.ends.push('lost')
     }
     this.addThread()
   }
@@ -195,78 +200,80 @@ class Account {
     assert.sameMembers(this.pool.overdue(this.nowMs), expected)
     for (const task of expected) {
       this.waiting.delete(task)
-      task.fates.push('overdue')
+      task.ends.push('overdue')
     }
   }
 
   private settle(): void {
     while (this.takeNext() !== null);
-    const unasked = [...this.waiting].filter((task) => !task.wasTakenBack)
-    assert.isAtMost(unasked.length, this.rules.queueSize, 'no more wait than may')
-    assert.deepEqual([this.pool.waiting, this.pool.inFlight], [this.waiting.size, this.held.size])
-    this.assertNobodyWaitsInVain()
+    const queued = [...this.waiting].filter((task) => !task.wasTakenBack)
+    assert.isAtMost(queued.length, this.rules.queueSize, 'the queue is not exceeded')
+    assert.deepEqual([this.pool.waiting, this.pool.inFlight], [this.waiting.size, this.assigned.size])
+    this.assertNoNeedlessWait()
   }
 
   private takeNext(): Task | null {
     const task = this.pool.next(this.nowMs)
     if (task === null) return null
-    assert.isTrue(this.able.has(task.thread), 'only able threads are handed anything')
-    assert.equal(task, this.oldestLike(task), 'a lane is left in order')
+    assert.isTrue(this.available.has(task.thread), 'only available threads get requests')
+    assert.equal(task, this.oldestOfQueueOf(task), 'each queue is processed in order')
     if (!this.costs.isQuick(task.route)) {
-      assert.notEqual(task.thread, this.keptThread(), 'no slow one to the kept thread')
-      assert.isTrue(this.isFree(task.thread), 'no slow one behind another')
+      assert.notEqual(task.thread, this.reservedThread(), 'no slow request gets the reserved thread')
+      assert.isTrue(this.isFree(task.thread), 'no slow request gets a busy thread')
     }
     this.waiting.delete(task)
-    this.held.add(task)
-    task.rests = task.isPeers = false
-    const held = this.heldBy(task.thread)
-    assert.isAtMost(held.length, this.rules.slots, 'no more than a thread may hold')
-    assert.isAtMost(this.at(task.thread), this.rules.concurrency, 'no more than its handlers may be at')
+    this.assigned.add(task)
+    task.isWaiting = task.awaitsItsPeer = false
+    const tasks = this.tasksOf(task.thread)
+    assert.isAtMost(tasks.length, this.rules.slots, 'no thread has more requests than slots')
+    assert.isAtMost(this.activeCount(task.thread), this.rules.concurrency, 'no thread exceeds its concurrency')
     return task
   }
 
-  private assertNobodyWaitsInVain(): void {
-    for (const thread of this.able) {
+  private assertNoNeedlessWait(): void {
+    for (const thread of this.available) {
       if (!this.isFree(thread) || this.isFull(thread)) continue
-      const waiting = [...this.waiting].filter((task) => thread !== this.keptThread() || this.costs.isQuick(task.route))
-      assert.deepEqual(waiting, [], 'nobody waits while a free thread may take him')
+      const waiting = [...this.waiting].filter(
+        (task) => thread !== this.reservedThread() || this.costs.isQuick(task.route),
+      )
+      assert.deepEqual(waiting, [], 'no request waits while a free thread could take it')
     }
   }
 
-  private keptThread(): number {
-    const isKept = this.able.size > 1 && this.nowMs - this.quickOfferedMs < QUICK_LATELY_MS
-    return isKept ? Math.min(...this.able) : NO_THREAD
+  private reservedThread(): number {
+    const isReserved = this.available.size > 1 && this.nowMs - this.quickOfferedMs < RESERVATION_MS
+    return isReserved ? Math.min(...this.available) : NO_THREAD
   }
 
-  private oldestLike(task: Task): Task {
-    const lane = [...this.waiting].filter((each) => this.costs.isQuick(each.route) === this.costs.isQuick(task.route))
-    return lane.reduce((oldest, each) => (each.sequence < oldest.sequence ? each : oldest))
+  private oldestOfQueueOf(task: Task): Task {
+    const queue = [...this.waiting].filter((each) => this.costs.isQuick(each.route) === this.costs.isQuick(task.route))
+    return queue.reduce((oldest, each) => (each.sequence < oldest.sequence ? each : oldest))
   }
 
-  private heldBy(thread: number): Task[] {
-    return [...this.held].filter((task) => task.thread === thread)
+  private tasksOf(thread: number): Task[] {
+    return [...this.assigned].filter((task) => task.thread === thread)
   }
 
-  /** How many its handlers are at, and do not leave to their peers. */
-  private at(thread: number): number {
-    return this.heldBy(thread).filter((task) => !task.isPeers).length
+  /** The number of requests that count against the concurrency. */
+  private activeCount(thread: number): number {
+    return this.tasksOf(thread).filter((task) => !task.awaitsItsPeer).length
   }
 
   private isFull(thread: number): boolean {
-    return this.at(thread) >= this.rules.concurrency || this.heldBy(thread).length >= this.rules.slots
+    return this.activeCount(thread) >= this.rules.concurrency || this.tasksOf(thread).length >= this.rules.slots
   }
 
   private isFree(thread: number): boolean {
-    return this.heldBy(thread).every((task) => task.rests)
+    return this.tasksOf(thread).every((task) => task.isWaiting)
   }
 
   private threads(): Set<number> {
-    return new Set([...this.able, ...this.stuck])
+    return new Set([...this.available, ...this.stuck])
   }
 
   private addThread(): void {
     this.pool.addThread(this.threadCount)
-    this.able.add(this.threadCount++)
+    this.available.add(this.threadCount++)
   }
 
   private withOne<Thing>(things: ReadonlySet<Thing>, number: number, act: (thing: Thing) => void): void {
@@ -274,13 +281,13 @@ class Account {
   }
 }
 
-describe('Pool: what always holds', () => {
-  it('keeps its bounds and orders, leaves nobody waiting in vain, and ends every request once', () => {
+describe('Pool: invariants', () => {
+  it('keeps its limits and the order of requests, lets none wait needlessly, and ends each exactly once', () => {
     fc.assert(
       fc.property(rules, fc.nat(4), fc.array(step, { maxLength: 120 }), (bounds, threads, steps) => {
-        const account = new Account(bounds, threads)
-        for (const each of steps) account.run(each)
-        account.finish()
+        const model = new PoolModel(bounds, threads)
+        for (const each of steps) model.run(each)
+        model.finish()
       }),
       { numRuns: 400 },
     )

@@ -7,35 +7,35 @@ class Task extends PoolTask {}
 
 const BOUNDS = { concurrency: 2, slots: 3 }
 
-/** A thread that was handed tasks of these weights. */
-function threadWith(...weightsMs: number[]): { thread: PoolThread<Task>; tasks: Task[] } {
+/** A thread with tasks that are expected to take these times. */
+function threadWith(...expectedMs: number[]): { thread: PoolThread<Task>; tasks: Task[] } {
   const thread = new PoolThread<Task>(1)
-  const tasks = weightsMs.map((weightMs) => {
+  const tasks = expectedMs.map((ms) => {
     const task = new Task(0)
-    thread.assign(task, weightMs)
+    thread.assign(task, ms)
     return task
   })
   return { thread, tasks }
 }
 
 describe('PoolThread', () => {
-  const cases: [weights: number[], weightMs: number, hasRoom: boolean, rule: string][] = [
-    [[], 50, true, 'anything is handed to a thread whose loop is free'],
-    [[0.4], 0.6, true, 'quick ones share a thread, up to 1 ms in sum'],
-    [[0.4], 0.7, false, 'and not beyond'],
-    [[5], 0.01, false, 'nothing stands behind a slow one'],
-    [[0.1, 0.1], 0.1, false, 'no more than may be under way at once'],
+  const cases: [assignedMs: number[], expectedMs: number, hasRoom: boolean, rule: string][] = [
+    [[], 50, true, 'a thread whose event loop is free has room for any request'],
+    [[0.4], 0.6, true, 'quick requests share a thread, up to a total of 1 ms'],
+    [[0.4], 0.7, false, 'a total over 1 ms is too much'],
+    [[5], 0.01, false, 'no request waits in a thread for a slow one'],
+    [[0.1, 0.1], 0.1, false, 'the concurrency is a limit, however quick the requests are'],
   ]
-  for (const [weights, weightMs, hasRoom, rule] of cases)
-    it(rule, () => assert.equal(threadWith(...weights).thread.hasRoom(weightMs, BOUNDS), hasRoom))
+  for (const [assignedMs, expectedMs, hasRoom, rule] of cases)
+    it(rule, () => assert.equal(threadWith(...assignedMs).thread.hasRoom(expectedMs, BOUNDS), hasRoom))
 
-  it('has room for anything when what it holds only waits', () => {
+  it('has room for any request when its own requests only wait', () => {
     const { thread, tasks } = threadWith(5)
     for (const times of [1, 2]) for (let time = 0; time < times; time++) thread.unblock(tasks[0]!)
     assert.isTrue(thread.hasRoom(50, BOUNDS))
   })
 
-  it('does not count those that await their peers, but for its slots', () => {
+  it('counts requests that await their peers against the slots only', () => {
     const { thread, tasks } = threadWith(0.1, 0.1)
     thread.setAwaitsPeer(tasks[0]!, true)
     assert.isTrue(thread.hasRoom(0.1, BOUNDS))
@@ -49,7 +49,7 @@ describe('PoolThread', () => {
     assert.isFalse(thread.hasRoom(0.1, BOUNDS))
   })
 
-  it('is less loaded with less to do, and with fewer to look after where that is the same', () => {
+  it('is less loaded with less expected time, or with fewer requests at the same expected time', () => {
     const [idle, busy] = [threadWith(), threadWith(0.1)]
     assert.isTrue(idle.thread.isLessLoaded(busy.thread))
     assert.isFalse(busy.thread.isLessLoaded(idle.thread))
@@ -58,7 +58,7 @@ describe('PoolThread', () => {
     assert.isFalse(idle.thread.isLessLoaded(threadWith().thread))
   })
 
-  it('sums drift to nothing: empty, it has no load', () => {
+  it('has a load of exactly 0 when it is empty, despite rounding errors', () => {
     const { thread, tasks } = threadWith(0.1, 0.2, 0.7)
     for (const task of tasks) thread.release(task)
     assert.isFalse(threadWith().thread.isLessLoaded(thread))

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha'
 import { NO_THREAD, PoolTask } from '../../../src/domain/threadpool/pool-task.js'
 import { Pool, type PoolRules } from '../../../src/domain/threadpool/pool.js'
 
-/** Routes by what they cost: next to nothing, more than half of what is quick, a lot, nobody knows yet. */
+/** Routes by their cost: nearly nothing, more than half of the limit for quick requests, a lot, unknown. */
 const ROUTES = { q: 0, m: 1, s: 2, u: 3 }
 const COSTS_MS = [0.01, 0.6, 5]
 type Letter = keyof typeof ROUTES
@@ -23,7 +23,7 @@ class Task extends PoolTask {
   }
 }
 
-/** A pool whose routes cost what their letters say; nothing was offered for a long while. */
+/** A pool that has learned the costs of its routes. The latest offer was long ago. */
 function experienced(rules: Partial<PoolRules> = {}): Pool<Task> {
   const pool = new Pool<Task>({ ...RULES, ...rules }, 4)
   pool.addThread(99)
@@ -45,172 +45,172 @@ function withThreads(count: number, rules: Partial<PoolRules> = {}): Pool<Task> 
   return pool
 }
 
-/** All that is handed over now, such as `q1>0`: the first task, of a quick route, to thread 0. */
-function handOvers(pool: Pool<Task>, nowMs = 0): string[] {
-  const handed: string[] = []
-  for (let task = pool.next(nowMs); task !== null; task = pool.next(nowMs)) handed.push(`${task.text}>${task.thread}`)
-  return handed
+/** The requests that are assigned now, such as `q1>0`: the first task, of a quick route, to thread 0. */
+function assignments(pool: Pool<Task>, nowMs = 0): string[] {
+  const assigned: string[] = []
+  for (let task = pool.next(nowMs); task !== null; task = pool.next(nowMs)) assigned.push(`${task.text}>${task.thread}`)
+  return assigned
 }
 
 interface Offered {
   readonly tasks: readonly Task[]
-  readonly handed: readonly string[]
+  readonly assigned: readonly string[]
   readonly refused: readonly string[]
 }
 
-/** Offers tasks of these routes, one after the other, and hands over what can be. */
+/** Offers tasks of these routes, one after the other, and assigns as many as possible after each. */
 function offer(pool: Pool<Task>, letters: string, nowMs = 0): Offered {
   const tasks = [...letters].map((letter, at) => new Task(letter as Letter, at + 1))
-  const handed: string[] = []
+  const assigned: string[] = []
   const refused: string[] = []
   for (const task of tasks) {
     if (!pool.offer(task, nowMs)) refused.push(task.text)
-    handed.push(...handOvers(pool, nowMs))
+    assigned.push(...assignments(pool, nowMs))
   }
-  return { tasks, handed, refused }
+  return { tasks, assigned, refused }
 }
 
 function texts(tasks: readonly Task[]): string[] {
   return tasks.map((task) => task.text)
 }
 
-describe('Pool: who is handed what', () => {
-  const cases: [threads: number, offered: string, handed: string, waiting: number, rule: string][] = [
-    [0, 'q', '', 1, 'without a thread all wait'],
-    [1, 's', 's1>0', 0, 'a thread that holds nothing takes a slow one'],
-    [1, 'u', 'u1>0', 0, 'and one of which nothing is known'],
-    [1, 'ss', 's1>0', 1, 'slow ones are handed over one at a time'],
-    [1, 'uu', 'u1>0', 1, 'so are those of which nothing is known'],
-    [1, 'qqq', 'q1>0 q2>0 q3>0', 0, 'quick ones share a thread'],
-    [1, 'mm', 'm1>0', 1, 'as long as all of them together are quick'],
-    [1, 'qqqqq', 'q1>0 q2>0 q3>0 q4>0', 1, 'and not more than a thread may hold'],
-    [1, 'qs', 'q1>0', 1, 'no slow one is put behind a quick one'],
-    [1, 'sq', 's1>0', 1, 'no quick one is put behind a slow one'],
-    [1, 'qsq', 'q1>0', 2, 'a younger quick one leaves the loop to an older slow one'],
-    [2, 'ss', 's1>0 s2>1', 0, 'slow ones go to whoever is free'],
+describe('Pool: which thread gets a request', () => {
+  const cases: [threads: number, offered: string, assigned: string, waiting: number, rule: string][] = [
+    [0, 'q', '', 1, 'without a thread all requests wait'],
+    [1, 's', 's1>0', 0, 'a thread without requests takes a slow one'],
+    [1, 'u', 'u1>0', 0, 'a thread without requests takes one of unknown cost'],
+    [1, 'ss', 's1>0', 1, 'slow requests are assigned to a thread one at a time'],
+    [1, 'uu', 'u1>0', 1, 'requests of unknown cost are assigned to a thread one at a time'],
+    [1, 'qqq', 'q1>0 q2>0 q3>0', 0, 'quick requests share a thread'],
+    [1, 'mm', 'm1>0', 1, 'quick requests share a thread only while their total is quick'],
+    [1, 'qqqqq', 'q1>0 q2>0 q3>0 q4>0', 1, 'a thread gets no more quick requests than its concurrency'],
+    [1, 'qs', 'q1>0', 1, 'no slow request is assigned to a thread with a quick one'],
+    [1, 'sq', 's1>0', 1, 'no quick request is assigned to a thread with a slow one'],
+    [1, 'qsq', 'q1>0', 2, 'a younger quick request leaves the event loop to an older slow one'],
+    [2, 'ss', 's1>0 s2>1', 0, 'each slow request gets a free thread'],
     [2, 'mm', 'm1>0 m2>1', 0, 'the thread with the least load is preferred'],
-    [3, 'mqqs', 'm1>0 q2>1 q3>2', 1, 'also among those that hold nothing'],
-    [2, 'qss', 'q1>0 s2>1', 1, 'a thread is kept for quick ones while they come'],
-    [2, 'quu', 'q1>0 u2>1', 1, 'from those of which nothing is known, too'],
-    [2, 'qssq', 'q1>0 s2>1 q4>0', 1, 'so that a quick one passes the slow ones that wait'],
-    [1, 'qss', 'q1>0', 2, 'the last thread takes both'],
+    [3, 'mqqs', 'm1>0 q2>1 q3>2', 1, 'a thread without requests is preferred'],
+    [2, 'qss', 'q1>0 s2>1', 1, 'a thread is reserved for quick requests while they arrive'],
+    [2, 'quu', 'q1>0 u2>1', 1, 'requests of unknown cost do not get the reserved thread either'],
+    [2, 'qssq', 'q1>0 s2>1 q4>0', 1, 'a quick request on the reserved thread overtakes the slow ones that wait'],
+    [1, 'qss', 'q1>0', 2, 'an only thread takes quick and slow requests'],
   ]
-  for (const [threads, offered, handed, waiting, rule] of cases) {
+  for (const [threads, offered, assigned, waiting, rule] of cases) {
     it(rule, () => {
       const pool = withThreads(threads)
-      assert.equal(offer(pool, offered).handed.join(' '), handed)
+      assert.equal(offer(pool, offered).assigned.join(' '), assigned)
       assert.equal(pool.waiting, waiting)
       assert.equal(pool.inFlight, offered.length - waiting)
     })
   }
 
-  it('hands over the oldest of both lanes first', () => {
+  it('assigns the oldest request of both queues first', () => {
     const pool = withThreads(1)
     const { tasks } = offer(pool, 'sqsq')
     pool.finished(tasks[0]!, 5)
-    assert.deepEqual(handOvers(pool), ['q2>0'])
+    assert.deepEqual(assignments(pool), ['q2>0'])
     pool.finished(tasks[1]!, 0.01)
-    assert.deepEqual(handOvers(pool), ['s3>0'])
+    assert.deepEqual(assignments(pool), ['s3>0'])
   })
 
-  it('does not keep a thread when no quick one has come for a second', () => {
+  it('reserves no thread when no quick request was offered for a second', () => {
     const pool = withThreads(2)
     const { tasks } = offer(pool, 'qss')
     pool.finished(tasks[0]!, 0.01)
-    assert.deepEqual(handOvers(pool, 999), [])
-    assert.deepEqual(handOvers(pool, 1000), ['s3>0'])
+    assert.deepEqual(assignments(pool, 999), [])
+    assert.deepEqual(assignments(pool, 1000), ['s3>0'])
   })
 
-  it('keeps the able thread with the lowest number, in whatever order they came', () => {
+  it('reserves the available thread with the lowest number, whichever was added first', () => {
     const pool = experienced()
     for (const number of [7, 3, 5]) pool.addThread(number)
-    assert.deepEqual(offer(pool, 'qsss').handed, ['q1>3', 's2>5', 's3>7'])
+    assert.deepEqual(offer(pool, 'qsss').assigned, ['q1>3', 's2>5', 's3>7'])
   })
 
-  it('hands a slow one to a thread whose handlers only wait, up to what one may hold', () => {
+  it('assigns a slow request to a thread whose handlers only wait, up to its concurrency', () => {
     const pool = withThreads(1, { concurrency: 3 })
     const { tasks } = offer(pool, 'usss')
-    const handed = tasks.map((task) => {
+    const assigned = tasks.map((task) => {
       pool.waits(task)
-      return handOvers(pool).join(' ')
+      return assignments(pool).join(' ')
     })
-    assert.deepEqual(handed, ['s2>0', 's3>0', '', ''])
+    assert.deepEqual(assigned, ['s2>0', 's3>0', '', ''])
     pool.finished(tasks[0]!, 5)
-    assert.deepEqual(handOvers(pool), ['s4>0'])
+    assert.deepEqual(assignments(pool), ['s4>0'])
   })
 
-  it('lets a handler that waits weigh nothing, however often it is told', () => {
+  it('counts a handler that only waits as no load, even if that is reported twice', () => {
     const pool = withThreads(1)
     const { tasks } = offer(pool, 'mqmm')
     pool.waits(tasks[0]!)
     pool.waits(tasks[0]!)
-    assert.deepEqual(handOvers(pool), ['m3>0'])
+    assert.deepEqual(assignments(pool), ['m3>0'])
     assert.equal(pool.waiting, 1)
   })
 })
 
 describe('Pool: what a route costs', () => {
-  it('takes a route for quick after a few quick answers', () => {
+  it('treats a route as quick after a few quick requests', () => {
     const pool = withThreads(1)
     for (let times = 0; times < 4; times++) run(pool, 'u', 0.1)
-    assert.deepEqual(offer(pool, 'qu').handed, ['q1>0', 'u2>0'])
+    assert.deepEqual(offer(pool, 'qu').assigned, ['q1>0', 'u2>0'])
   })
 
-  it('takes a route for slow after one very slow answer, and for quick again after many quick ones', () => {
+  it('treats a route as slow after one very slow request, and as quick again after many quick ones', () => {
     const pool = withThreads(1)
     run(pool, 'q', 50)
-    const { tasks, handed } = offer(pool, 'qq')
-    assert.deepEqual(handed, ['q1>0'])
+    const { tasks, assigned } = offer(pool, 'qq')
+    assert.deepEqual(assigned, ['q1>0'])
     pool.finished(tasks[0]!, 0.01)
-    handOvers(pool)
+    assignments(pool)
     pool.finished(tasks[1]!, 0.01)
     for (let times = 0; times < 15; times++) run(pool, 'q')
-    assert.deepEqual(offer(pool, 'qq').handed, ['q1>0', 'q2>0'])
+    assert.deepEqual(offer(pool, 'qq').assigned, ['q1>0', 'q2>0'])
   })
 
-  it('does not hold a handler that hung once to be slow for ever', () => {
+  it('does not treat a route as slow permanently because its handler hung once', () => {
     const pool = withThreads(1)
     run(pool, 'q', 3_600_000)
     for (let times = 0; times < 25; times++) run(pool, 'q')
-    assert.deepEqual(offer(pool, 'qq').handed, ['q1>0', 'q2>0'])
+    assert.deepEqual(offer(pool, 'qq').assigned, ['q1>0', 'q2>0'])
   })
 
-  it('moves those that wait to the other lane when their route becomes slow', () => {
+  it('moves waiting requests to the slow queue when their route becomes slow', () => {
     const pool = withThreads(2)
-    const { tasks, handed } = offer(pool, 'sssmmqmq')
-    assert.deepEqual(handed, ['s1>0', 's2>1'])
+    const { tasks, assigned } = offer(pool, 'sssmmqmq')
+    assert.deepEqual(assigned, ['s1>0', 's2>1'])
     pool.finished(tasks[0]!, 5)
-    assert.deepEqual(handOvers(pool), ['m4>0'])
+    assert.deepEqual(assignments(pool), ['m4>0'])
     pool.finished(tasks[3]!, 50)
-    assert.deepEqual(handOvers(pool), ['q6>0', 'q8>0'])
+    assert.deepEqual(assignments(pool), ['q6>0', 'q8>0'])
     pool.finished(tasks[1]!, 5)
-    assert.deepEqual(handOvers(pool), ['s3>1'])
+    assert.deepEqual(assignments(pool), ['s3>1'])
     pool.finished(tasks[2]!, 5)
-    assert.deepEqual(handOvers(pool), ['m5>1'])
+    assert.deepEqual(assignments(pool), ['m5>1'])
     pool.finished(tasks[4]!, 5)
-    assert.deepEqual(handOvers(pool), ['m7>1'])
+    assert.deepEqual(assignments(pool), ['m7>1'])
   })
 
-  it('moves them back when it becomes quick, in the order of offers', () => {
+  it('moves them to the quick queue when their route becomes quick, in the order of offers', () => {
     const pool = withThreads(1)
     run(pool, 'm', 3)
     const { tasks } = offer(pool, 'mqmmq')
     pool.finished(tasks[0]!, 0)
-    assert.deepEqual(handOvers(pool), ['q2>0', 'm3>0'])
+    assert.deepEqual(assignments(pool), ['q2>0', 'm3>0'])
     pool.finished(tasks[2]!, 0)
-    assert.deepEqual(handOvers(pool), ['m4>0', 'q5>0'])
+    assert.deepEqual(assignments(pool), ['m4>0', 'q5>0'])
   })
 })
 
 describe('Pool: room to wait', () => {
   const cases: [threads: number, queueSize: number, offered: string, refused: string, rule: string][] = [
-    [1, 2, 'ssss', 's4', 'as many wait as may, the next is refused'],
-    [1, 0, 'ss', 's2', 'without a queue only what can be handed over at once is taken'],
-    [0, 0, 'q', 'q1', 'and nothing without a thread'],
-    [2, 1, 'qssq', '', 'a full queue of slow ones does not keep a quick one from the kept thread'],
-    [2, 1, 'qssqqqqq', 'q7 q8', 'until that one is full'],
-    [1, 1, 'mmq', 'q3', 'nobody passes one of his own lane, even where he alone would fit'],
-    [1, 2, 'sqsm', 'm4', 'both lanes share the room'],
+    [1, 2, 'ssss', 's4', 'a request is refused when the queue is full'],
+    [1, 0, 'ss', 's2', 'without a queue only requests that can be assigned at once are accepted'],
+    [0, 0, 'q', 'q1', 'without a queue and a thread no request is accepted'],
+    [2, 1, 'qssq', '', 'a quick request gets the reserved thread although the queue is full of slow ones'],
+    [2, 1, 'qssqqqqq', 'q7 q8', 'quick requests are refused when the reserved thread is full'],
+    [1, 1, 'mmq', 'q3', 'no request overtakes another of its queue, even if only the second would fit'],
+    [1, 2, 'sqsm', 'm4', 'both queues share the room'],
   ]
   for (const [threads, queueSize, offered, refused, rule] of cases) {
     it(rule, () => {
@@ -220,18 +220,18 @@ describe('Pool: room to wait', () => {
     })
   }
 
-  it('gives room back when one that waits is dropped', () => {
+  it('has room again when a waiting request is dropped', () => {
     const pool = withThreads(1, { queueSize: 2 })
     const { tasks } = offer(pool, 'sss')
     assert.isTrue(pool.drop(tasks[1]!))
-    assert.isFalse(pool.drop(tasks[1]!), 'it waits no more')
-    assert.isFalse(pool.drop(tasks[0]!), 'a thread holds it')
+    assert.isFalse(pool.drop(tasks[1]!), 'it does not wait any more')
+    assert.isFalse(pool.drop(tasks[0]!), 'it is assigned to a thread')
     assert.deepEqual(offer(pool, 'q').refused, [])
     pool.finished(tasks[0]!, 5)
-    assert.deepEqual(handOvers(pool), ['s3>0'])
+    assert.deepEqual(assignments(pool), ['s3>0'])
   })
 
-  it('gives up those that waited longer than one may, of both lanes', () => {
+  it('removes the requests of both queues that have waited too long', () => {
     const pool = withThreads(1)
     offer(pool, 's')
     offer(pool, 'qs', 10)
@@ -244,62 +244,62 @@ describe('Pool: room to wait', () => {
   })
 })
 
-describe('Pool: requests that go on when their peers do', () => {
-  it('take no place from others, up to the slots of a thread', () => {
+describe('Pool: requests that await their peers', () => {
+  it('do not count against the concurrency, only against the slots of a thread', () => {
     const pool = withThreads(1)
     const { tasks } = offer(pool, 'qqqqqqqq')
     assert.deepEqual([pool.inFlight, pool.waiting], [4, 4])
     for (const task of tasks.slice(0, 3)) pool.awaitsPeer(task)
-    assert.deepEqual(handOvers(pool), ['q5>0', 'q6>0'])
+    assert.deepEqual(assignments(pool), ['q5>0', 'q6>0'])
     pool.finished(tasks[0]!, 0.01)
-    assert.deepEqual(handOvers(pool), ['q7>0'])
+    assert.deepEqual(assignments(pool), ['q7>0'])
   })
 
-  it('have their places again when they go on, however many others there are', () => {
+  it('count against the concurrency again when they resume, even if that exceeds it', () => {
     const pool = withThreads(1)
     const { tasks } = offer(pool, 'qqqqqq')
     for (const times of [1, 2]) for (const task of tasks.slice(0, times)) pool.awaitsPeer(task)
-    assert.deepEqual(handOvers(pool), ['q5>0', 'q6>0'])
+    assert.deepEqual(assignments(pool), ['q5>0', 'q6>0'])
     for (const task of tasks) pool.resumes(task)
     for (const task of tasks.slice(2, 4)) pool.finished(task, 0.01)
-    assert.deepEqual(offer(pool, 'q').handed, [])
+    assert.deepEqual(offer(pool, 'q').assigned, [])
     pool.finished(tasks[0]!, 0.01)
-    assert.deepEqual(handOvers(pool), ['q1>0'])
+    assert.deepEqual(assignments(pool), ['q1>0'])
   })
 })
 
-describe('Pool: threads that come, hang and go', () => {
-  it('hands nothing to a stuck thread until it has recovered', () => {
+describe('Pool: threads that are added, get stuck and are removed', () => {
+  it('assigns nothing to a stuck thread until it has recovered', () => {
     const pool = withThreads(1)
     const { tasks } = offer(pool, 'q')
     pool.takeBack(tasks[0]!)
     pool.threadStuck(0)
-    assert.deepEqual(handOvers(pool), [])
+    assert.deepEqual(assignments(pool), [])
     assert.equal(pool.threadCount, 1)
     for (const number of [0, 0, 8]) pool.threadRecovered(number)
-    assert.deepEqual(handOvers(pool), ['q1>0'])
+    assert.deepEqual(assignments(pool), ['q1>0'])
   })
 
-  it('takes a route to be slow whose handler a thread does not come back from, not one that only waits', () => {
+  it('treats the routes of the requests that may block a stuck thread as slow, but not of those that only wait', () => {
     const pool = withThreads(2)
     const { tasks } = offer(pool, 'qm')
     pool.waits(tasks[1]!)
     pool.threadStuck(0)
-    assert.deepEqual(offer(pool, 'mq').handed, ['m1>1'], 'the quick one waits like any slow one')
+    assert.deepEqual(offer(pool, 'mq').assigned, ['m1>1'], 'the quick request waits like any slow one')
   })
 
-  it('keeps another thread for quick ones when the first is stuck, and none when only one is able', () => {
+  it('reserves another thread when the first is stuck, and none when only one is available', () => {
     const pool = withThreads(3)
     pool.threadStuck(0)
-    const { tasks, handed } = offer(pool, 'qss')
-    assert.deepEqual(handed, ['q1>1', 's2>2'])
+    const { tasks, assigned } = offer(pool, 'qss')
+    assert.deepEqual(assigned, ['q1>1', 's2>2'])
     pool.finished(tasks[0]!, 0.01)
-    assert.deepEqual(handOvers(pool), [])
+    assert.deepEqual(assignments(pool), [])
     pool.threadStuck(2)
-    assert.deepEqual(handOvers(pool), ['s3>1'])
+    assert.deepEqual(assignments(pool), ['s3>1'])
   })
 
-  it('puts what was not begun back to where it waited, however full the queue is', () => {
+  it('returns a request that was not begun to its position in the queue, even if the queue is full', () => {
     const pool = withThreads(1, { queueSize: 2 })
     const { tasks } = offer(pool, 'qqq')
     offer(pool, 'ss')
@@ -307,19 +307,19 @@ describe('Pool: threads that come, hang and go', () => {
     pool.threadStuck(0)
     assert.deepEqual([pool.waiting, pool.inFlight, tasks[0]!.thread], [5, 0, NO_THREAD])
     assert.deepEqual(offer(pool, 's').refused, ['s1'])
-    assert.isFalse(pool.takeBack(tasks[0]!), 'no thread holds it')
+    assert.isFalse(pool.takeBack(tasks[0]!), 'it is assigned to no thread')
   })
 
-  it('hands back what was taken back in its old order', () => {
+  it('assigns requests that were taken back in their old order', () => {
     const pool = withThreads(1)
     const { tasks } = offer(pool, 'qqqqqs')
     for (const at of [2, 0, 3, 1]) pool.takeBack(tasks[at]!)
     pool.threadStuck(0)
     pool.addThread(1)
-    assert.deepEqual(handOvers(pool), ['q1>1', 'q2>1', 'q3>1', 'q4>1'])
+    assert.deepEqual(assignments(pool), ['q1>1', 'q2>1', 'q3>1', 'q4>1'])
   })
 
-  it('counts the time that one waited before it was taken back', () => {
+  it('counts the waiting time of a request from before it was taken back', () => {
     const pool = withThreads(1)
     const { tasks } = offer(pool, 'q')
     pool.takeBack(tasks[0]!)
@@ -327,17 +327,17 @@ describe('Pool: threads that come, hang and go', () => {
     assert.deepEqual(texts(pool.overdue(101)), ['q1'])
   })
 
-  it('names what a thread that is gone held, and goes on with the others', () => {
+  it('returns the requests of a removed thread, and continues with the other threads', () => {
     const pool = withThreads(2)
     const { tasks } = offer(pool, 'qqs')
     assert.deepEqual(texts(pool.removeThread(tasks[0]!.thread)), ['q1'])
     assert.deepEqual([pool.threadCount, pool.inFlight], [1, 1])
     pool.finished(tasks[1]!, 0.01)
-    assert.deepEqual(handOvers(pool), ['s3>1'])
-    assert.deepEqual(texts(pool.removeThread(0)), [], 'it was gone before')
+    assert.deepEqual(assignments(pool), ['s3>1'])
+    assert.deepEqual(texts(pool.removeThread(0)), [], 'it was removed before')
   })
 
-  it('lets an answer be that comes for what no thread holds', () => {
+  it('ignores an answer to a request that is assigned to no thread', () => {
     const pool = withThreads(2)
     const { tasks } = offer(pool, 'q')
     pool.removeThread(0)

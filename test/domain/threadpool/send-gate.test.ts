@@ -4,7 +4,7 @@ import { SendGate } from '../../../src/domain/threadpool/send-gate.js'
 import { creditFor, WINDOW } from '../../../src/domain/threadpool/credit-window.js'
 
 describe('SendGate', () => {
-  it('admits a window at once, and more when some of it has been consumed', async () => {
+  it('admits a window at once, and more after credit was returned', async () => {
     const gate = new SendGate()
     assert.isTrue(await gate.admits(WINDOW))
     let admitted: boolean | null = null
@@ -16,7 +16,7 @@ describe('SendGate', () => {
     assert.isTrue(admitted)
   })
 
-  it('admits fewer small pieces than their octets would fill: each takes memory beside them', async () => {
+  it('admits fewer small pieces than would fill the window, because each also costs memory besides its octets', async () => {
     const gate = new SendGate()
     let admitted = 0
     for (let piece = 0; piece < 100; piece++) void gate.admits(1).then(() => admitted++)
@@ -24,7 +24,7 @@ describe('SendGate', () => {
     assert.equal(admitted, WINDOW / creditFor(1))
   })
 
-  it('admits nothing any more when it is closed, nor what waits then', async () => {
+  it('admits nothing after it is closed, including pieces that were waiting', async () => {
     const gate = new SendGate()
     await gate.admits(WINDOW)
     const waiting = gate.admits(1)

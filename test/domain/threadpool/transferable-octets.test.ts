@@ -3,7 +3,7 @@ import { describe, it } from 'mocha'
 import { memoryToTransfer, transferableOctets } from '../../../src/domain/threadpool/transferable-octets.js'
 
 describe('transferableOctets()', () => {
-  it('has exactly the octets of a view, in memory of its own', () => {
+  it('copies exactly the octets of a view, into memory of their own', () => {
     const pool = Buffer.from('before octets after')
     const own = transferableOctets(pool.subarray(7, 13))
     assert.equal(Buffer.from(own).toString(), 'octets')
@@ -14,7 +14,7 @@ describe('transferableOctets()', () => {
 })
 
 describe('memoryToTransfer()', () => {
-  it('is the memory of what is large, and nothing of what is cheaper copied', () => {
+  it('is the memory of large content, and null for content that is cheaper to copy', () => {
     const large = transferableOctets(Buffer.alloc(100_000))
     assert.strictEqual(memoryToTransfer(large), large.buffer)
     assert.isNull(memoryToTransfer(transferableOctets(Buffer.alloc(100))))

@@ -1,28 +1,33 @@
 import type { StartThread, ThreadEvents, ThreadLink } from '../../../../src/adapters/engine/threadpool/thread-link.js'
 import { AnswerRing } from '../../../../src/domain/threadpool/answer-ring.js'
 import { Claims } from '../../../../src/domain/threadpool/claims.js'
-import type { FromThread, RequestMessage, ThreadSetup, ToThread } from '../../../../src/ports/threads/thread-messages.js'
+import type {
+  FromThread,
+  RequestMessage,
+  ThreadSetup,
+  ToThread,
+} from '../../../../src/ports/threads/thread-messages.js'
 
-/** With which a request is over. */
-const LAST: ReadonlySet<string> = new Set(['text', 'response', 'end', 'failed', 'cancelled'])
+/** The kinds of the last message about a request. */
+const FINAL_KINDS: ReadonlySet<string> = new Set(['text', 'response', 'end', 'failed', 'cancelled'])
 
 /**
- * A handler thread that does what the test says: it claims and answers nothing by itself, but for a question whether it is
- * there while it has nothing else to do.
+ * A handler thread that the test controls. The only message that it answers without being asked to is a probe, and only
+ * while it has no unfinished requests.
  */
 export class FakeThread implements ThreadLink {
   readonly batches: (readonly ToThread[])[] = []
-  /** Octets that were moved to it. */
-  moved = 0
+  /** The ids of the requests that it has begun. */
+  readonly begun: string[] = []
   isEnded = false
+  /** Whether it answers each request in the next turn, with its own thread number. */
+  answersAll = false
+  /** Whether it answers no probe. */
+  ignoresProbes = false
   private isReady = false
-  /** Whether it answers each request in the next turn, with its own number. */
-  isDiligent = false
-  /** Whether it does not even answer questions. */
-  isDeaf = false
   private readonly claims: Claims
-  private readonly isOver = new Set<number>()
-  private readonly isBegun = new Set<number>()
+  private readonly finished = new Set<number>()
+  private readonly claimed = new Set<number>()
 
   constructor(
     readonly setup: ThreadSetup,
@@ -31,11 +36,10 @@ export class FakeThread implements ThreadLink {
     this.claims = new Claims(setup.claims)
   }
 
-  post(batch: readonly ToThread[], transfer: readonly ArrayBuffer[]): void {
+  post(batch: readonly ToThread[]): void {
     this.batches.push(batch)
-    for (const { byteLength } of transfer) this.moved += byteLength
-    if (this.isDiligent) setImmediate(() => this.work(batch))
-    else if (this.isAtRest && batch.some(([kind]) => kind === 'probe')) setImmediate(() => this.says(['alive']))
+    if (this.answersAll) setImmediate(() => this.work(batch))
+    else if (this.isIdle && batch.some(([kind]) => kind === 'probe')) setImmediate(() => this.sends(['alive']))
   }
 
   async end(): Promise<void> {
@@ -44,90 +48,93 @@ export class FakeThread implements ThreadLink {
     this.events.exited()
   }
 
-  /** All that it was sent of a kind. */
-  sent<Kind extends ToThread[0]>(kind: Kind): Extract<ToThread, readonly [Kind, ...unknown[]]>[] {
+  /** All messages of a kind that it received. */
+  received<Kind extends ToThread[0]>(kind: Kind): Extract<ToThread, readonly [Kind, ...unknown[]]>[] {
     return this.batches.flat().filter((message) => message[0] === kind) as never
   }
 
   get requests(): RequestMessage[] {
-    return this.sent('request')
+    return this.received('request')
   }
 
-  /** The number of the request that it was handed last. */
+  /** The number of the request that was assigned to it last. */
   get latest(): number {
     return this.requests.at(-1)![1]
   }
 
-  /** The ids of the requests that it has begun. */
-  readonly begun: string[] = []
-
-  /** Begins a request, as long as it was not taken back. */
+  /**
+   * Claims a request, as a thread does when it begins one.
+   *
+   * @returns false when the request was taken back
+   */
   claim(request: number = this.latest): boolean {
     const isClaimed = this.claims.claim(request)
     if (!isClaimed) return false
-    this.isBegun.add(request)
+    this.claimed.add(request)
     this.begun.push(this.requests.findLast(([, number]) => number === request)![11])
     return true
   }
 
-  says(...batch: FromThread[]): void {
-    for (const [kind, request] of batch) if (LAST.has(kind)) this.isOver.add(request as number)
+  /** Sends a batch of messages to the main thread. */
+  sends(...batch: FromThread[]): void {
+    for (const [kind, request] of batch) if (FINAL_KINDS.has(kind)) this.finished.add(request as number)
     this.events.received(batch)
   }
 
   /** Claims a request and answers it with a text. */
   answers(text: string, request: number = this.latest, costMs = 0): void {
     this.claim(request)
-    this.says(['text', request, costMs, text])
+    this.sends(['text', request, costMs, text])
   }
 
-  /** Claims a request and leaves a short answer to it, of which it has not told. */
-  leaves(text: string, request: number = this.latest): void {
+  /** Claims a request and puts an answer in the ring, without announcing it. */
+  putsInRing(text: string, request: number = this.latest): void {
     this.claim(request)
     new AnswerRing(this.setup.answers).put({ request, costMs: 0, status: 0, fields: '', text })
-    this.isOver.add(request)
+    this.finished.add(request)
   }
 
-  /** It has started; said once. */
+  /** Reports that it has started, if it has not yet. */
   ready(): void {
-    if (!this.isReady) this.says(['ready'])
+    if (!this.isReady) this.sends(['ready'])
     this.isReady = true
   }
 
-  /** From now on it does what it is handed, what it has been handed so far included. */
-  catchUp(): void {
+  /** Answers all of its requests, those it has and those to come. */
+  finishAll(): void {
     this.ready()
-    this.isDiligent = true
-    this.says(['alive'])
+    this.answersAll = true
+    this.sends(['alive'])
     for (const [, number, ...rest] of this.requests) {
-      if (this.claim(number) || this.begun.includes(rest[9])) this.says(['text', number, 0, 'at last'])
+      if (this.claim(number) || this.begun.includes(rest[9])) this.sends(['text', number, 0, 'at last'])
     }
   }
 
-  private get isAtRest(): boolean {
-    if (this.isDeaf) return false
+  private get isIdle(): boolean {
+    if (this.ignoresProbes) return false
     return this.requests.every(
-      ([, number]) => this.isOver.has(number) || !(this.isBegun.has(number) || this.claims.isOpen(number)),
+      ([, number]) => this.finished.has(number) || !(this.claimed.has(number) || this.claims.isOpen(number)),
     )
   }
 
   private work(batch: readonly ToThread[]): void {
     for (const message of batch) {
-      if (message[0] === 'probe') this.says(['alive'])
+      if (message[0] === 'probe') this.sends(['alive'])
       else if (message[0] === 'request' && this.claim(message[1])) this.answers(String(this.setup.thread), message[1])
     }
   }
 
-  /** It dies by itself, of this error. */
-  dies(error?: unknown): void {
+  /** Exits without having been ended; after an error, if there is one. */
+  exits(error?: unknown): void {
     this.isEnded = true
     if (error !== undefined) this.events.failed(error)
     this.events.exited()
   }
 }
 
-/** Threads that start as the test has it, in the order they were started. */
+/** Starts fake threads. */
 export class FakeThreads {
+  /** All threads, in the order in which they were started. */
   readonly started: FakeThread[] = []
 
   readonly start: StartThread = (setup, events) => {
@@ -136,7 +143,7 @@ export class FakeThreads {
     return thread
   }
 
-  /** The one that has a number now. */
+  /** The latest thread with a number. */
   at(number: number): FakeThread {
     return this.started.findLast(({ setup }) => setup.thread === number)!
   }

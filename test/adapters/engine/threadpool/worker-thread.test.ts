@@ -4,25 +4,25 @@ import { workerThreads } from '../../../../src/adapters/engine/threadpool/worker
 import { DEFAULT_SETTINGS } from '../../../fakes/settings.js'
 
 describe('workerThreads()', () => {
-  it('tells of a thread that the platform does not start as of one that died', async () => {
+  it('reports a thread that the platform cannot start as one that failed and exited', async () => {
     const start = workerThreads(new URL('http://nowhere.test/'), DEFAULT_SETTINGS)
-    const heard: string[] = []
+    const events: string[] = []
     await new Promise<void>((resolve) => {
       const link = start(
         { thread: 1, routes: [], claims: new SharedArrayBuffer(4), answers: new SharedArrayBuffer(4) },
         {
-          received: () => heard.push('received'),
-          failed: (error) => heard.push((error as NodeJS.ErrnoException).code!),
+          received: () => events.push('received'),
+          failed: (error) => events.push((error as NodeJS.ErrnoException).code!),
           exited: () => {
-            heard.push('exited')
+            events.push('exited')
             resolve()
           },
         },
       )
-      assert.isEmpty(heard, 'nothing comes before it returns')
+      assert.isEmpty(events, 'no event occurs before it returns')
       link.post([['probe']], [])
       void link.end()
     })
-    assert.deepEqual(heard, ['ERR_INVALID_URL_SCHEME', 'exited'])
+    assert.deepEqual(events, ['ERR_INVALID_URL_SCHEME', 'exited'])
   })
 })
