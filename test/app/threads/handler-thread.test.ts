@@ -1,7 +1,5 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
-import { HandlerThread } from '../../../src/app/threads/handler-thread.js'
-import { text } from '../../../src/domain/message/response-makers.js'
 import type { Routes } from '../../../src/ports/plugins/plugin.js'
 import { settled } from '../serving/served.js'
 import { MEBIBYTE, never, TestThread } from './test-thread.js'
