@@ -4,7 +4,7 @@ export interface Delivery {
   cut(octets: Buffer): Buffer[]
 }
 
-/** The seed of the random pieces, of the whole run: `PORTICO_TEST_SEED` repeats one. Named in every failure. */
+/** The seed of all random pieces in a run; every failure shows it. Set `PORTICO_TEST_SEED` to repeat a run. */
 const SEED = Number(process.env['PORTICO_TEST_SEED'] ?? Date.now() % 1_000_000)
 
 export const WHOLE: Delivery = { name: 'whole', cut: (octets) => [octets] }
@@ -39,7 +39,7 @@ export const DELIVERIES: readonly Delivery[] = [
   randomPieces(SEED, 2000),
 ]
 
-/** mulberry32: small, and good enough to choose where to cut. */
+/** mulberry32: a small generator, good enough to choose where to cut. */
 function generator(seed: number): () => number {
   let state = seed
   return () => {

@@ -6,7 +6,7 @@ import { KNOWN_METHODS } from '../../src/domain/message/method.js'
 import { ProtocolError } from '../../src/domain/message/protocol-error.js'
 import type { RequestHead } from '../../src/domain/message/request-head.js'
 
-/** The limits of a server that was not configured. */
+/** The default limits of a server. */
 export const LIMITS: Limits = {
   headOctets: 16 * 1024,
   fields: 100,
@@ -24,34 +24,34 @@ export const RULES: ConnectionRules = {
   keepAliveSeconds: 75,
 }
 
-/** A request that came out of a connection, with all that followed it. */
+/** A request that a connection read, with its content and trailers. */
 export interface SeenRequest {
   readonly head: RequestHead
   content: Buffer
   trailers: [name: string, value: string][]
   complete: boolean
-  /** Whether the connection went on behind its response. */
+  /** Whether the connection persisted after its response. */
   persisted: boolean
 }
 
-/** A response without content, for a peer whose requests matter and whose responses do not. */
+/** A response without content, for tests that only check requests. */
 const NO_CONTENT = { status: 200, fields: { wire: '' } }
 
 /**
- * Runs a connection as the server does: octets are lent and taken back, each request is read to its end and then
- * answered, a refusal is answered and ends it. Keeps what came out.
+ * Runs a connection as the server does and records its events: octets are lent and taken back, each request is read to
+ * its end and then answered, and a refusal is answered and ends the connection.
  */
 export class Dialogue {
   readonly requests: SeenRequest[] = []
   refusal: ProtocolError | null = null
-  /** Everything that came out behind the refusal; must stay empty. */
+  /** Every event after the refusal; must stay empty. */
   readonly afterwards: (RequestHead | Buffer | ProtocolError)[] = []
 
   readonly connection: Connection
 
   private owesAnswer = false
 
-  /** @param answersLate true: a request that is complete waits for `settle` */
+  /** @param answersLate true: a complete request is answered only when `settle` is called */
   constructor(
     rules: Partial<ConnectionRules> = {},
     private readonly answersLate = false,
@@ -59,7 +59,7 @@ export class Dialogue {
     this.connection = new Connection({ ...RULES, ...rules })
   }
 
-  /** What came out of one connection that all the pieces went into. */
+  /** Runs one connection that receives all the pieces. */
   static of(pieces: readonly Buffer[], rules: Partial<ConnectionRules> = {}): Dialogue {
     const dialogue = new Dialogue(rules)
     for (const piece of pieces) dialogue.receive(piece)
@@ -71,7 +71,7 @@ export class Dialogue {
     this.connection.receive(lent)
     this.drain()
     this.connection.hold()
-    // The buffer goes back to its owner, who writes other octets into it: whoever kept a view of it will notice.
+    // The owner of the buffer overwrites it, so that a test fails if the connection kept a view of it.
     lent.fill('!')
   }
 
@@ -81,7 +81,7 @@ export class Dialogue {
     this.connection.hold()
   }
 
-  /** Answers what waits for an answer, and what comes out behind it. */
+  /** Answers the request that waits for its response, and the requests after it. */
   settle(): void {
     while (this.owesAnswer) {
       this.owesAnswer = false

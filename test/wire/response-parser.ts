@@ -1,4 +1,4 @@
-/** A response as a peer reads it off the wire. */
+/** A response as a peer reads it. */
 export interface ParsedResponse {
   readonly status: number
   readonly reason: string
@@ -8,11 +8,11 @@ export interface ParsedResponse {
 }
 
 /**
- * Reads responses off the wire as RFC 9112 has it, with nothing of the server's own code, so that the two check each
- * other. Interim responses come out like any other.
+ * Reads responses by the rules of RFC 9112, without any code of the server, so that the two check each other. Interim
+ * responses are returned like any other.
  *
- * @param methods of the requests, in order: which response has no content depends on them
- * @throws {Error} for octets that are no responses, or not whole ones
+ * @param methods the methods of the requests, in order: a response to HEAD has no content
+ * @throws {Error} for octets that are not complete responses
  */
 export function parseResponses(octets: Buffer, methods: readonly string[]): ParsedResponse[] {
   const responses: ParsedResponse[] = []
@@ -49,7 +49,7 @@ function parseLine(line: string): [name: string, value: string] {
   return [parts[1]!.toLowerCase(), parts[2]!]
 }
 
-/** RFC 9112 §6.3, from a peer's side. */
+/** The length of the content by RFC 9112 §6.3, for a recipient. */
 function contentOf(head: ParsedHead, behind: string, method: string): [content: string, after: string] {
   const lengths = valuesOf(head, 'content-length')
   const codings = valuesOf(head, 'transfer-encoding')
@@ -71,7 +71,7 @@ function chunksOf(text: string): [content: string, after: string] {
     const length = Number.parseInt(size, 16)
     content += behind.slice(0, length)
     const end = behind.slice(length, length + 2)
-    if (end !== '\r\n') throw new Error(`Cannot read a chunk: found ${JSON.stringify(end)} behind its data`)
+    if (end !== '\r\n') throw new Error(`Cannot read a chunk: found ${JSON.stringify(end)} after its data`)
     rest = behind.slice(length + 2)
     if (length === 0) return [content, rest]
   }

@@ -2,10 +2,10 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { readCases, unescape } from './wire-case.js'
 
-describe('unescape(): what stands for what in a wire case', () => {
+describe('unescape(): the escapes of a wire case', () => {
   const cases: [text: string, octets: string, rule: string][] = [
-    ['a b', 'a b', 'most stands for itself'],
-    ['\\r\\n\\t\\0\\s', '\r\n\t\0 ', 'octets that nobody sees'],
+    ['a b', 'a b', 'most characters stand for themselves'],
+    ['\\r\\n\\t\\0\\s', '\r\n\t\0 ', 'invisible octets'],
     ['\\x00\\x7f\\xff', '\x00\x7f\xff', 'octets by their number'],
     ['\\\\r', '\\r', 'a backslash'],
     ['{a*3}', 'aaa', 'a repeat'],
@@ -19,7 +19,7 @@ describe('unescape(): what stands for what in a wire case', () => {
 })
 
 describe('readCases()', () => {
-  it('reads what is sent and what comes out', () => {
+  it('reads the sent octets and the expected events', () => {
     const [first, second, ...others] = readCases(
       [
         'Some prose.',
@@ -55,9 +55,9 @@ describe('readCases()', () => {
   })
 
   const wrong: [text: string, rule: string][] = [
-    ['# a\n> x', 'a case that expects nothing'],
-    ['# a\n> x\n< GET / HTTP/1.1\n<   colour: red', 'a detail that there is not'],
-    ['# a\n > x\n< waits', 'a line that is only nearly one'],
+    ['# a\n> x', 'a case without expectation'],
+    ['# a\n> x\n< GET / HTTP/1.1\n<   colour: red', 'an unknown detail'],
+    ['# a\n > x\n< waits', 'a line that is almost valid'],
   ]
   for (const [text, rule] of wrong) it(`refuses ${rule}`, () => assert.throws(() => readCases(text), /^Cannot read /))
 })

@@ -2,22 +2,22 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /*
- * The cases live in `cases/*.wire`, which people read and write; cases/README.md tells their notation. Tests run from
- * the repository's root, compiled or not, so that the files are found there and need no copy beside the code.
+ * The cases are in `cases/*.wire`; cases/README.md describes their notation. Tests run from the root of the repository,
+ * compiled or not, so that the files are found there and need no copy beside the code.
  */
 
 const CASES = resolve('test/wire/cases')
 
-/** A request that must come out; what is null is not asked about. */
+/** An expected request; a property that is null is not checked. */
 export interface ExpectedRequest {
   kind: 'request'
   method: string
   target: string
   version: string
-  /** The head must come out, but not the end of its content. */
+  /** The head must be read, but not the end of the content. */
   begins: boolean
   content: Buffer
-  /** Instead of `content`, where that is long. */
+  /** In place of `content`, when it is long. */
   contentOctets: number | null
   trailers: [name: string, value: string][]
   fields: [name: string, value: string][]
@@ -50,7 +50,7 @@ export function wireCases(): Map<string, WireCase[]> {
   return new Map(files.sort().map((file) => [file, readCases(readFileSync(join(CASES, file), 'utf8'))]))
 }
 
-/** @throws {Error} naming the line that cannot be read */
+/** @throws {Error} that names the line that cannot be read */
 export function readCases(text: string): WireCase[] {
   const blocks = text.split(/^# /m).slice(1)
   return blocks.map((block) => {
@@ -134,7 +134,7 @@ function readDetail(line: string, request: ExpectedRequest): void {
       request.closes = true
       break
     default:
-      throw new Error(`Cannot read "${line}": found a detail that cases/README.md does not tell of`)
+      throw new Error(`Cannot read "${line}": found a detail that cases/README.md does not describe`)
   }
 }
 
@@ -145,7 +145,7 @@ function fieldLine(text: string): [name: string, value: string] {
 
 const ESCAPES: Readonly<Record<string, string>> = { r: '\r', n: '\n', t: '\t', s: ' ', '0': '\0' }
 
-/** The octets, as latin1, that a text with visible escapes and repeats stands for. */
+/** Expands the escapes and repeats of a sent line into octets, as latin1 text. */
 export function unescape(text: string): string {
   return sequence(text, 0, false)[0]
 }
@@ -168,7 +168,7 @@ function escape(text: string, at: number): [octets: string, end: number] {
   return [ESCAPES[code] ?? code, at + 2]
 }
 
-/** A brace opens a repeat only where one is closed by `*count}`, so that a target can have raw braces. */
+/** A brace opens a repeat only if `*count}` closes it, so that a target can contain raw braces. */
 function opensRepeat(text: string, at: number): boolean {
   return text[at] === '{' && /\*\d+\}/.test(text.slice(at))
 }

@@ -6,7 +6,7 @@ import { wireCases, type ExpectedRequest, type WireCase } from './wire-case.js'
 
 const CANARY = Buffer.from('GET /canary HTTP/1.1\r\nHost: canary\r\n\r\n')
 
-/** The rules of the wire by which a connection refuses; each needs its cases. */
+/** The protocol rules by which a connection refuses requests; each needs cases. */
 const RULES = [
   ...['request-line', 'leading-crlf', 'bare-lf', 'bare-cr', 'method', 'method-unknown'],
   ...['tls-on-plain', 'version-syntax', 'version'],
@@ -25,7 +25,7 @@ describe('wire cases', () => {
     })
   }
 
-  it('none breaks a rule that nobody knows', () => {
+  it('every rule that a case breaks is in the list', () => {
     assert.isEmpty(refusals.filter((rule) => rule !== null && !RULES.includes(rule)))
   })
 })
@@ -46,11 +46,15 @@ function check(wireCase: WireCase, delivery: Delivery): void {
   const alone = run(wireCase, delivery.cut(octets))
   checkRequests(wireCase, alone, name)
   checkEnd(wireCase, alone, name)
-  checkHalfClose(wireCase, alone, `${name}, half-closed behind`)
-  // What an unfinished request makes of a canary is its own matter: it may well be its content.
+  checkHalfClose(wireCase, alone, `${name}, half-closed afterwards`)
+  // The canary may become part of an unfinished request, such as its content.
   if (wireCase.end?.kind === 'waits') return
-  checkCanary(wireCase, run(wireCase, [...delivery.cut(octets), CANARY]), `${name}, a canary behind`)
-  checkCanary(wireCase, run(wireCase, delivery.cut(Buffer.concat([octets, CANARY]))), `${name}, a canary among`)
+  checkCanary(wireCase, run(wireCase, [...delivery.cut(octets), CANARY]), `${name}, a canary afterwards`)
+  checkCanary(
+    wireCase,
+    run(wireCase, delivery.cut(Buffer.concat([octets, CANARY]))),
+    `${name}, a canary in the same delivery`,
+  )
 }
 
 function run({ limits }: WireCase, pieces: readonly Buffer[]): Dialogue {
@@ -86,7 +90,7 @@ function checkEnd({ end, requests }: WireCase, { refusal, connection }: Dialogue
   assert.equal(connection.isClosed, closes, `whether the connection is closed, ${delivery}`)
 }
 
-/** All that was complete is answered all the same, and what was not is refused. */
+/** Complete requests are still answered, and an incomplete one is refused. */
 function checkHalfClose(wireCase: WireCase, dialogue: Dialogue, delivery: string): void {
   const before = dialogue.refusal
   dialogue.end()
@@ -95,12 +99,12 @@ function checkHalfClose(wireCase: WireCase, dialogue: Dialogue, delivery: string
   else assert.equal(dialogue.refusal, before, delivery)
 }
 
-/** A canary comes out where the connection persists, and never where it does not. */
+/** The canary is read if the connection persists, and never otherwise. */
 function checkCanary(wireCase: WireCase, { requests, refusal, afterwards }: Dialogue, delivery: string): void {
   const survives = wireCase.end?.kind !== 'refusal' && wireCase.requests.at(-1)?.closes !== true
   const canaries = requests.filter(({ head }) => head.target === '/canary')
   assert.equal(canaries.length, survives ? 1 : 0, `canaries, ${delivery}`)
   assert.equal(requests.length, wireCase.requests.length + canaries.length, `requests, ${delivery}`)
   assert.equal(refusal?.rule, wireCase.end?.kind === 'refusal' ? wireCase.end.rule : undefined, delivery)
-  assert.isEmpty(afterwards, `what came out behind the refusal, ${delivery}`)
+  assert.isEmpty(afterwards, `the events after the refusal, ${delivery}`)
 }

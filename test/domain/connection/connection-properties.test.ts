@@ -15,7 +15,7 @@ const cuts = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 100 })).map(([seed, lo
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
-/** What came out of a connection, as plain data. */
+/** The events of a connection, as plain data. */
 function storyOf({ requests: seen, refusal, connection }: Dialogue): unknown {
   const told = seen.map(({ head, content, trailers, complete, persisted }) => {
     const { fields, ...rest } = head
@@ -28,8 +28,8 @@ function storyOf({ requests: seen, refusal, connection }: Dialogue): unknown {
   }
 }
 
-describe('Connection, whatever the octets', () => {
-  it('how they are cut makes no difference', () => {
+describe('Connection, for any octets', () => {
+  it('events do not depend on how the octets are cut into pieces', () => {
     const property = fc.property(anything, cuts, (octets, delivery) => {
       const whole = storyOf(Dialogue.of(WHOLE.cut(octets)))
       assert.deepEqual(storyOf(Dialogue.of(delivery.cut(octets))), whole)
@@ -38,7 +38,7 @@ describe('Connection, whatever the octets', () => {
     fc.assert(property, { numRuns: 400 })
   })
 
-  it('how late requests are answered makes no difference', () => {
+  it('events do not depend on when requests are answered', () => {
     const property = fc.property(
       anything,
       cuts,
@@ -56,7 +56,7 @@ describe('Connection, whatever the octets', () => {
     fc.assert(property, { numRuns: 400 })
   })
 
-  it('nothing but a refusal comes of what is wrong, with a status and a rule', () => {
+  it('invalid octets cause only a refusal, with a status and a rule', () => {
     const property = fc.property(fc.oneof(mutated, soup), (octets) => {
       const { refusal } = Dialogue.of(WHOLE.cut(octets))
       if (refusal === null) return
@@ -68,7 +68,7 @@ describe('Connection, whatever the octets', () => {
     fc.assert(property, { numRuns: 400 })
   })
 
-  it('a refusal absorbs: nothing comes out behind it', () => {
+  it('a refusal is final: no event follows it', () => {
     const property = fc.property(anything, anything, (octets, more) => {
       const dialogue = Dialogue.of([octets, Buffer.from('\0\0')])
       fc.pre(dialogue.refusal !== null)
@@ -81,7 +81,7 @@ describe('Connection, whatever the octets', () => {
     fc.assert(property, { numRuns: 200 })
   })
 
-  it("the peer's end leaves nothing to wait for", () => {
+  it("after the peer's end no event is pending", () => {
     const property = fc.property(anything, (octets) => {
       const dialogue = Dialogue.of(WHOLE.cut(octets))
       dialogue.end()
@@ -92,8 +92,8 @@ describe('Connection, whatever the octets', () => {
   })
 })
 
-describe('Connection, of requests that keep every rule', () => {
-  it('they come out as they were meant', () => {
+describe('Connection, for valid requests', () => {
+  it('requests are read as they were meant', () => {
     const property = fc.property(fc.array(requests, { minLength: 1, maxLength: 4 }), cuts, (meant, delivery) => {
       const octets = Buffer.from(meant.map((each) => each.octets).join(''), 'latin1')
       const dialogue = Dialogue.of(delivery.cut(octets))
@@ -117,7 +117,7 @@ describe('Connection, of requests that keep every rule', () => {
     fc.assert(property, { numRuns: 300 })
   })
 
-  it('A and B in one go are A, then B', () => {
+  it('two messages in one delivery are read like two deliveries', () => {
     const property = fc.property(requests, anything, ({ octets, closes }, more) => {
       fc.pre(!closes)
       const first = Buffer.from(octets, 'latin1')
@@ -130,7 +130,7 @@ describe('Connection, of requests that keep every rule', () => {
   })
 })
 
-describe('Connection, of floods', () => {
+describe('Connection, for floods', () => {
   const head = 'GET / HTTP/1.1\r\nHost: a\r\n'
   const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
   const limits = { headOctets: 1000, fields: 20, targetLength: 200, contentOctets: 5000, requestOctets: 40_000 }
@@ -151,7 +151,7 @@ describe('Connection, of floods', () => {
     ['a trailer', `${chunked}0\r\nX: `, 'y', '431 trailer', chunked.length + 3 + 4097],
   ]
   for (const [flood, start, more, refusal, most] of cases) {
-    it(`${flood} without end is refused as soon as its limit is passed`, () => {
+    it(`${flood} without end is refused as soon as the limit is exceeded`, () => {
       const dialogue = new Dialogue({ limits })
       const octets = Buffer.from(start + more.repeat(Math.ceil((most + 10) / more.length)))
       const pieces = OCTET_BY_OCTET.cut(octets)
@@ -166,7 +166,7 @@ describe('Connection, of floods', () => {
     })
   }
 
-  it('what is held of a head never exceeds its limit', () => {
+  it('the copy of an incomplete head never exceeds its limit', () => {
     const property = fc.property(anything, (octets) => {
       const dialogue = new Dialogue({ limits: { ...LIMITS, headOctets: 100 } })
       for (const piece of OCTET_BY_OCTET.cut(octets)) {
@@ -188,12 +188,12 @@ interface Exchange {
   readonly mayPersist: boolean
 }
 
-/** Octets that a connection keeps a copy of: a private matter, but one with a bound. */
+/** The number of octets that a connection holds a copy of: a private detail, but it must be limited. */
 function heldBy(connection: Connection): number {
   return (connection as unknown as { inbox: { length: number } }).inbox.length
 }
 
-describe('what a Connection writes', () => {
+describe('The output of a Connection', () => {
   const statuses = fc.constantFrom(200, 201, 204, 206, 299, 304, 404, 500)
   const pieces = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 5 })
   const exchange: fc.Arbitrary<Exchange> = fc.record({
@@ -206,7 +206,7 @@ describe('what a Connection writes', () => {
     mayPersist: fc.boolean(),
   })
 
-  it('reads back as it was meant, by a parser of its own', () => {
+  it('is read as it was meant by an independent parser', () => {
     const property = fc.property(fc.array(exchange, { minLength: 1, maxLength: 4 }), (exchanges) => {
       const connection = new Connection(RULES)
       const written: Uint8Array[] = []

@@ -43,13 +43,13 @@ function assertRefused(event: ConnectionEvent, status: number, rule: string): vo
   assert.deepInclude(event, { status, rule })
 }
 
-/** Answers the request under way without content. */
+/** Answers the current request without content. */
 function answer(connection: Connection): void {
   connection.respond(OK, 0, '', true)
   connection.finish()
 }
 
-describe('Connection: how a response is framed', () => {
+describe('Connection: framing of a response', () => {
   const KEPT = 'Connection: keep-alive\r\nKeep-Alive: timeout=75\r\n'
   const CUT = 'Connection: close\r\n'
   const oldAndKept = 'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n'
@@ -61,22 +61,36 @@ describe('Connection: how a response is framed', () => {
     framing: string,
     lines: string,
   ][] = [
-    ['a length that is known is told', GET, 200, 5, 'length', `${KEPT}Content-Length: 5\r\n`],
+    ['a known length is declared', GET, 200, 5, 'length', `${KEPT}Content-Length: 5\r\n`],
     ['no content has length 0', GET, 200, 0, 'length', `${KEPT}Content-Length: 0\r\n`],
-    ['an unknown length is chunked to 1.1', GET, 200, null, 'chunked', `${KEPT}Transfer-Encoding: chunked\r\n`],
-    ['an unknown length ends with the connection to 1.0', 'GET / HTTP/1.0\r\n\r\n', 200, null, 'close', CUT],
-    ['an unknown length ends the connection of a 1.0 peer that would keep it', oldAndKept, 200, null, 'close', CUT],
     [
-      'a 1.0 peer that asks for it is told that the connection is kept',
+      'content of unknown length for 1.1 is chunked',
+      GET,
+      200,
+      null,
+      'chunked',
+      `${KEPT}Transfer-Encoding: chunked\r\n`,
+    ],
+    ['content of unknown length for 1.0 ends with the connection', 'GET / HTTP/1.0\r\n\r\n', 200, null, 'close', CUT],
+    [
+      'content of unknown length for 1.0 ends the connection in spite of keep-alive',
       oldAndKept,
+      200,
+      null,
+      'close',
+      CUT,
+    ],
+    ['a 1.0 peer that says keep-alive gets keep-alive', oldAndKept, 200, 5, 'length', `${KEPT}Content-Length: 5\r\n`],
+    [
+      'a 1.0 peer without keep-alive gets close',
+      'GET / HTTP/1.0\r\n\r\n',
       200,
       5,
       'length',
-      `${KEPT}Content-Length: 5\r\n`,
+      `${CUT}Content-Length: 5\r\n`,
     ],
-    ['a 1.0 peer is told close else', 'GET / HTTP/1.0\r\n\r\n', 200, 5, 'length', `${CUT}Content-Length: 5\r\n`],
     [
-      'a peer that says close is told so',
+      'a peer that says close gets close',
       'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
       200,
       5,
@@ -86,7 +100,7 @@ describe('Connection: how a response is framed', () => {
     ['204 has neither content nor length', GET, 204, 5, 'none', KEPT],
     ['304 has neither content nor coding', GET, 304, null, 'none', KEPT],
     [
-      'HEAD has the length of GET and no content',
+      'HEAD gets the length of GET and no content',
       'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n',
       200,
       5,
@@ -94,7 +108,7 @@ describe('Connection: how a response is framed', () => {
       `${KEPT}Content-Length: 5\r\n`,
     ],
     [
-      'HEAD has the coding of GET and no content',
+      'HEAD gets the coding of GET and no content',
       'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n',
       200,
       null,
@@ -102,7 +116,7 @@ describe('Connection: how a response is framed', () => {
       `${KEPT}Transfer-Encoding: chunked\r\n`,
     ],
     [
-      'HEAD of 1.0 needs no end of the connection',
+      'HEAD of 1.0 does not end the connection',
       'HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n',
       200,
       null,
@@ -136,7 +150,7 @@ describe('Connection: how a response is framed', () => {
     assert.equal(connection.next(), CLOSED)
   })
 
-  it('the last request that a connection may carry is answered with close, those before with what is left', () => {
+  it('the last permitted request is answered with close, earlier ones with the number of requests left', () => {
     const connection = connectionWith(GET + GET + GET, { maxRequests: 2 })
     connection.next()
     assert.include(connection.respond(OK, 0, '', true), 'Keep-Alive: timeout=75, max=1\r\n')
@@ -156,19 +170,19 @@ describe('Connection: content of a response', () => {
     return connection
   }
 
-  it('chunks have their size before them and a last one behind all', () => {
+  it('chunks begin with their size, and a last chunk ends them', () => {
     const connection = responding(GET, null)
     assert.equal(connection.piece(26), '1a\r\n')
     assert.equal(connection.piece(1), '1\r\n')
     assert.equal(connection.finish(), LAST_CHUNK)
   })
 
-  it('content of a length stands for itself', () => {
+  it('content with a length is sent without additions', () => {
     const connection = responding(GET, 5)
     assert.equal(connection.piece(2) + connection.piece(3) + connection.finish(), '')
   })
 
-  it('content that the connection ends stands for itself', () => {
+  it('content that ends with the connection is sent without additions', () => {
     const connection = responding('GET / HTTP/1.0\r\n\r\n', null)
     assert.equal(connection.piece(2) + connection.finish(), '')
   })
@@ -185,7 +199,7 @@ describe('Connection: content of a response', () => {
     assert.throws(() => connection.finish(), ContentError)
   })
 
-  it('HEAD owes none of the length it tells', () => {
+  it('HEAD owes no content for the declared length', () => {
     const connection = responding('HEAD / HTTP/1.1\r\nHost: a\r\n\r\n', 5)
     assert.equal(connection.finish(), '')
   })
@@ -200,7 +214,7 @@ describe('Connection: 100 Continue (RFC 9110 §10.1.1)', () => {
   const EXPECTING = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n'
 
   const silent: [rule: string, octets: string, rules?: Partial<ConnectionRules>][] = [
-    ['nobody expects it', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n'],
+    ['the peer does not expect it', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n'],
     ['no content will follow', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n'],
     ['the peer speaks 1.0', 'POST / HTTP/1.0\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n'],
     ['content has arrived with the head', `${EXPECTING}h`],
@@ -214,14 +228,14 @@ describe('Connection: 100 Continue (RFC 9110 §10.1.1)', () => {
     })
   }
 
-  it('sent when content is first asked for, and only then', () => {
+  it('it is sent when content is first asked for, and only then', () => {
     const connection = connectionWith(EXPECTING)
     requestOf(connection.next())
     assert.equal(connection.continue(), CONTINUE)
     assert.equal(connection.continue(), '')
   })
 
-  it('sent before chunks', () => {
+  it('it is sent before chunked content too', () => {
     const connection = connectionWith(
       'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n',
     )
@@ -229,7 +243,7 @@ describe('Connection: 100 Continue (RFC 9110 §10.1.1)', () => {
     assert.equal(connection.continue(), CONTINUE)
   })
 
-  it('none when content arrived behind the head, read', () => {
+  it('none when content after the head was read', () => {
     const connection = connectionWith(EXPECTING)
     requestOf(connection.next())
     connection.receive(Buffer.from('h'))
@@ -237,7 +251,7 @@ describe('Connection: 100 Continue (RFC 9110 §10.1.1)', () => {
     assert.equal(connection.continue(), '')
   })
 
-  it('none when content arrived behind the head, unread', () => {
+  it('none when unread content follows the head', () => {
     const connection = connectionWith(EXPECTING)
     requestOf(connection.next())
     connection.hold()
@@ -245,7 +259,7 @@ describe('Connection: 100 Continue (RFC 9110 §10.1.1)', () => {
     assert.equal(connection.continue(), '')
   })
 
-  it('none when only a chunk line arrived', () => {
+  it('none when only a chunk line has arrived', () => {
     const head = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n'
     const connection = connectionWith(`${head}5\r\n`)
     requestOf(connection.next())
@@ -254,14 +268,14 @@ describe('Connection: 100 Continue (RFC 9110 §10.1.1)', () => {
     assert.equal(connection.continue(), '')
   })
 
-  it('none behind the head of the final response', () => {
+  it('none after the head of the final response', () => {
     const connection = connectionWith(EXPECTING)
     requestOf(connection.next())
     connection.respond(OK, 0, '', true)
     assert.equal(connection.continue(), '')
   })
 
-  it('each request has its own', () => {
+  it('each request gets its own', () => {
     const connection = connectionWith(EXPECTING)
     requestOf(connection.next())
     connection.continue()
@@ -272,7 +286,7 @@ describe('Connection: 100 Continue (RFC 9110 §10.1.1)', () => {
     assert.equal(connection.continue(), CONTINUE)
   })
 
-  it('a final response without it ends the connection, since nobody knows whether content will come', () => {
+  it('a final response without it ends the connection, since content may or may not follow', () => {
     const connection = connectionWith(EXPECTING)
     requestOf(connection.next())
     assert.include(connection.respond(OK, 0, '', true), 'Connection: close\r\n')
@@ -281,7 +295,7 @@ describe('Connection: 100 Continue (RFC 9110 §10.1.1)', () => {
     assert.equal(connection.next(), CLOSED)
   })
 
-  it('a final response behind it can persist', () => {
+  it('a connection can persist after it and a final response', () => {
     const connection = connectionWith(EXPECTING)
     requestOf(connection.next())
     connection.continue()
@@ -289,8 +303,8 @@ describe('Connection: 100 Continue (RFC 9110 §10.1.1)', () => {
   })
 })
 
-describe('Connection: content that nobody asked for', () => {
-  it('is dropped up to 64 KiB, and the next request comes out', () => {
+describe('Connection: unwanted content', () => {
+  it('is dropped up to 64 KiB, and the next request is read', () => {
     const connection = connectionWith(post('x'.repeat(64 * 1024)) + GET)
     requestOf(connection.next())
     answer(connection)
@@ -298,7 +312,7 @@ describe('Connection: content that nobody asked for', () => {
     requestOf(connection.next())
   })
 
-  it('is dropped when it arrives behind the response', () => {
+  it('is dropped when it arrives after the response', () => {
     const connection = connectionWith('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n')
     requestOf(connection.next())
     answer(connection)
@@ -308,7 +322,7 @@ describe('Connection: content that nobody asked for', () => {
     requestOf(connection.next())
   })
 
-  it('is dropped where a handler read a part of it', () => {
+  it('is dropped when a handler has read only a part of it', () => {
     const connection = connectionWith('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe')
     requestOf(connection.next())
     assertContent(connection.next(), 'he')
@@ -326,7 +340,7 @@ describe('Connection: content that nobody asked for', () => {
     assert.equal(connection.next(), CLOSED)
   })
 
-  it('ends the connection when more than 64 KiB of chunks have come', () => {
+  it('ends the connection when more than 64 KiB of chunks have arrived', () => {
     const chunk = `1000\r\n${'x'.repeat(4096)}\r\n`
     const head = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
     const connection = connectionWith(`${head}${chunk.repeat(17)}0\r\n\r\n${GET}`)
@@ -336,7 +350,7 @@ describe('Connection: content that nobody asked for', () => {
     assert.isTrue(connection.isClosed)
   })
 
-  it('counts anew for each request', () => {
+  it('is counted separately for each request', () => {
     const connection = connectionWith((post('x'.repeat(40_000)) + GET).repeat(2))
     for (let i = 0; i < 2; i++) {
       requestOf(connection.next())
@@ -348,7 +362,7 @@ describe('Connection: content that nobody asked for', () => {
     assert.equal(connection.next(), NEED_MORE)
   })
 
-  it('is still checked: broken chunks refuse what follows, and no second response is owed', () => {
+  it('is still checked: broken chunks end the connection, and no second response is owed', () => {
     const connection = connectionWith(`POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n${GET}`)
     requestOf(connection.next())
     answer(connection)
@@ -359,7 +373,7 @@ describe('Connection: content that nobody asked for', () => {
 })
 
 describe('Connection: order', () => {
-  it('the next request waits until the response under way is finished', () => {
+  it('the next request waits until the current response is finished', () => {
     const connection = connectionWith(GET + GET)
     requestOf(connection.next())
     assert.equal(connection.next(), PAUSED)
@@ -369,7 +383,7 @@ describe('Connection: order', () => {
     requestOf(connection.next())
   })
 
-  it('a request whose content is complete waits likewise', () => {
+  it('the same holds after a request with content', () => {
     const connection = connectionWith(post('hello') + GET)
     requestOf(connection.next())
     assertContent(connection.next(), 'hello')
@@ -379,7 +393,7 @@ describe('Connection: order', () => {
     requestOf(connection.next())
   })
 
-  it('trailers are there at the end of content, and gone with the next request', () => {
+  it('trailers are known at the end of content, and cleared by the next request', () => {
     const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
     const connection = connectionWith(`${chunked}0\r\nX: y\r\n\r\n${GET}`)
     requestOf(connection.next())
@@ -391,7 +405,7 @@ describe('Connection: order', () => {
     assert.equal(connection.trailers.size, 0)
   })
 
-  it('octets are counted as framed, for each request by itself', () => {
+  it('octets are counted as framed, separately for each request', () => {
     const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: y\r\n\r\n'
     const connection = connectionWith(`\r\n${chunked}${GET}`)
     while (connection.next() !== END_OF_CONTENT);
@@ -402,8 +416,8 @@ describe('Connection: order', () => {
   })
 })
 
-describe('Connection: what it waits for', () => {
-  it('tells it at every step', () => {
+describe('Connection: the state of waiting', () => {
+  it('is correct at every step', () => {
     const connection = new Connection(RULES)
     const states: string[] = []
     const note = (): void => {
@@ -438,7 +452,7 @@ describe('Connection: what it waits for', () => {
     ])
   })
 
-  it('is idle again behind a response', () => {
+  it('is idle again after a response', () => {
     const connection = connectionWith(GET)
     connection.next()
     answer(connection)
@@ -478,7 +492,7 @@ describe('Connection: the peer ends its side', () => {
 
   const before: [rule: string, octets: string][] = [
     ['any octet', ''],
-    ['a request, behind an empty line', '\r\n'],
+    ['a request, after an empty line', '\r\n'],
     ['a request, inside an empty line', '\r\n\r'],
   ]
   for (const [rule, octets] of before) {
@@ -491,7 +505,7 @@ describe('Connection: the peer ends its side', () => {
     })
   }
 
-  it('behind complete requests: all of them are answered', () => {
+  it('after complete requests: all of them are answered', () => {
     const connection = connectionWith(GET + post('hello') + GET)
     connection.end()
     requestOf(connection.next())
@@ -504,7 +518,7 @@ describe('Connection: the peer ends its side', () => {
     assert.equal(connection.next(), CLOSED)
   })
 
-  it('while content is dropped behind its response: closed without a second response', () => {
+  it('while content is dropped after its response: closed without a second response', () => {
     const connection = connectionWith('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe')
     requestOf(connection.next())
     answer(connection)
@@ -517,7 +531,7 @@ describe('Connection: the peer ends its side', () => {
 describe('Connection: refusal', () => {
   const BAD = 'GET / HTTP/1.1\n'
 
-  it('absorbs: nothing comes out any more, whatever goes in', () => {
+  it('is final: no event follows, whatever is received', () => {
     const connection = connectionWith(BAD)
     assertRefused(connection.next(), 400, 'bare-lf')
     connection.receive(Buffer.from(GET))
@@ -544,7 +558,7 @@ describe('Connection: refusal', () => {
     assert.isTrue(connection.owesResponse)
   })
 
-  it('inside content leaves a response under way, and ends the connection behind it', () => {
+  it('inside content lets the current response finish, and then ends the connection', () => {
     const connection = connectionWith('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n')
     requestOf(connection.next())
     connection.respond(OK, 5, '', true)
@@ -555,7 +569,7 @@ describe('Connection: refusal', () => {
     assert.equal(connection.next(), CLOSED)
   })
 
-  it("can be the server's own, such as of a head that takes too long", () => {
+  it("can be the server's decision, such as for a head that takes too long", () => {
     const connection = connectionWith('GET / HT')
     connection.next()
     connection.refuse(new ProtocolError(408, 'timeout', 'Cannot wait for a head any longer'))
@@ -564,7 +578,7 @@ describe('Connection: refusal', () => {
     assert.equal(connection.next(), CLOSED)
   })
 
-  it('behind a HEAD has content of its own', () => {
+  it('after a HEAD has content', () => {
     const connection = connectionWith(`HEAD / HTTP/1.1\r\nHost: a\r\n\r\n${BAD}`)
     requestOf(connection.next())
     answer(connection)
@@ -573,7 +587,7 @@ describe('Connection: refusal', () => {
     assert.equal(connection.framing, 'length')
   })
 
-  it('behind a HEAD has content of its own when its head was whole', () => {
+  it('after a HEAD has content when its own head was complete', () => {
     const connection = connectionWith('HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n\r\n')
     requestOf(connection.next())
     answer(connection)
@@ -582,7 +596,7 @@ describe('Connection: refusal', () => {
     assert.equal(connection.framing, 'length')
   })
 
-  it('behind a 1.0 request is framed for a peer that was not understood', () => {
+  it('after a 1.0 request does not use the version of that request', () => {
     const connection = connectionWith(`GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n${BAD}`)
     requestOf(connection.next())
     answer(connection)
@@ -591,14 +605,14 @@ describe('Connection: refusal', () => {
     assert.equal(connection.framing, 'length')
   })
 
-  it('of a HEAD whose head was whole has no content (RFC 9110 §9.3.2)', () => {
+  it('of a HEAD whose head was complete has no content (RFC 9110 §9.3.2)', () => {
     const connection = connectionWith('HEAD / HTTP/1.1\r\n\r\n')
     assertRefused(connection.next(), 400, 'host')
     connection.respond({ status: 400, fields: { wire: '' } }, 5, '', true)
     assert.equal(connection.framing, 'none')
   })
 
-  it('lets octets of a request before count for nothing', () => {
+  it('does not count octets of the request before it', () => {
     const connection = connectionWith(GET + BAD)
     requestOf(connection.next())
     answer(connection)
@@ -606,7 +620,7 @@ describe('Connection: refusal', () => {
     assert.isBelow(connection.bytesIn, GET.length)
   })
 
-  it('is for what the peer did: an error of ours escapes as it is', () => {
+  it('is only for errors of the peer: our own errors are thrown', () => {
     const ours = new Error('Cannot look up a method')
     const methods = {
       has: () => {
@@ -616,7 +630,7 @@ describe('Connection: refusal', () => {
     assert.throws(() => connectionWith(GET, { methods }).next(), ours.message)
   })
 
-  it('is not needed to stop: close() lets the response under way be finished', () => {
+  it('is not needed to stop: after close() the current response can be finished', () => {
     const connection = connectionWith(GET + GET)
     requestOf(connection.next())
     connection.respond(OK, 5, '', true)
@@ -628,7 +642,7 @@ describe('Connection: refusal', () => {
 })
 
 describe('Connection: over TLS (RFC 9110 §7.4)', () => {
-  it('an https target is its own', () => {
+  it('an https target is accepted', () => {
     const request = requestOf(connectionWith('GET https://a/b HTTP/1.1\r\nHost: a\r\n\r\n', { secure: true }).next())
     assert.equal(request.path, '/b')
   })
@@ -641,31 +655,31 @@ describe('Connection: over TLS (RFC 9110 §7.4)', () => {
     )
   })
 
-  it('a handshake inside is no method, and no sign of a wrong port', () => {
+  it('a handshake inside TLS is an invalid method, and not reported as a wrong port', () => {
     assertRefused(connectionWith('\x16\x03\x01', { secure: true }).next(), 400, 'method')
   })
 })
 
 describe('Connection: methods', () => {
-  it('one that a route claims is known', () => {
+  it('a method that a route uses is known', () => {
     const methods = new Set(['BREW'])
     assert.equal(requestOf(connectionWith('BREW / HTTP/1.1\r\nHost: a\r\n\r\n', { methods }).next()).method, 'BREW')
   })
 })
 
-describe('Connection: the whole request has a limit of its own', () => {
+describe('Connection: limit of the whole request', () => {
   const limits = { ...RULES.limits, contentOctets: 1000, requestOctets: 200 }
   const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
 
-  it('declared', () => {
+  it('a declared length above it is refused', () => {
     assertRefused(connectionWith(post('x'.repeat(160)), { limits }).next(), 413, 'content-too-large')
   })
 
-  it('kept', () => {
+  it('a request within it is accepted', () => {
     requestOf(connectionWith(post('x'.repeat(130)), { limits }).next())
   })
 
-  it('passed by chunks and their framing together', () => {
+  it('chunks and their framing count together', () => {
     const connection = connectionWith(`${chunked}${'8;abcdefgh\r\n01234567\r\n'.repeat(10)}`, { limits })
     requestOf(connection.next())
     let event = connection.next()

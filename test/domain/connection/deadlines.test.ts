@@ -13,7 +13,7 @@ const RULES: DeadlineRules = {
   minRateGraceMs: 10_000,
 }
 
-describe('Deadlines: each thing has its time, and not a millisecond less', () => {
+describe('Deadlines: each is overdue exactly when its time has passed', () => {
   const cases: [what: Overdue, begin: (deadlines: Deadlines) => void, allowedMs: number][] = [
     ['idle', (deadlines) => deadlines.idle(1000), RULES.keepAliveMs],
     ['head', (deadlines) => deadlines.head(1000), RULES.headMs],
@@ -35,7 +35,7 @@ describe('Deadlines: each thing has its time, and not a millisecond less', () =>
   ]
   const noRate = { ...RULES, minRate: 0 }
   for (const [what, note] of flows) {
-    it(`${what}, when nothing moves`, () => {
+    it(`${what}, when no octet moves`, () => {
       const deadlines = new Deadlines()
       note(deadlines, 1000, 10)
       note(deadlines, 20_000, 10)
@@ -51,7 +51,7 @@ describe('Deadlines: each thing has its time, and not a millisecond less', () =>
       assert.equal(deadlines.overdue(50_000, noRate), what)
     })
 
-    it(`${what}, when it trickles below the minimum rate, behind the grace`, () => {
+    it(`${what}, when the rate is below the minimum after the grace period`, () => {
       const deadlines = new Deadlines()
       note(deadlines, 0, 100)
       note(deadlines, 9000, 5099)
@@ -59,14 +59,14 @@ describe('Deadlines: each thing has its time, and not a millisecond less', () =>
       assert.equal(deadlines.overdue(10_000, RULES), what)
     })
 
-    it(`${what} is fine at the minimum rate: what had moved before does not count`, () => {
+    it(`${what} is not overdue at the minimum rate: octets that moved before do not count`, () => {
       const deadlines = new Deadlines()
       note(deadlines, 0, 100)
       note(deadlines, 9000, 5100)
       assert.isNull(deadlines.overdue(10_000, RULES))
     })
 
-    it(`${what} may trickle where there is no minimum rate`, () => {
+    it(`${what} may be slow when there is no minimum rate`, () => {
       const deadlines = new Deadlines()
       note(deadlines, 0, 0)
       note(deadlines, 9000, 1)
@@ -75,12 +75,12 @@ describe('Deadlines: each thing has its time, and not a millisecond less', () =>
   }
 })
 
-describe('Deadlines: what ends them', () => {
+describe('Deadlines: events that end them', () => {
   const late = 1_000_000
   const cases: [rule: string, story: (deadlines: Deadlines) => void, expected: Overdue | null][] = [
-    ['nothing runs at first', () => undefined, null],
+    ['no deadline runs at first', () => undefined, null],
     [
-      'a head ends idling',
+      'a head ends the keep-alive time',
       (d) => {
         d.idle(0)
         d.head(late - 1)
@@ -88,7 +88,7 @@ describe('Deadlines: what ends them', () => {
       null,
     ],
     [
-      'a head runs from its own first octets, not from those of the head before it',
+      'the time for a head runs from its own first octets, not from those of the last head',
       (d) => {
         d.head(0)
         d.head(late - 1)
@@ -112,7 +112,7 @@ describe('Deadlines: what ends them', () => {
       null,
     ],
     [
-      'content that we do not take is not owed',
+      'content that we do not read is not overdue',
       (d) => {
         d.content(0, 0)
         d.contentPaused(1, 0)
@@ -120,7 +120,7 @@ describe('Deadlines: what ends them', () => {
       null,
     ],
     [
-      'content that we take again has a new start',
+      'content that we read again gets its time anew',
       (d) => {
         d.content(0, 0)
         d.contentPaused(1, 0)
@@ -129,7 +129,7 @@ describe('Deadlines: what ends them', () => {
       null,
     ],
     [
-      'what has all been read is not owed',
+      'a response that was read completely is not overdue',
       (d) => {
         d.sent(0, 0, true)
         d.sent(1, 10, false)
@@ -137,7 +137,7 @@ describe('Deadlines: what ends them', () => {
       null,
     ],
     [
-      'idling ends what the peer owed of a request',
+      'the end of a request ends its deadlines',
       (d) => {
         d.head(0)
         d.content(0, 0)
@@ -146,7 +146,7 @@ describe('Deadlines: what ends them', () => {
       null,
     ],
     [
-      'lingering ends idling and heads',
+      'lingering ends the deadlines for heads and keep-alive',
       (d) => {
         d.head(0)
         d.linger(late - 1)
@@ -154,7 +154,7 @@ describe('Deadlines: what ends them', () => {
       null,
     ],
     [
-      'what is left to read outlives the request',
+      'the deadline for reading a response outlives the request',
       (d) => {
         d.sent(0, 0, true)
         d.idle(late - 1)
@@ -162,7 +162,7 @@ describe('Deadlines: what ends them', () => {
       'write',
     ],
     [
-      "the peer's debts come before the handler",
+      "the peer's deadlines come before the handler's",
       (d) => {
         d.handler(0)
         d.content(0, 0)
@@ -179,8 +179,8 @@ describe('Deadlines: what ends them', () => {
   }
 })
 
-describe('Deadlines: content that is taken at a pace of ours', () => {
-  /** Waits twice, for `waits` milliseconds each, a long pause between; 100 octets in all. */
+describe('Deadlines: content that we read with pauses', () => {
+  /** Waits twice for `waits` milliseconds, with a long pause in between, for 100 octets in total. */
   function takenInTwo(waits: number): Deadlines {
     const deadlines = new Deadlines()
     deadlines.content(0, 50)
@@ -190,16 +190,16 @@ describe('Deadlines: content that is taken at a pace of ours', () => {
     return deadlines
   }
 
-  it('the time in which we do not take it does not count against the peer', () => {
+  it('time in which we do not read does not count', () => {
     assert.isNull(takenInTwo(4000).overdue(504_000, RULES))
   })
 
-  it('the times in which we wait for it add up', () => {
+  it('times in which we wait for content add up', () => {
     assert.isNull(takenInTwo(5000).overdue(504_999, RULES))
     assert.equal(takenInTwo(5000).overdue(505_000, RULES), 'body')
   })
 
-  it('a pause of a pause changes nothing', () => {
+  it('pausing twice changes nothing', () => {
     const deadlines = takenInTwo(5000)
     deadlines.contentPaused(504_999, 150)
     deadlines.contentPaused(900_000, 150)
@@ -209,7 +209,7 @@ describe('Deadlines: content that is taken at a pace of ours', () => {
     assert.equal(deadlines.overdue(900_001, RULES), 'body')
   })
 
-  it('the content of the next request is counted by itself', () => {
+  it('the content of the next request is counted separately', () => {
     const deadlines = takenInTwo(5000)
     deadlines.contentComplete(599_999)
     deadlines.content(600_000, 10)
@@ -217,7 +217,7 @@ describe('Deadlines: content that is taken at a pace of ours', () => {
     assert.equal(deadlines.overdue(610_000, RULES), 'body')
   })
 
-  it('what is paused before it was ever waited for is not owed', () => {
+  it('content that is paused before we ever waited is not overdue', () => {
     const deadlines = new Deadlines()
     deadlines.contentPaused(0, 0)
     assert.isNull(deadlines.overdue(1_000_000, RULES))

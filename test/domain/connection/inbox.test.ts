@@ -6,7 +6,7 @@ import { Inbox } from '../../../src/domain/connection/inbox.js'
 const unread = (inbox: Inbox): string => inbox.octets.toString('latin1', inbox.from, inbox.to)
 
 describe('Inbox', () => {
-  it('reads lent octets where they lie', () => {
+  it('reads lent octets in place', () => {
     const lent = Buffer.from('abc')
     const inbox = new Inbox()
     inbox.receive(lent)
@@ -14,7 +14,7 @@ describe('Inbox', () => {
     assert.equal(inbox.length, 3)
   })
 
-  it('keeps nothing of a lent buffer that was read to its end', () => {
+  it('does not keep a lent buffer that was read completely', () => {
     const lent = Buffer.from('abc')
     const inbox = new Inbox()
     inbox.receive(lent)
@@ -24,7 +24,7 @@ describe('Inbox', () => {
     assert.equal(inbox.octets.length, 0)
   })
 
-  it('holds what is unread, whatever becomes of the lent buffer', () => {
+  it('holds unread octets, even when the lent buffer changes', () => {
     const lent = Buffer.from('abc')
     const inbox = new Inbox()
     inbox.receive(lent)
@@ -34,7 +34,7 @@ describe('Inbox', () => {
     assert.equal(unread(inbox), 'bc')
   })
 
-  it('appends to what is lent without writing into it', () => {
+  it('appends to lent octets without writing into the lent buffer', () => {
     const lent = Buffer.from('abc!!!').subarray(0, 3)
     const inbox = new Inbox()
     inbox.receive(lent)
@@ -43,7 +43,7 @@ describe('Inbox', () => {
     assert.equal(String(Buffer.from(lent.buffer, lent.byteOffset, 6)), 'abc!!!')
   })
 
-  it('copies each octet a bounded number of times when they come one by one', () => {
+  it('copies each octet a bounded number of times when they arrive one by one', () => {
     const inbox = new Inbox()
     const rooms = new Set<Buffer>()
     for (let i = 0; i < 65_536; i++) {
@@ -55,7 +55,7 @@ describe('Inbox', () => {
     assert.isAtMost(copied, 4 * 65_536)
   })
 
-  it('gives back in order what it got, and has at most twice the room of it', () => {
+  it('returns octets in order, and allocates at most twice their number', () => {
     const step = fc.record({ octets: fc.string({ maxLength: 600 }), read: fc.nat(700), hold: fc.boolean() })
     fc.assert(
       fc.property(fc.array(step), (steps) => {

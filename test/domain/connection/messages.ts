@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { KNOWN_METHODS } from '../../../src/domain/message/method.js'
 
-/** A request as it is meant, and the octets that say so. */
+/** A request as data, and the octets that express it. */
 export interface MeantRequest {
   readonly method: string
   readonly target: string
@@ -30,21 +30,21 @@ const value = textOf(['\t', ...characters(0x20, 0x7e), ...characters(0x80, 0xff)
 const content = textOf(characters(0, 0xff), 0, 60)
 const target = textOf([...ALPHANUMERIC, ...among("/-._~!$&'()*+,;=:@?{}|^`")], 0, 20).map((text) => `/${text}`)
 
-/** A field line of no meaning to the protocol, as meant and as written. */
-const line = fc.tuple(token, value, blank, blank).map(([name, meant, before, behind]) => ({
+/** A field line without meaning to the protocol, as data and as written. */
+const line = fc.tuple(token, value, blank, blank).map(([name, meant, before, after]) => ({
   meant: [`x-${name}`.toLowerCase(), meant] as [name: string, value: string],
-  wire: `X-${name}:${before}${meant}${behind}\r\n`,
+  wire: `X-${name}:${before}${meant}${after}\r\n`,
 }))
 
 const quoted = textOf([...ALPHANUMERIC, ' ', '\t', ';', '=', '\xe9'], 0, 6).map((text) => `"${text}\\""`)
 const extension = fc
   .tuple(blank, blank, token, fc.option(fc.tuple(blank, blank, fc.oneof(token, quoted)), { nil: null }))
   .map(
-    ([before, behind, name, rest]) =>
-      `${before};${behind}${name}${rest === null ? '' : `${rest[0]}=${rest[1]}${rest[2]}`}`,
+    ([before, after, name, rest]) =>
+      `${before};${after}${name}${rest === null ? '' : `${rest[0]}=${rest[1]}${rest[2]}`}`,
   )
 
-/** Chunks of a content cut at random, sizes in any spelling. */
+/** Content cut into chunks at random, with sizes in any spelling. */
 function chunked(whole: string): fc.Arbitrary<string> {
   const spelling = fc.record({
     length: fc.integer({ min: 1, max: 20 }),
@@ -87,7 +87,7 @@ const framed: fc.Arbitrary<Framed> = fc.oneof(
   ),
 )
 
-/** A request that every rule of the protocol allows. */
+/** A valid request. */
 export const requests: fc.Arbitrary<MeantRequest> = fc
   .record({
     empty: fc.nat(4),
@@ -117,7 +117,7 @@ export const streams = fc
   .array(requests, { maxLength: 4 })
   .map((all) => latin1(all.map(({ octets }) => octets).join('')))
 
-/** Valid messages with a few octets changed, removed, doubled or put in: what a fuzzer or a smuggler would send. */
+/** Valid messages with a few octets changed, removed, doubled or inserted, as a fuzzer or a smuggler sends them. */
 export const mutated: fc.Arbitrary<Buffer> = fc
   .tuple(
     streams,
@@ -135,13 +135,13 @@ export const mutated: fc.Arbitrary<Buffer> = fc
     return latin1(text)
   })
 
-/** Octets without any sense, and such as are made of the protocol's own words. */
+/** Random octets, and random sequences of the protocol's own words. */
 export const soup: fc.Arbitrary<Buffer> = fc.oneof(
   fc.uint8Array({ maxLength: 300 }).map((octets) => Buffer.from(octets)),
   fc.array(fc.constantFrom(...suspects()), { maxLength: 40 }).map((words) => latin1(words.join(''))),
 )
 
-/** What messages are mutated with. */
+/** Texts that mutations insert into messages. */
 function suspects(): string[] {
   const octets = [
     '\r',

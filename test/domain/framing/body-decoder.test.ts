@@ -3,7 +3,7 @@ import { describe, it } from 'mocha'
 import { LengthDecoder } from '../../../src/domain/framing/body-decoder.js'
 
 describe('LengthDecoder', () => {
-  it('takes as much as it was told, and leaves the rest', () => {
+  it('reads as many octets as the length says, and leaves the rest', () => {
     const decoder = new LengthDecoder(5)
     const octets = Buffer.from('..hello..')
     assert.equal(decoder.read(octets, 2, 9), 7)
@@ -12,7 +12,7 @@ describe('LengthDecoder', () => {
     assert.equal(decoder.trailers.size, 0)
   })
 
-  it('takes what there is, and tells what is to come', () => {
+  it('reads the available octets, and knows how many remain', () => {
     const decoder = new LengthDecoder(5)
     assert.equal(decoder.read(Buffer.from('he'), 0, 2), 2)
     assert.equal(String(decoder.piece), 'he')

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha'
 import { ChunkExtensions } from '../../../src/domain/framing/chunk-extensions.js'
 import { outcomeOf } from './reading.js'
 
-/** What becomes of the rest of a chunk line, behind the size: `end` at the CR that ends it, `more` without one. */
+/** The result of reading a chunk line after its size: `end` at the CR that ends it, `more` without one. */
 function walk(text: string): string {
   const extensions = new ChunkExtensions()
   return outcomeOf(() => ([...Buffer.from(text, 'latin1')].some((octet) => extensions.take(octet)) ? 'end' : 'more'))
@@ -66,7 +66,7 @@ describe('ChunkExtensions (RFC 9112 §7.1.1)', () => {
     })
   }
 
-  it('begins anew for the next chunk', () => {
+  it('starts again for the next chunk', () => {
     const extensions = new ChunkExtensions()
     for (const octet of Buffer.from(';a="b')) extensions.take(octet)
     extensions.reset()

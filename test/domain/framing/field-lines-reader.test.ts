@@ -27,16 +27,16 @@ describe('FieldLinesReader (RFC 9112 §5)', () => {
       ],
       'a name twice',
     ],
-    ['A:b\r\n', 'more', 'the empty line is to come'],
-    ['A: ', 'more', 'the value is to come'],
-    ['A:1\r\nB', 'more', 'the name is to come'],
+    ['A:b\r\n', 'more', 'the empty line is missing'],
+    ['A: ', 'more', 'the value is missing'],
+    ['A:1\r\nB', 'more', 'the name is incomplete'],
     ['A:\x7f', '400 field-value', 'DEL'],
     ['A:b\r\n c', '400 field-folding', 'folding'],
     ['A:b\r\n'.repeat(11), '431 field-count', 'one line too many'],
   ]
   for (const [text, expected, rule] of cases) it(rule, () => assert.deepEqual(read(text), expected))
 
-  it('begins where it is told, relative to the base', () => {
+  it('begins at the given position, relative to the base', () => {
     const reader = new FieldLinesReader(10)
     const text = '..START\r\nA: b\r\n\r\nrest'
     reader.begin(7)

@@ -26,7 +26,7 @@ describe('HeadReader', () => {
     )
   })
 
-  it('starts anywhere, and stops where the head ends', () => {
+  it('starts at any position, and stops where the head ends', () => {
     const octets = Buffer.from(`....${HEAD}rest`)
     assert.equal(new HeadReader(LIMITS, false).read(octets, 4, octets.length)!.length, HEAD.length)
   })
@@ -48,7 +48,7 @@ describe('HeadReader', () => {
     assert.equal(first.fields.get('x'), 'b')
   })
 
-  it('finds its place again when the octets move to another buffer', () => {
+  it('continues when the octets move to another buffer', () => {
     for (let cut = 0; cut < HEAD.length; cut++) {
       const reader = new HeadReader(LIMITS, false)
       const before = Buffer.from(`..${HEAD.slice(0, cut)}`)
@@ -59,7 +59,7 @@ describe('HeadReader', () => {
     }
   })
 
-  it('tells whether a request has begun', () => {
+  it('knows whether a request has begun', () => {
     const reader = new HeadReader(LIMITS, false)
     const begun: boolean[] = []
     for (const text of ['', '\r', '\r\n', '\r\nG']) {
@@ -69,13 +69,13 @@ describe('HeadReader', () => {
     assert.deepEqual(begun, [false, false, false, true])
   })
 
-  it('has begun no request behind a head', () => {
+  it('after a head, no request has begun', () => {
     const reader = new HeadReader(LIMITS, false)
     reader.read(Buffer.from(HEAD), 0, HEAD.length)
     assert.isFalse(reader.begun)
   })
 
-  it('looks at each octet a bounded number of times, even when they come one by one', () => {
+  it('reads each octet a bounded number of times, even when they arrive one by one', () => {
     const { octets, looks } = countingOctets(
       `\r\nGET /${'a'.repeat(200)} HTTP/1.1\r\nHost: a\r\n${'X:   y z   \r\n'.repeat(50)}\r\n`,
     )
@@ -85,7 +85,7 @@ describe('HeadReader', () => {
     assert.isAtMost(Math.max(...looks), 5)
   })
 
-  it('looks at each octet of a run of spaces a bounded number of times', () => {
+  it('reads each octet of a run of spaces a bounded number of times', () => {
     const { octets, looks } = countingOctets(`GET / HTTP/1.1\r\nHost: a${' '.repeat(5000)}b${' '.repeat(5000)}\r\n\r\n`)
     const reader = new HeadReader(LIMITS, false)
     for (let to = 0; to < octets.length; to++) assert.isNull(reader.read(octets, 0, to))
@@ -94,21 +94,21 @@ describe('HeadReader', () => {
   })
 })
 
-describe('HeadReader: limits, refused with the first octet beyond', () => {
+describe('HeadReader: limits, enforced at the first octet beyond them', () => {
   const limits: Limits = { ...LIMITS, headOctets: 60, fields: 2, targetLength: 10 }
   const rest = ' HTTP/1.1\r\n\r\n'
   const cases: [text: string, expected: string, rule: string][] = [
     [`GET /${'a'.repeat(9)}${rest}`, 'head', 'a target of the longest length'],
-    [`GET /${'a'.repeat(9)}`, 'more', 'a target that may be over'],
-    [`GET /${'a'.repeat(10)}`, '414 target-length', 'a target one octet longer'],
-    ['GET / HTTP/1.1\r\nA:\r\nB:\r\n\r\n', 'head', 'as many fields as may be'],
-    ['GET / HTTP/1.1\r\nA:\r\nB:\r\n', 'more', 'fields that may be over'],
+    [`GET /${'a'.repeat(9)}`, 'more', 'a target that has reached the limit'],
+    [`GET /${'a'.repeat(10)}`, '414 target-length', 'a target one octet beyond the limit'],
+    ['GET / HTTP/1.1\r\nA:\r\nB:\r\n\r\n', 'head', 'as many fields as allowed'],
+    ['GET / HTTP/1.1\r\nA:\r\nB:\r\n', 'more', 'fields that have reached the limit'],
     ['GET / HTTP/1.1\r\nA:\r\nB:\r\nC', '431 field-count', 'one field more'],
     [`GET / HTTP/1.1\r\nA:${'a'.repeat(38)}\r\n\r\n`, 'head', 'a head of the longest length'],
     [`GET / HTTP/1.1\r\nA:${'a'.repeat(42)}`, 'more', 'a head that has reached its limit'],
-    [`GET / HTTP/1.1\r\nA:${'a'.repeat(43)}`, '431 head-size', 'a head one octet longer'],
-    [`GET / HTTP/1.1\r\nA:${'a'.repeat(39)}\r\n\r\n`, '431 head-size', 'a whole head one octet longer'],
-    ['A'.repeat(64), '431 head-size', 'a method that the limit cuts short'],
+    [`GET / HTTP/1.1\r\nA:${'a'.repeat(43)}`, '431 head-size', 'a head one octet beyond the limit'],
+    [`GET / HTTP/1.1\r\nA:${'a'.repeat(39)}\r\n\r\n`, '431 head-size', 'a complete head one octet beyond the limit'],
+    ['A'.repeat(64), '431 head-size', 'a method that reaches the limit of the head'],
   ]
   for (const [text, expected, rule] of cases) {
     it(rule, () => {
@@ -120,10 +120,10 @@ describe('HeadReader: limits, refused with the first octet beyond', () => {
   }
 
   it('a method of 64 octets waits for its end', () => assert.isNull(read('A'.repeat(64))))
-  it('a method of 65 octets is none that anyone knows', () => assert.equal(read('A'.repeat(65)), '501 method-unknown'))
+  it('a method of 65 octets is unknown', () => assert.equal(read('A'.repeat(65)), '501 method-unknown'))
 })
 
-describe('HeadReader: the first octet that shows what is wrong tells it', () => {
+describe('HeadReader: an error is reported at the first octet that shows it', () => {
   const cases: [text: string, rule: string][] = [
     ['\n', '400 bare-lf'],
     ['\rG', '400 bare-cr'],
@@ -165,7 +165,7 @@ describe('HeadReader: the first octet that shows what is wrong tells it', () => 
     ['GET / HTTP/1.1\r\nA: b\rx', '400 bare-cr'],
   ]
   for (const [text, rule] of cases) {
-    it(`${JSON.stringify(text)}: ${rule}, and not before`, () => {
+    it(`${JSON.stringify(text)}: ${rule}, at the last octet`, () => {
       assert.equal(read(text), rule)
       assert.isNull(read(text.slice(0, -1)))
     })

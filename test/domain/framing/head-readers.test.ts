@@ -7,7 +7,7 @@ import { HeadReaders } from '../../../src/domain/framing/head-readers.js'
 import { ProtocolError } from '../../../src/domain/message/protocol-error.js'
 import { RULES } from '../../wire/dialogue.js'
 
-/** Connections that are lent readers by one lender, each with what its peer sends and what came of it. */
+/** Connections that share a pool of readers, each with the octets of its peer and the resulting events. */
 class Peer {
   readonly found: string[] = []
   private sent = 0
@@ -34,7 +34,7 @@ class Peer {
 }
 
 describe('HeadReaders', () => {
-  it('lend what is given back, and never what is still inside a head', () => {
+  it('lends returned readers, but never one that is still inside a head', () => {
     const readers = new HeadReaders(RULES)
     const [one, other] = [readers.take(), readers.take()]
     assert.notEqual(one, other)
@@ -42,7 +42,7 @@ describe('HeadReaders', () => {
     assert.equal(readers.take(), one)
   })
 
-  it('keep heads apart that come in pieces, in turns, broken ones among them', () => {
+  it('keeps heads of several connections apart when they arrive in pieces, including broken ones', () => {
     const good = (path: string): string => `GET /${path} HTTP/1.1\r\nHost: a\r\n\r\n`
     const text = fc.constantFrom(...['one', 'two', 'three'].map(good), 'GET /bad HTTP/1.1\r\nHost : a\r\n\r\n')
     const steps = fc.array(fc.tuple(fc.nat(5), fc.integer({ min: 1, max: 20 })), { minLength: 40, maxLength: 80 })

@@ -7,14 +7,14 @@ describe('writeHead() (RFC 9112 §4)', () => {
   const cases: [status: number, line: string, rule: string][] = [
     [200, 'HTTP/1.1 200 OK', 'a registered status has its phrase'],
     [404, 'HTTP/1.1 404 Not Found', 'a phrase of several words'],
-    [299, 'HTTP/1.1 299 ', 'another has an empty one, behind a space'],
-    [599, 'HTTP/1.1 599 ', 'up to 599'],
+    [299, 'HTTP/1.1 299 ', 'an unregistered status has an empty phrase, after a space'],
+    [599, 'HTTP/1.1 599 ', 'statuses up to 599 are supported'],
   ]
   for (const [status, line, rule] of cases) {
     it(rule, () => assert.equal(writeHead(status, '', '', '', ''), `${line}\r\n\r\n`))
   }
 
-  it('puts the lines together and an empty one behind', () => {
+  it('joins the lines and ends with an empty line', () => {
     const head = writeHead(200, 'Date: d\r\n', 'Connection: close\r\n', 'X: y\r\n', 'Content-Length: 0\r\n')
     const [response] = parseResponses(Buffer.from(head), ['GET'])
     assert.sameDeepMembers(
@@ -29,8 +29,8 @@ describe('writeHead() (RFC 9112 §4)', () => {
   })
 })
 
-describe('what is written around content', () => {
-  it('an interim response has a head and nothing else', () => {
+describe('Text around content', () => {
+  it('an interim response is only a head', () => {
     assert.deepEqual(parseResponses(Buffer.from(CONTINUE), []), [
       { status: 100, reason: 'Continue', fields: [], content: Buffer.alloc(0) },
     ])

@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { ProtocolError } from '../../../src/domain/message/protocol-error.js'
 
-/** What the call throws, as `status rule`; what it returns otherwise. Any other error fails the test. */
+/** The ProtocolError that the call throws, as `status rule`, or else its result. Any other error fails the test. */
 export function outcomeOf<T>(call: () => T): T | string {
   try {
     return call()
@@ -11,7 +11,7 @@ export function outcomeOf<T>(call: () => T): T | string {
   }
 }
 
-/** Octets that count how often each of them is looked at. */
+/** Octets that count how often each of them is read. */
 export function countingOctets(text: string): { octets: Buffer; looks: number[] } {
   const source = Buffer.from(text, 'latin1')
   const looks = new Array<number>(source.length).fill(0)

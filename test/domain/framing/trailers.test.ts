@@ -22,7 +22,7 @@ describe('permittedTrailers() (RFC 9110 §6.5.1)', () => {
       ['Content-Type', 'Content-Encoding', 'Content-Language', 'Content-Location', 'Content-Range'],
     ],
     [
-      'they steer the request',
+      'they control the request',
       [
         'Expect',
         'Range',
@@ -37,7 +37,7 @@ describe('permittedTrailers() (RFC 9110 §6.5.1)', () => {
     ],
   ]
   for (const [why, names] of dropped) {
-    it(`drops those that come too late, since ${why}`, () => {
+    it(`drops fields that come too late, since ${why}`, () => {
       for (const name of names) assert.equal(permittedTrailers(FieldSection.of([[name, 'x']])).size, 0, name)
     })
   }
@@ -59,5 +59,6 @@ describe('permittedTrailers() (RFC 9110 §6.5.1)', () => {
     )
   })
 
-  it('makes nothing of nothing', () => assert.strictEqual(permittedTrailers(FieldSection.of([])), NO_FIELDS))
+  it('returns the empty section for an empty one', () =>
+    assert.strictEqual(permittedTrailers(FieldSection.of([])), NO_FIELDS))
 })

@@ -20,12 +20,12 @@ const RULES = { noticeMs: 100, timeoutMs: 1000 }
 
 describe('drainPhase()', () => {
   const cases: [elapsedMs: number, open: number, expected: Phase, rule: string][] = [
-    [0, 0, 'notice', 'notice is given even when nobody is there'],
-    [99, 1, 'notice', 'for as long as it is told'],
-    [100, 1, 'draining', 'then what is open drains'],
-    [100, 0, 'stopped', 'unless nothing is'],
-    [1099, 1, 'draining', 'for as long as that may take'],
-    [1100, 1, 'stopped', 'and no longer'],
+    [0, 0, 'notice', 'notice is given even without connections'],
+    [99, 1, 'notice', 'notice lasts for its configured time'],
+    [100, 1, 'draining', 'open connections drain after the notice'],
+    [100, 0, 'stopped', 'the server stops after the notice without open connections'],
+    [1099, 1, 'draining', 'it drains until the timeout'],
+    [1100, 1, 'stopped', 'it stops at the timeout'],
   ]
   for (const [elapsedMs, open, expected, rule] of cases) {
     it(rule, () => {
@@ -35,16 +35,16 @@ describe('drainPhase()', () => {
   }
 })
 
-describe('reliefPhase()', () => {
+describe('retirementPhase()', () => {
   const rules = retirementRules(RULES)
   const cases: [elapsedMs: number, open: number, expected: Phase, rule: string][] = [
-    [0, 0, 'stopped', 'a server that is retired with no connection has nothing to wait for'],
-    [0, 1, 'notice', 'with connections it serves them as ever'],
-    [999, 1, 'notice', 'for as long as a drain may take'],
-    [999, 0, 'stopped', 'until the last has left'],
-    [1000, 1, 'draining', 'what is left then is drained as usual'],
-    [1500, 0, 'stopped', 'until the last has left, again'],
-    [2000, 1, 'stopped', 'and cut at the end'],
+    [0, 0, 'stopped', 'a retired server without connections stops at once'],
+    [0, 1, 'notice', 'a retired server keeps serving its connections'],
+    [999, 1, 'notice', 'it serves them until the drain timeout'],
+    [999, 0, 'stopped', 'it stops when its last connection closes'],
+    [1000, 1, 'draining', 'connections that remain after the timeout are drained'],
+    [1500, 0, 'stopped', 'a draining server stops when its last connection closes'],
+    [2000, 1, 'stopped', 'connections are cut at the end of the drain'],
   ]
   for (const [elapsedMs, open, expected, rule] of cases) {
     it(rule, () => {
@@ -57,9 +57,9 @@ describe('reliefPhase()', () => {
 describe('mayPersist()', () => {
   const cases: [phase: Phase, hasNext: boolean, expected: boolean, rule: string][] = [
     ['running', false, true, 'connections persist while the server runs'],
-    ['notice', false, false, 'under notice each response ends its connection'],
-    ['notice', true, true, 'but for one with requests behind it'],
-    ['draining', false, false, 'so it is while it drains'],
+    ['notice', false, false, 'during notice each response ends its connection'],
+    ['notice', true, true, 'a response persists when the next request has arrived'],
+    ['draining', false, false, 'while draining each response ends its connection'],
   ]
   for (const [phase, hasNext, expected, rule] of cases)
     it(rule, () => assert.equal(mayPersist(phase, hasNext), expected))
@@ -67,9 +67,9 @@ describe('mayPersist()', () => {
 
 describe('isRejected()', () => {
   const cases: [begunMs: number, sinceMs: number | null, expected: boolean, rule: string][] = [
-    [5, null, false, 'nobody is turned away while the door is open'],
-    [4, 5, false, 'nor who began before it was closed'],
-    [5, 5, true, 'who begins then is'],
+    [5, null, false, 'no request is rejected while the listener is open'],
+    [4, 5, false, 'a request that began before the listener closed is not rejected'],
+    [5, 5, true, 'a request that begins when the listener closes is rejected'],
   ]
   for (const [begunMs, sinceMs, expected, rule] of cases)
     it(rule, () => assert.equal(isRejected(begunMs, sinceMs), expected))
@@ -77,14 +77,19 @@ describe('isRejected()', () => {
 
 describe('DrainTally', () => {
   const cases: [outcome: Outcome, status: number, expected: DrainReport, rule: string][] = [
-    ['completed', 200, { finished: 1, rejected: 0, cut: {} }, 'a whole response is finished'],
-    ['refused', 400, { finished: 1, rejected: 0, cut: {} }, 'so is a refusal'],
-    ['failed', 500, { finished: 1, rejected: 0, cut: {} }, 'and a failure that was answered'],
-    ['failed', 200, { finished: 0, rejected: 0, cut: { failed: 1 } }, 'not one that broke its promise'],
-    ['timed-out', 504, { finished: 1, rejected: 0, cut: {} }, 'a deadline that was answered is finished'],
-    ['timed-out', 0, { finished: 0, rejected: 0, cut: { 'timed-out': 1 } }, 'one that was not is a cut'],
-    ['rejected', 503, { finished: 0, rejected: 1, cut: {} }, 'who was turned away is counted apart'],
-    ['aborted', 200, { finished: 0, rejected: 0, cut: { aborted: 1 } }, 'a peer that left was not answered'],
+    ['completed', 200, { finished: 1, rejected: 0, cut: {} }, 'a complete response counts as finished'],
+    ['refused', 400, { finished: 1, rejected: 0, cut: {} }, 'an answered refusal counts as finished'],
+    ['failed', 500, { finished: 1, rejected: 0, cut: {} }, 'an answered failure counts as finished'],
+    [
+      'failed',
+      200,
+      { finished: 0, rejected: 0, cut: { failed: 1 } },
+      'a failure in the middle of a response counts as cut',
+    ],
+    ['timed-out', 504, { finished: 1, rejected: 0, cut: {} }, 'an answered timeout counts as finished'],
+    ['timed-out', 0, { finished: 0, rejected: 0, cut: { 'timed-out': 1 } }, 'an unanswered timeout counts as cut'],
+    ['rejected', 503, { finished: 0, rejected: 1, cut: {} }, 'rejected requests are counted separately'],
+    ['aborted', 200, { finished: 0, rejected: 0, cut: { aborted: 1 } }, 'a peer that disconnected was not answered'],
   ]
   for (const [outcome, status, expected, rule] of cases) {
     it(rule, () => {
@@ -94,7 +99,7 @@ describe('DrainTally', () => {
     })
   }
 
-  it('counts requests that were given up by their reason', () => {
+  it('counts requests that were cut off by reason', () => {
     const tally = new DrainTally()
     const reasons: CutReason[] = ['incomplete', 'cut', 'cut']
     for (const reason of reasons) tally.noteCut(reason)
@@ -104,11 +109,11 @@ describe('DrainTally', () => {
 
 describe('hasCut()', () => {
   const cases: [cut: DrainReport['cut'], expected: boolean, rule: string][] = [
-    [{}, false, 'nothing is cut'],
-    [{ aborted: 2 }, false, 'a peer that left was not cut'],
-    [{ cut: 1 }, true, 'what was under way at the end was'],
-    [{ incomplete: 1, aborted: 1 }, true, 'so was a head that never came to an end'],
-    [{ lost: 1 }, true, 'and all that a lost worker had'],
+    [{}, false, 'no request was cut off'],
+    [{ aborted: 2 }, false, 'a peer that disconnected was not cut off'],
+    [{ cut: 1 }, true, 'a request in progress at the end was cut off'],
+    [{ incomplete: 1, aborted: 1 }, true, 'an incomplete head was cut off'],
+    [{ lost: 1 }, true, 'the requests of a lost worker were cut off'],
   ]
   for (const [cut, expected, rule] of cases)
     it(rule, () => assert.equal(hasCut({ finished: 1, rejected: 1, cut }), expected))
@@ -118,8 +123,8 @@ describe('mergeReports()', () => {
   const one: DrainReport = { finished: 1, rejected: 2, cut: { cut: 3 } }
   const other: DrainReport = { finished: 10, rejected: 20, cut: { cut: 30, incomplete: 4 } }
   const cases: [reports: DrainReport[], expected: DrainReport, rule: string][] = [
-    [[], { finished: 0, rejected: 0, cut: {} }, 'the sum of none is nothing'],
-    [[one], one, 'the sum of one is itself'],
+    [[], { finished: 0, rejected: 0, cut: {} }, 'the sum of no reports is all zeros'],
+    [[one], one, 'the sum of one report is that report'],
     [[one, other], { finished: 11, rejected: 22, cut: { cut: 33, incomplete: 4 } }, 'each count is added up'],
   ]
   for (const [reports, expected, rule] of cases) it(rule, () => assert.deepEqual(mergeReports(reports), expected))

@@ -19,14 +19,14 @@ describe('FieldSection (RFC 9110 §5)', () => {
   const combined: [name: string, value: string | null, rule: string][] = [
     ['host', 'a', 'a name in any case is found by its lower case'],
     ['x-list', '1, , 2, 3', 'lines of one name are joined by a comma (§5.2)'],
-    ['cookie', 'a=b; c=d', 'but for Cookie, whose pairs are joined by semicolons (RFC 6265 §5.4)'],
+    ['cookie', 'a=b; c=d', 'lines of Cookie are joined by semicolons (RFC 6265 §5.4)'],
     ['__proto__', 'p', "a name from a language's own objects is ordinary"],
-    ['constructor', null, 'and is not there unless it was sent'],
-    ['content-length', null, 'an underscore is no hyphen'],
-    ['x^', null, 'a caret is no tilde'],
+    ['constructor', null, 'a name of an object property is not found unless it was sent'],
+    ['content-length', null, 'an underscore is not a hyphen'],
+    ['x^', null, 'a caret is not a tilde'],
     ['hos', null, 'a part of a name is another name'],
-    ['hosts', null, 'so is a longer one'],
-    ['', null, 'nothing is no name'],
+    ['hosts', null, 'a longer name is another name'],
+    ['', null, 'an empty name is not found'],
   ]
   for (const [name, value, rule] of combined) {
     it(rule, () => {
@@ -40,7 +40,7 @@ describe('FieldSection (RFC 9110 §5)', () => {
     assert.deepEqual(fields.getAll('none'), [])
   })
 
-  it('gives its lines in order, names in lower case', () => {
+  it('iterates its lines in order, names in lower case', () => {
     assert.deepEqual([...fields].slice(0, 4), [
       ['host', 'a'],
       ['x-list', '1'],
@@ -56,12 +56,12 @@ describe('FieldSection (RFC 9110 §5)', () => {
     assert.isNull(NO_FIELDS.get('host'))
   })
 
-  it('reads out of the middle of a text', () => {
+  it('reads from the middle of a text', () => {
     const text = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
     assert.equal(new FieldSection(text, [16, 20, 22, 23]).get('host'), 'a')
   })
 
-  it('finds what a plain search finds, whatever the lines', () => {
+  it('finds the same lines as a plain search', () => {
     const name = fc.constantFrom('a', 'A', 'b', 'ab', 'aB', 'a-b', 'a_b', '~', '^')
     const line = fc.tuple(
       name,

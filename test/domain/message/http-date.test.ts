@@ -8,7 +8,7 @@ const EXAMPLE = Date.UTC(1994, 10, 6, 8, 49, 37)
 const FIRST_YEAR = Date.parse('0000-01-01T00:00:00Z')
 const LAST_YEAR = Date.parse('9999-12-31T23:59:59Z')
 
-/** The weekday of a date in RFC 850 words. */
+/** The weekday of a date as RFC 850 writes it. */
 const longDay = (ms: number): string => new Date(ms).toLocaleDateString('en-US', { weekday: 'long', timeZone: 'UTC' })
 
 const rfc850 = (ms: number): string => {
@@ -41,9 +41,9 @@ describe('HTTP dates', () => {
     ['Sun Nov  6 08:49:37 1994', EXAMPLE, 'the asctime format, its day padded by a space'],
     ['Wed Nov 16 08:49:37 1994', EXAMPLE + 10 * 86_400_000, 'the asctime format with two digits of day'],
     ['Thu, 29 Feb 2024 00:00:00 GMT', Date.UTC(2024, 1, 29), 'a leap day'],
-    ['Sat, 31 Dec 2016 23:59:60 GMT', Date.UTC(2017, 0, 1), 'a leap second is the second after it'],
+    ['Sat, 31 Dec 2016 23:59:60 GMT', Date.UTC(2017, 0, 1), 'a leap second counts as the second after it'],
     ['Sat, 01 Jan 0000 00:00:00 GMT', FIRST_YEAR, 'the year 0000 is not 1900'],
-    ['Fri, 31 Dec 9999 23:59:59 GMT', LAST_YEAR, 'the last second that four digits of year hold'],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', LAST_YEAR, 'the last second of year 9999'],
   ]
   for (const [text, expected, rule] of accepted) {
     it(`parseHttpDate(): reads ${rule}`, () => assert.equal(parseHttpDate(text, NOW), expected))
@@ -58,7 +58,7 @@ describe('HTTP dates', () => {
     ['Sun, 06 Nov 1994 08:49:37 +0000', 'a numeric zone'],
     ['sun, 06 nov 1994 08:49:37 gmt', 'another case'],
     [' Sun, 06 Nov 1994 08:49:37 GMT', 'white space before it'],
-    ['Sun, 06 Nov 1994 08:49:37 GMT ', 'white space behind it'],
+    ['Sun, 06 Nov 1994 08:49:37 GMT ', 'white space after it'],
     ['Sun,  06 Nov 1994 08:49:37 GMT', 'two spaces'],
     ['Sun, 6 Nov 1994 08:49:37 GMT', 'a day of one digit'],
     ['Sun Nov 06 08:49:37 1994 GMT', 'asctime with a zone'],
@@ -70,7 +70,7 @@ describe('HTTP dates', () => {
     ['Thu, 31 Nov 1994 08:49:37 GMT', '31 November'],
     ['Mon, 00 Nov 1994 08:49:37 GMT', 'day 0'],
     ['Sun, 32 Jan 2022 00:00:00 GMT', 'day 32'],
-    ['Mon, 06 Nov 1994 08:49:37 GMT', 'a weekday that is not that of the date'],
+    ['Mon, 06 Nov 1994 08:49:37 GMT', 'a weekday that contradicts the date'],
     ['Sun, 06 Nov 1994 24:00:00 GMT', 'hour 24'],
     ['Sun, 06 Nov 1994 08:60:00 GMT', 'minute 60'],
     ['Sun, 06 Nov 1994 08:49:61 GMT', 'second 61'],
@@ -83,11 +83,21 @@ describe('HTTP dates', () => {
   }
 
   const twoDigits: [text: string, nowMs: number, expected: number | null, rule: string][] = [
-    ['Thursday, 01-Jan-70 00:00:00 GMT', Date.UTC(2019, 0, 1), Date.UTC(1970, 0, 1), '51 years ahead are the past'],
-    ['Thursday, 01-Jan-70 00:00:00 GMT', Date.UTC(2019, 11, 31, 23, 59, 59), 0, '50 years and a second are the past'],
-    ['Wednesday, 01-Jan-70 00:00:00 GMT', Date.UTC(2020, 0, 1), Date.UTC(2070, 0, 1), '50 years ahead are ahead'],
-    ['Friday, 31-Dec-76 00:00:00 GMT', NOW, Date.UTC(1976, 11, 31), 'later in the 50th year ahead is the past'],
-    ['Thursday, 31-Dec-76 00:00:00 GMT', NOW, null, 'the weekday is that of the year so found'],
+    ['Thursday, 01-Jan-70 00:00:00 GMT', Date.UTC(2019, 0, 1), Date.UTC(1970, 0, 1), '51 years ahead is in the past'],
+    [
+      'Thursday, 01-Jan-70 00:00:00 GMT',
+      Date.UTC(2019, 11, 31, 23, 59, 59),
+      0,
+      '50 years and a second ahead is in the past',
+    ],
+    [
+      'Wednesday, 01-Jan-70 00:00:00 GMT',
+      Date.UTC(2020, 0, 1),
+      Date.UTC(2070, 0, 1),
+      '50 years ahead is in the future',
+    ],
+    ['Friday, 31-Dec-76 00:00:00 GMT', NOW, Date.UTC(1976, 11, 31), 'later in the 50th year ahead is in the past'],
+    ['Thursday, 31-Dec-76 00:00:00 GMT', NOW, null, 'the weekday must match the chosen year'],
     ['Wednesday, 01-Jan-10 00:00:00 GMT', Date.UTC(2099, 0, 1), Date.UTC(2110, 0, 1), 'the next century may be nearer'],
     ['Saturday, 01-Jan-00 00:00:00 GMT', NOW, Date.UTC(2000, 0, 1), '00 is the turn of the century'],
   ]

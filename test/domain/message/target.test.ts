@@ -82,7 +82,7 @@ describe('parseTarget()', () => {
     ['OPTIONS', '**', false, 400, 'target', 'more than "*"'],
     ['CONNECT', 'a.example:443', false, 400, 'target', 'authority-form'],
     ['GET', 'a/b', false, 400, 'target', 'a relative path'],
-    ['GET', '?q', false, 400, 'target', 'a query alone'],
+    ['GET', '?q', false, 400, 'target', 'only a query'],
     ['GET', 'ftp://a.example/', false, 400, 'target', 'another scheme'],
     ['GET', 'http:/a', false, 400, 'target', 'a scheme without an authority'],
     ['GET', 'http:a.example', false, 400, 'target', 'a scheme without slashes'],
@@ -90,7 +90,7 @@ describe('parseTarget()', () => {
     ['GET', 'http:///a', false, 400, 'target', 'an empty authority before a path'],
     ['GET', 'http://user@a.example/', false, 400, 'target', 'userinfo'],
     ['GET', 'http://user:secret@a.example/', false, 400, 'target', 'userinfo with a password'],
-    ['GET', 'http://a.example:65536/', false, 400, 'target', 'a port that is none'],
+    ['GET', 'http://a.example:65536/', false, 400, 'target', 'a port that is not a number'],
     ['GET', 'http://a,b/', false, 400, 'target', 'a list of hosts'],
     ['GET', 'https://a.example/', false, 421, 'misdirected', 'https over a plain connection'],
     ['GET', 'HTTPS://a.example/', false, 421, 'misdirected', 'https in upper case over a plain connection'],
@@ -98,7 +98,7 @@ describe('parseTarget()', () => {
     ['GET', '/%', false, 400, 'target-encoding', 'a "%" at the end'],
     ['GET', '/%4', false, 400, 'target-encoding', 'one hexadecimal digit'],
     ['GET', '/%4g/', false, 400, 'target-encoding', 'a digit that is not hexadecimal'],
-    ['GET', '/%%34%31', false, 400, 'target-encoding', 'an escape that would come to be by decoding'],
+    ['GET', '/%%34%31', false, 400, 'target-encoding', 'an escape that decoding would create'],
     ['GET', '/%u0041', false, 400, 'target-encoding', 'an escape of another notation'],
     ['GET', '/a%00b', false, 400, 'target-encoding', 'NUL in a path'],
     ['GET', '/?%', false, 400, 'target-encoding', 'a "%" at the end of the query'],
@@ -140,7 +140,7 @@ describe('normalPath()', () => {
     ['/a/.%2e/b', '/b', 'half-encoded dots are dots'],
     ['/a/%2e', '/a/', 'an encoded dot at the end'],
     ['/a/...', '/a/...', 'three dots are a name'],
-    ['/.a/..b', '/.a/..b', 'names may begin with dots'],
+    ['/.a/..b', '/.a/..b', 'names can begin with dots'],
     ['/a//b', '/a//b', 'empty segments are kept'],
     ['/a//../b', '/a/b', 'two dots remove an empty segment'],
     ['/a%2fb', '/a%2Fb', 'an encoded slash stays encoded, in upper case'],
@@ -154,15 +154,15 @@ describe('normalPath()', () => {
     ['/%c3', '/%C3', 'a lone lead octet stays encoded'],
     ['/%c3a%a9', '/%C3a%A9', 'a sequence is not put together across characters'],
     ['/%A9%C3%A9', '/%A9é', 'a lone tail octet stays encoded, what follows is decoded'],
-    ['/%c0%ae%c0%ae/', '/%C0%AE%C0%AE/', 'overlong dots are no dots'],
-    ['/%c0%af', '/%C0%AF', 'an overlong slash is no slash'],
+    ['/%c0%ae%c0%ae/', '/%C0%AE%C0%AE/', 'overlong dots are not dots'],
+    ['/%c0%af', '/%C0%AF', 'an overlong slash is not a slash'],
     ['/%e0%80%af', '/%E0%80%AF', 'overlong in three octets'],
     ['/%f0%80%80%af', '/%F0%80%80%AF', 'overlong in four octets'],
     ['/%ed%a0%80', '/%ED%A0%80', 'surrogates are not UTF-8'],
     ['/%f4%90%80%80', '/%F4%90%80%80', 'beyond Unicode'],
     ['/%ff', '/%FF', 'an octet that UTF-8 never has'],
     ['/a%0d%0ab', '/a\r\nb', 'control characters are decoded'],
-    ['/a%3Fb%23c%5Cd', '/a?b#c\\d', 'delimiters are decoded, and delimit no more'],
+    ['/a%3Fb%23c%5Cd', '/a?b#c\\d', 'decoded delimiters do not delimit'],
   ]
   for (const [path, normal, rule] of cases) {
     it(`${rule}: ${path}`, () => {
@@ -209,7 +209,7 @@ describe('normalPath()', () => {
     )
   })
 
-  it('is the form of itself', () => {
+  it('is idempotent', () => {
     fc.assert(
       fc.property(path, (raw) => {
         const normal = normalOf(raw)
@@ -218,7 +218,7 @@ describe('normalPath()', () => {
     )
   })
 
-  it('tells apart what decodes to different octets', () => {
+  it('distinguishes paths that decode to different octets', () => {
     const octets = fc.array(
       fc.integer({ min: 1, max: 255 }).filter((octet) => octet !== 0x2e && octet !== 0x2f),
       { minLength: 1, maxLength: 8 },
@@ -232,7 +232,7 @@ describe('normalPath()', () => {
     )
   })
 
-  it('takes arbitrary visible ASCII', () => {
+  it('accepts arbitrary visible ASCII', () => {
     const visible = fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)) })
     fc.assert(fc.property(visible, (raw) => normalOf(`/${raw}`)?.startsWith('/') ?? true))
   })
@@ -244,13 +244,13 @@ describe('parseHost()', () => {
     ['Example.COM.', 'example.com.', 'a name in any case, with a dot at its end'],
     ['localhost:8080', 'localhost:8080', 'a port'],
     ['localhost:65535', 'localhost:65535', 'the highest port'],
-    ['localhost:', 'localhost', 'an empty port is none (RFC 3986 §3.2.3)'],
+    ['localhost:', 'localhost', 'an empty port is removed (RFC 3986 §3.2.3)'],
     ['localhost:0080', 'localhost:80', 'a port with leading zeros'],
     ['my_host-1~', 'my_host-1~', 'all unreserved characters'],
-    ["a!$&'()*+;=", "a!$&'()*+;=", 'sub-delims but the comma'],
+    ["a!$&'()*+;=", "a!$&'()*+;=", 'sub-delims except the comma'],
     ['caf%C3%A9.example', 'caf%c3%a9.example', 'escapes'],
     ['127.0.0.1:80', '127.0.0.1:80', 'an IPv4 address'],
-    ['[::]', '[::]', 'IPv6: nothing but zeros'],
+    ['[::]', '[::]', 'IPv6: only zeros'],
     ['[::1]:8080', '[::1]:8080', 'IPv6 with a port'],
     ['[2001:DB8::A]', '[2001:db8::a]', 'IPv6 in any case'],
     ['[1:2:3:4:5:6:7:8]', '[1:2:3:4:5:6:7:8]', 'IPv6 in full'],
@@ -266,7 +266,7 @@ describe('parseHost()', () => {
 
   const refused: [value: string, rule: string][] = [
     ['', 'nothing'],
-    [':80', 'a port alone'],
+    [':80', 'only a port'],
     ['a b', 'a space inside'],
     ['a\tb', 'a tab inside'],
     ['a,b', 'a list'],

@@ -9,7 +9,7 @@ const PARENT = '00f067aa0ba902b7'
 const cases: [traceparent: string | null, valid: boolean, rule: string][] = [
   [null, false, 'no field, no trace'],
   [`00-${TRACE}-${PARENT}-01`, true, 'version 00 with 55 characters is valid'],
-  [`00-${TRACE}-${PARENT}-ff`, true, 'unknown flags are taken'],
+  [`00-${TRACE}-${PARENT}-ff`, true, 'unknown flags are accepted'],
   [`00-${TRACE}-${PARENT}-01-x`, false, 'version 00 has exactly 55 characters'],
   [`00-${TRACE}-${PARENT}-01-`, false, 'version 00 does not go on after the flags'],
   [`01-${TRACE}-${PARENT}-01`, true, 'a later version may have 55 characters'],
@@ -28,9 +28,9 @@ const cases: [traceparent: string | null, valid: boolean, rule: string][] = [
   [`00_${TRACE}-${PARENT}-01`, false, 'a dash ends the version'],
   [`00-${TRACE}_${PARENT}-01`, false, 'a dash ends the trace id'],
   [`00-${TRACE}-${PARENT}_01`, false, 'a dash ends the parent id'],
-  [`00-${TRACE}-${PARENT}`, false, 'flags may not be missing'],
-  [`00-${TRACE}-${PARENT}-01, 00-${TRACE}-${PARENT}-01`, false, 'the field may not be sent twice'],
-  [`01-${TRACE}-${PARENT}-01, 01-${TRACE}-${PARENT}-01`, false, 'nor in a later version'],
+  [`00-${TRACE}-${PARENT}`, false, 'flags must not be missing'],
+  [`00-${TRACE}-${PARENT}-01, 00-${TRACE}-${PARENT}-01`, false, 'the field must not be sent twice'],
+  [`01-${TRACE}-${PARENT}-01, 01-${TRACE}-${PARENT}-01`, false, 'the field must not be sent twice in a later version'],
   ['', false, 'an empty value is invalid'],
 ]
 
@@ -39,7 +39,7 @@ describe('traceParentOf()', () => {
     it(rule, () => assert.equal(traceParentOf(traceparent) !== null, valid))
   }
 
-  it('takes the field apart', () => {
+  it('splits the field into its parts', () => {
     assert.deepEqual(traceParentOf(`00-${TRACE}-${PARENT}-a1`), { traceId: TRACE, parentId: PARENT, flags: 0xa1 })
   })
 })

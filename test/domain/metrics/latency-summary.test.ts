@@ -5,7 +5,7 @@ import { BOUNDS_MS, LatencySummary, type LatencyCounts } from '../../../src/doma
 
 const RELATIVE_ERROR = 1 / 64 + 1e-6
 
-/** From a microsecond to 2.3 hours, as many small ones as large ones, and every bound itself. */
+/** Durations from a microsecond to 2.3 hours, evenly on a logarithmic scale, and every bound itself. */
 const duration = fc.oneof(
   fc.double({ min: Math.log(0.001), max: Math.log(2 ** 23), noNaN: true }).map((exponent) => Math.exp(exponent)),
   fc.constantFrom(...BOUNDS_MS),
@@ -31,7 +31,7 @@ describe('LatencySummary', () => {
   })
 
   const cases: [durationMs: number, expectedMs: number, rule: string][] = [
-    [0, 0, 'no time at all is counted'],
+    [0, 0, 'a duration of 0 is counted'],
     [0.0001, 0.0001, 'less than a microsecond is counted in the first bucket, never above the maximum'],
     [1e9, 1e9, 'more than the range is counted in the last bucket and read back as the maximum'],
     [-1, 0, 'a negative duration does not break the count'],
@@ -70,8 +70,8 @@ describe('LatencySummary', () => {
     )
   })
 
-  it('counts exactly the durations up to each bound, the bound among them', () => {
-    // Singles: a duration less than their precision above a bound counts as on it.
+  it('counts exactly the durations up to and including each bound', () => {
+    // Single precision: a duration above a bound by less than that precision counts as equal to it.
     fc.assert(
       fc.property(fc.array(duration.map(Math.fround)), (values) => {
         const expected = [...BOUNDS_MS, Infinity].map((bound) => values.filter((value) => value <= bound).length)
@@ -80,7 +80,7 @@ describe('LatencySummary', () => {
     )
   })
 
-  it('is the same whether all is recorded in one, or in several that are added up by way of JSON', () => {
+  it('is the same for one summary and for several that are added up through JSON', () => {
     fc.assert(
       fc.property(fc.array(fc.array(duration, { maxLength: 50 }), { maxLength: 5 }), (parts) => {
         const merged = new LatencySummary()
@@ -95,7 +95,7 @@ describe('LatencySummary', () => {
     )
   })
 
-  it('tells nothing of what was not recorded', () => {
+  it('contains no empty buckets', () => {
     assert.deepEqual(summaryOf([]).toCounts(), { counts: [], sumMs: 0, maxMs: 0 })
     assert.lengthOf(summaryOf([1, 1, 1, 50]).toCounts().counts, 4)
   })

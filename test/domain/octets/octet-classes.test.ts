@@ -12,7 +12,7 @@ describe('octet classes', () => {
     assert.equal(membersOf(IS_TOKEN), tokens)
   })
 
-  it('target: visible ASCII but five', () => {
+  it('target: visible ASCII except five characters', () => {
     assert.equal(membersOf(IS_TARGET), String.fromCharCode(...OCTETS.slice(0x21, 0x7f)).replace(/["#<>\\]/g, ''))
   })
 
@@ -21,7 +21,7 @@ describe('octet classes', () => {
     assert.equal(membersOf(IS_FIELD_VALUE), String.fromCharCode(...values))
   })
 
-  it('lower case: ASCII letters alone', () => {
+  it('lower case: only ASCII letters', () => {
     for (const octet of OCTETS) {
       const text = String.fromCharCode(octet)
       assert.equal(String.fromCharCode(LOWER[octet]!), octet < 0x80 ? text.toLowerCase() : text)

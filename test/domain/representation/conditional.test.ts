@@ -80,7 +80,7 @@ describe('Conditional requests', () => {
         ['if-modified-since', SAME],
       ],
       'proceed',
-      'a malformed If-None-Match does too',
+      'a malformed If-None-Match switches If-Modified-Since off',
     ],
     [
       [
@@ -135,10 +135,10 @@ describe('Conditional requests', () => {
     [[['if-match', '"now"']], 'proceed', 'If-Match with our tag'],
     [[['if-match', '"old"']], 'failed', 'If-Match without our tag'],
     [[['if-none-match', '"now"']], 'failed', 'If-None-Match with our tag is 412, never 304'],
-    [[['if-none-match', '*']], 'failed', 'If-None-Match with a star where something is'],
+    [[['if-none-match', '*']], 'failed', 'If-None-Match with a star when there is a representation'],
     [[['if-none-match', '"old"']], 'proceed', 'If-None-Match without our tag'],
     [[['if-unmodified-since', BEFORE]], 'failed', 'If-Unmodified-Since an earlier date'],
-    [[['if-modified-since', SAME]], 'proceed', 'If-Modified-Since is for GET and HEAD alone (§13.1.3)'],
+    [[['if-modified-since', SAME]], 'proceed', 'If-Modified-Since is only for GET and HEAD (§13.1.3)'],
   ]
   for (const [fields, expected, rule] of writes) {
     it(`evaluatePreconditions(): PUT: ${rule}`, () => {
@@ -154,12 +154,12 @@ describe('Conditional requests', () => {
     [[['if-unmodified-since', BEFORE]], 'proceed', 'If-Unmodified-Since is ignored'],
   ]
   for (const [fields, expected, rule] of missing) {
-    it(`evaluatePreconditions(): PUT where nothing is yet: ${rule}`, () => {
+    it(`evaluatePreconditions(): PUT without a representation: ${rule}`, () => {
       assert.equal(evaluatePreconditions('PUT', FieldSection.of(fields), null, NOW), expected)
     })
   }
 
-  it('evaluatePreconditions(): GET where nothing is: If-Modified-Since is ignored', () => {
+  it('evaluatePreconditions(): GET without a representation: If-Modified-Since is ignored', () => {
     assert.equal(evaluatePreconditions('GET', FieldSection.of([['if-modified-since', SAME]]), null, NOW), 'proceed')
   })
 
@@ -183,7 +183,7 @@ describe('Conditional requests', () => {
     })
   }
 
-  it('ifRangeHolds(): weak tags never hold, even where ours is weak', () => {
+  it('ifRangeHolds(): weak tags never match, even when ours is weak', () => {
     const weak = { etag: 'W/"now"', lastModifiedMs: LAST_MODIFIED }
     assert.isFalse(ifRangeHolds(FieldSection.of([['if-range', 'W/"now"']]), weak, NOW))
   })

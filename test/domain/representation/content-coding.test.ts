@@ -6,16 +6,16 @@ const ALL: ContentCoding[] = ['br', 'gzip', 'identity']
 
 describe('Content coding', () => {
   const cases: [field: string | null, available: ContentCoding[], expected: ContentCoding | null, rule: string][] = [
-    [null, ALL, 'identity', 'without the field, none'],
+    [null, ALL, 'identity', 'without the field, no coding is used'],
     [null, ['gzip'], null, 'without the field, no coding is forced on a peer'],
-    ['', ALL, 'identity', 'an empty field wants none (§12.5.3)'],
-    ['gzip, deflate, br, zstd', ALL, 'br', 'ours is the choice between equals'],
-    ['gzip, deflate, br, zstd', ['gzip', 'identity'], 'gzip', 'what is not there is not chosen'],
-    ['gzip, deflate, br, zstd', ['identity'], 'identity', 'nothing but the plain file is there'],
+    ['', ALL, 'identity', 'an empty field accepts no coding (§12.5.3)'],
+    ['gzip, deflate, br, zstd', ALL, 'br', 'we choose between equal weights'],
+    ['gzip, deflate, br, zstd', ['gzip', 'identity'], 'gzip', 'a coding that is not available is not chosen'],
+    ['gzip, deflate, br, zstd', ['identity'], 'identity', 'only the plain file is available'],
     ['gzip', ALL, 'gzip', 'a named coding comes before identity'],
-    ['gzip;q=0.001', ALL, 'gzip', 'even with the smallest weight'],
+    ['gzip;q=0.001', ALL, 'gzip', 'a named coding comes before identity even with the smallest weight'],
     ['br;q=0.5, gzip;q=0.9', ALL, 'gzip', 'the higher weight wins'],
-    ['identity, gzip;q=0.5', ALL, 'identity', 'identity may be wanted most'],
+    ['identity, gzip;q=0.5', ALL, 'identity', 'identity can have the highest weight'],
     ['identity;q=0.5, gzip;q=0.3', ALL, 'identity', 'identity has a weight like the others'],
     ['GZIP', ALL, 'gzip', 'case does not count'],
     ['x-gzip', ALL, 'gzip', 'x-gzip is gzip (§8.4.1.3)'],

@@ -34,12 +34,12 @@ describe('Entity tags', () => {
     }
   })
 
-  it('entityTagOf(): takes identity when no coding is told', () => {
+  it('entityTagOf(): uses identity when no coding is given', () => {
     assert.equal(entityTagOf(FILE), entityTagOf(FILE, 'identity'))
   })
 
   const lists: [text: string, expected: EntityTagList, rule: string][] = [
-    ['*', '*', 'a star is any'],
+    ['*', '*', 'a star is any tag'],
     ['"a"', ['"a"'], 'one tag'],
     ['""', ['""'], 'an empty tag'],
     ['W/"a"', ['W/"a"'], 'a weak tag'],
@@ -47,21 +47,21 @@ describe('Entity tags', () => {
     [',, "a" ,, "b",', ['"a"', '"b"'], 'empty members do not count (§5.6.1.2)'],
     ['"a,b"', ['"a,b"'], 'a comma within a tag'],
     ['"a\\", "b"', ['"a\\"', '"b"'], 'a backslash escapes nothing'],
-    ['"\x80\xff!#~"', ['"\x80\xff!#~"'], 'all that etagc has'],
-    ['', [], 'nothing'],
+    ['"\x80\xff!#~"', ['"\x80\xff!#~"'], 'all characters of etagc'],
+    ['', [], 'an empty value'],
     ['a', [], 'a tag without quotes'],
     ['"a', [], 'a quote that is not closed'],
     ['"a" "b"', [], 'no comma between two'],
-    ['"a"b', [], 'something behind a tag'],
+    ['"a"b', [], 'text after a tag'],
     ['"a b"', [], 'a space within a tag'],
     ['"a\tb"', [], 'a tab within a tag'],
     ['"a\x7f"', [], 'a control character within a tag'],
-    ['w/"a"', [], 'a small w'],
-    ['W/ "a"', [], 'a space behind W/'],
+    ['w/"a"', [], 'a lower-case w'],
+    ['W/ "a"', [], 'a space after W/'],
     ['W/a', [], 'a weak tag without quotes'],
     ['*, "a"', [], 'a star among tags'],
     ['"a", *', [], 'a star among tags'],
-    ['"a", b', [], 'one malformed member spoils the list'],
+    ['"a", b', [], 'one malformed member makes the list invalid'],
   ]
   for (const [text, expected, rule] of lists) {
     it(`parseEntityTags(): ${rule} (${text})`, () => assert.deepEqual(parseEntityTags(text), expected))

@@ -4,7 +4,7 @@ import { describe, it } from 'mocha'
 import { multipartByteranges } from '../../../src/domain/representation/multipart-byteranges.js'
 import type { ByteRange } from '../../../src/domain/representation/range.js'
 
-/** Heads and ranges in turn, then the end: what the peer gets. */
+/** The content as the peer receives it: heads and ranges alternate, then the end. */
 const contentOf = (octets: Buffer, ranges: readonly ByteRange[], type: string): [content: Buffer, promised: number] => {
   const { heads, end, length } = multipartByteranges(ranges, octets.length, type, 'BOUNDARY')
   const parts = ranges.flatMap(({ first, last }, at) => [
@@ -15,7 +15,7 @@ const contentOf = (octets: Buffer, ranges: readonly ByteRange[], type: string): 
 }
 
 describe('multipart/byteranges', () => {
-  it('multipartByteranges(): lays parts out as §15.3.7.2 shows', () => {
+  it('multipartByteranges(): arranges parts as §15.3.7.2 shows', () => {
     const ranges = [
       { first: 0, last: 1 },
       { first: 4, last: 6 },
@@ -34,7 +34,7 @@ describe('multipart/byteranges', () => {
     assert.equal(contentType, 'multipart/byteranges; boundary=BOUNDARY')
   })
 
-  it('multipartByteranges(): promises as many octets as its pieces have', () => {
+  it('multipartByteranges(): states the number of octets in its parts', () => {
     const octets = Buffer.alloc(300)
     const position = fc.nat(299)
     const range = fc.tuple(position, position).map(([a, b]) => ({ first: Math.min(a, b), last: Math.max(a, b) }))

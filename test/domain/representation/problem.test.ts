@@ -11,11 +11,11 @@ describe('problem()', () => {
   const advised = '{"type":"about:blank","title":"Bad Request","status":400,"detail":"Ask another port."}\n'
   const cases: [accept: string | null, advice: string | null, type: string, content: string, rule: string][] = [
     [null, null, PROBLEM, plain, 'problem details unless the peer says otherwise (RFC 9457 §3)'],
-    ['*/*', null, PROBLEM, plain, 'problem details where anything is welcome'],
-    ['text/plain', null, TEXT, '400 Bad Request\n', 'text where the peer prefers it'],
-    ['image/png', null, PROBLEM, plain, 'problem details where neither is welcome'],
+    ['*/*', null, PROBLEM, plain, 'problem details when every type is acceptable'],
+    ['text/plain', null, TEXT, '400 Bad Request\n', 'text when the peer prefers it'],
+    ['image/png', null, PROBLEM, plain, 'problem details when neither type is acceptable'],
     [null, ADVICE, PROBLEM, advised, 'advice is the detail of problem details (RFC 9457 §3.1.4)'],
-    ['text/plain', ADVICE, TEXT, '400 Bad Request\nAsk another port.\n', 'advice is a line of text of its own'],
+    ['text/plain', ADVICE, TEXT, '400 Bad Request\nAsk another port.\n', 'advice is a separate line of text'],
   ]
   for (const [accept, advice, type, content, rule] of cases) {
     it(rule, () => {
@@ -27,7 +27,7 @@ describe('problem()', () => {
   }
 
   for (const accept of [null, 'text/plain']) {
-    it(`carries the fields it is given, and tells caches what it depends on (Accept: ${accept})`, () => {
+    it(`carries the given fields, and a Vary field for caches (Accept: ${accept})`, () => {
       const { fields } = problem(503, accept, [['Retry-After', '1']])
       assert.deepEqual([fields.get('vary'), fields.get('retry-after')], ['Accept', '1'])
     })

@@ -33,28 +33,33 @@ describe('Ranges', () => {
     ['bytes=9500-', 10000, single(9500, 9999), 'from an octet to the end'],
     ['bytes=0-0', 10000, single(0, 0), 'the first octet'],
     ['bytes=-1', 10000, single(9999, 9999), 'the last octet'],
-    ['bytes=0-', 10, single(0, 9), 'all of it is still a range'],
+    ['bytes=0-', 10, single(0, 9), 'the whole as a range is still a range'],
     ['bytes=0-99', 10, single(0, 9), 'a last position beyond the end is the end'],
     ['bytes=-99', 10, single(0, 9), 'a suffix longer than all is all'],
-    ['bytes=9-9', 10, single(9, 9), 'the last position there is'],
+    ['bytes=9-9', 10, single(9, 9), 'the largest possible last position'],
     ['bytes=10-', 10, UNSATISFIABLE, 'a first position beyond the end'],
     ['bytes=10-20', 10, UNSATISFIABLE, 'a range beyond the end'],
     ['bytes=-0', 10, UNSATISFIABLE, 'no octets from the end'],
-    ['bytes=-00', 10, UNSATISFIABLE, 'no octets from the end, at length'],
-    ['bytes=20-30, -0', 10, UNSATISFIABLE, 'several, none of which is there'],
+    ['bytes=-00', 10, UNSATISFIABLE, 'no octets from the end, in several digits'],
+    ['bytes=20-30, -0', 10, UNSATISFIABLE, 'several ranges beyond the end'],
     ['bytes=0-', 0, UNSATISFIABLE, 'an empty file has no first octet'],
     ['bytes=-5', 0, WHOLE, 'the end of an empty file is the empty file (§14.1.2)'],
     ['bytes=0-1, -5', 0, WHOLE, 'the end of an empty file among others'],
     ['bytes=-0', 0, UNSATISFIABLE, 'no octets from the end of an empty file'],
     ['bytes=0-1,4-5', 10, several([0, 1], [4, 5]), 'two ranges'],
     ['bytes=0-1, 2-3', 10, several([0, 1], [2, 3]), 'neighbours do not overlap'],
-    ['bytes=6-7,0-1', 10, several([6, 7], [0, 1]), 'the order is the one asked for'],
+    ['bytes=6-7,0-1', 10, several([6, 7], [0, 1]), 'the requested order is kept'],
     ['bytes=0-0,2-2,4-4,-1', 10, several([0, 0], [2, 2], [4, 4], [9, 9]), 'four ranges'],
     ['bytes=0-0,2-2,4-4,6-6,8-8', 10, WHOLE, 'five ranges get the whole'],
     ['bytes=0-4,4-8', 10, WHOLE, 'overlapping ranges get the whole'],
     ['bytes=5-,0-1,-1', 10, WHOLE, 'overlapping in any order'],
-    ['bytes=0-1,20-30', 10, single(0, 1), 'what is not there does not count'],
-    ['bytes=0-0,2-2,4-4,6-6,20-', 10, several([0, 0], [2, 2], [4, 4], [6, 6]), 'nor among the four'],
+    ['bytes=0-1,20-30', 10, single(0, 1), 'ranges beyond the end are left out'],
+    [
+      'bytes=0-0,2-2,4-4,6-6,20-',
+      10,
+      several([0, 0], [2, 2], [4, 4], [6, 6]),
+      'ranges beyond the end do not count towards the limit',
+    ],
     ['bytes=,0-1 ,\t, 4-5,', 10, several([0, 1], [4, 5]), 'empty members do not count (§5.6.1.2)'],
     ['Bytes=0-1', 10, single(0, 1), 'the unit in another case'],
     ['bytes=00000000000000000000001-0000000000000000000000002', 10, single(1, 2), 'leading zeros'],
@@ -62,8 +67,18 @@ describe('Ranges', () => {
     [`bytes=0-${'9'.repeat(400)}`, 10, single(0, 9), 'a last position beyond every number'],
     [`bytes=${'9'.repeat(400)}-`, 10, UNSATISFIABLE, 'a first position beyond every number'],
     [`bytes=-${'9'.repeat(400)}`, 10, single(0, 9), 'a suffix beyond every number'],
-    ['bytes=9007199254740993-9007199254740992', 10, WHOLE, 'an end before its beginning, told apart by no number'],
-    ['bytes=9007199254740992-9007199254740993', 10, UNSATISFIABLE, 'an end behind its beginning, likewise'],
+    [
+      'bytes=9007199254740993-9007199254740992',
+      10,
+      WHOLE,
+      'an end before its beginning, both beyond the precision of a number',
+    ],
+    [
+      'bytes=9007199254740992-9007199254740993',
+      10,
+      UNSATISFIABLE,
+      'an end after its beginning, both beyond the precision of a number',
+    ],
     ['bytes=5-4', 10, WHOLE, 'an end before its beginning'],
     ['bytes=0-1,5-4', 10, WHOLE, 'an end before its beginning among others'],
     ['bytes=10-9', 10, WHOLE, 'an end before its beginning by its digits'],
@@ -78,12 +93,12 @@ describe('Ranges', () => {
     ['bytes=1e0-2', 10, WHOLE, 'an exponent'],
     ['bytes=1.0-2', 10, WHOLE, 'a fraction'],
     ['bytes=0 -1', 10, WHOLE, 'a space within a range'],
-    ['bytes=0-1\xa0', 10, WHOLE, 'obs-text behind a range'],
-    ['bytes =0-1', 10, WHOLE, 'a space behind the unit'],
+    ['bytes=0-1\xa0', 10, WHOLE, 'obs-text after a range'],
+    ['bytes =0-1', 10, WHOLE, 'a space after the unit'],
     ['bytes 0-1', 10, WHOLE, 'the form of Content-Range'],
-    ['bytes', 10, WHOLE, 'a unit alone'],
+    ['bytes', 10, WHOLE, 'only a unit'],
     ['0-1', 10, WHOLE, 'no unit'],
-    ['items=0-1', 10, WHOLE, 'a unit that we lack (§14.2)'],
+    ['items=0-1', 10, WHOLE, 'an unknown unit (§14.2)'],
     ['', 10, WHOLE, 'nothing'],
   ]
   for (const [range, size, expected, rule] of cases) {
@@ -93,8 +108,8 @@ describe('Ranges', () => {
 
   const requests: [method: string, fields: [string, string][], expected: RangeSelection, rule: string][] = [
     ['GET', [], WHOLE, 'no Range'],
-    ['HEAD', [['range', 'bytes=0-1']], WHOLE, 'Range is for GET alone (§14.2)'],
-    ['POST', [['range', 'bytes=20-']], WHOLE, 'Range is for GET alone (§14.2)'],
+    ['HEAD', [['range', 'bytes=0-1']], WHOLE, 'Range is only for GET (§14.2)'],
+    ['POST', [['range', 'bytes=20-']], WHOLE, 'Range is only for GET (§14.2)'],
     [
       'GET',
       [
@@ -139,7 +154,7 @@ describe('Ranges', () => {
     })
   }
 
-  it('selectRanges(): stays within the size and apart, whatever is asked for', () => {
+  it('selectRanges(): gives ranges within the size that do not overlap, for any request', () => {
     const position = fc.oneof(fc.nat(40).map(String), fc.constantFrom('', '0', TWO_TO_53, '9'.repeat(30)))
     const spec = fc.tuple(position, position).map(([first, last]) => `${first}-${last}`)
     fc.assert(
@@ -160,7 +175,7 @@ describe('Ranges', () => {
     )
   })
 
-  it('selectRanges(): one range is what slicing says', () => {
+  it('selectRanges(): one range selects the same octets as slicing', () => {
     fc.assert(
       fc.property(fc.nat(30), fc.nat(30), fc.integer({ min: 1, max: 30 }), (first, length, size) => {
         const octets = Array.from({ length: size }, (_, at) => at)
@@ -179,7 +194,7 @@ describe('Ranges', () => {
     )
   })
 
-  it('contentRange(), unsatisfiedRange(), rangeLength(): write and count', () => {
+  it('contentRange(), unsatisfiedRange(), rangeLength(): write ranges and count octets', () => {
     assert.equal(contentRange({ first: 0, last: 499 }, 1234), 'bytes 0-499/1234')
     assert.equal(unsatisfiedRange(1234), 'bytes */1234')
     assert.equal(rangeLength({ first: 0, last: 499 }), 500)

@@ -7,7 +7,7 @@ import { Dialogue } from '../../wire/dialogue.js'
 
 const ANY_HOST = { host: '', port: 443 }
 
-/** What a connection makes of a head; null for one that it refuses. */
+/** The request that a connection reads from a head; null if it refuses the head. */
 function accepted(...lines: string[]): RequestHead | null {
   const dialogue = Dialogue.of([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')])
   return dialogue.requests[0]?.head ?? null
@@ -25,11 +25,11 @@ describe('httpsLocation()', () => {
     ['/{a}|^`?{}', '/{a}|^`?{}', 'what browsers send raw'],
     ['//evil.example/x', '//evil.example/x', 'a path that looks like an authority is a path'],
     ['/http://evil.example/', '/http://evil.example/', 'a URI inside a path is path'],
-    ['/@evil.example/', '/@evil.example/', 'no userinfo comes of a path'],
+    ['/@evil.example/', '/@evil.example/', 'a path that looks like userinfo is a path'],
     ['http://a.example/b?c', '/b?c', 'absolute-form'],
     ['HTTP://A.Example:8080/b', '/b', 'absolute-form in any case, with a port'],
     ['http://a.example', '/', 'absolute-form without a path'],
-    ['http://a.example?q=/', '/?q=/', 'absolute-form with a query alone'],
+    ['http://a.example?q=/', '/?q=/', 'absolute-form with only a query'],
     ['http://a.example//b.example/', '//b.example/', 'absolute-form with an empty segment'],
     ['http://a.example/?http://b.example/', '/?http://b.example/', 'absolute-form with a URI in its query'],
   ]
@@ -40,18 +40,18 @@ describe('httpsLocation()', () => {
   }
 
   const hosts: [host: string, configured: string, port: number, expected: string, rule: string][] = [
-    ['a.example', '', 443, 'a.example', 'the one that was asked for'],
-    ['A.Example', '', 443, 'a.example', 'in lower case'],
-    ['a.example:8080', '', 443, 'a.example', 'without the port of http'],
-    ['a.example:8080', '', 8443, 'a.example:8443', 'with the port of https where it is another than 443'],
-    ['a.example:443', '', 80, 'a.example:80', 'whatever the port'],
-    ['a.example.', '', 443, 'a.example.', 'with a dot at its end'],
-    ['my_host-1', '', 443, 'my_host-1', 'of one label'],
+    ['a.example', '', 443, 'a.example', 'the requested host'],
+    ['A.Example', '', 443, 'a.example', 'the host in lower case'],
+    ['a.example:8080', '', 443, 'a.example', 'the host without the port of http'],
+    ['a.example:8080', '', 8443, 'a.example:8443', 'the port of https, unless it is 443'],
+    ['a.example:443', '', 80, 'a.example:80', 'another port in the request changes nothing'],
+    ['a.example.', '', 443, 'a.example.', 'a host with a dot at its end'],
+    ['my_host-1', '', 443, 'my_host-1', 'a host of one label'],
     ['127.0.0.1:8080', '', 8443, '127.0.0.1:8443', 'an IPv4 address'],
     ['[::1]', '', 443, '[::1]', 'an IPv6 address keeps its brackets'],
     ['[2001:DB8::A]:8080', '', 8443, '[2001:db8::a]:8443', 'an IPv6 address with a port'],
-    ['a.example:8080', 'b.example', 443, 'b.example', 'the configured one, whatever was asked for'],
-    ['a(b', 'b.example', 8443, 'b.example:8443', 'the configured one in place of one that may not stand there'],
+    ['a.example:8080', 'b.example', 443, 'b.example', 'the configured host, whatever was requested'],
+    ['a(b', 'b.example', 8443, 'b.example:8443', 'the configured host in place of an invalid one'],
   ]
   for (const [host, configured, port, expected, rule] of hosts) {
     it(`host: ${rule}: ${host}`, () => {
@@ -60,7 +60,7 @@ describe('httpsLocation()', () => {
     })
   }
 
-  it('the authority of the target goes before Host (RFC 9112 §3.2.2)', () => {
+  it('the authority of the target takes precedence over Host (RFC 9112 §3.2.2)', () => {
     assert.equal(httpsLocation(requestFor('http://b.example/x', 'a.example'), ANY_HOST), 'https://b.example/x')
   })
 
@@ -114,7 +114,7 @@ describe('httpsLocation()', () => {
     fc.tuple(fc.constantFrom('http://', 'HTTP://'), host, text).map(([scheme, at, all]) => scheme + at + all.join('')),
   )
 
-  it('is read by browsers as https, with that host, port, path and query, whatever request was accepted', () => {
+  it('is interpreted by browsers as https with that host, port, path and query, for every accepted request', () => {
     let sent = 0
     const property = fc.property(target, host, fc.constantFrom(443, 8443), (sentTarget, sentHost, port) => {
       const request = accepted(`GET ${sentTarget} HTTP/1.1`, `Host: ${sentHost}`)
@@ -140,18 +140,18 @@ describe('isPlainHost()', () => {
     ['localhost', true, 'one label'],
     ['A.Example', true, 'any case'],
     ['a.example.', true, 'a dot at the end'],
-    ['xn--bcher-kva.example', true, 'an internationalized name as it goes on the wire'],
+    ['xn--bcher-kva.example', true, 'an internationalized name in its ASCII form'],
     [`${'a'.repeat(63)}.example`, true, 'the longest label'],
     ['192.0.2.255', true, 'an IPv4 address'],
     ['1a.2b', true, 'labels that begin with digits'],
     ['[::]', true, 'an IPv6 address'],
     ['[::ffff:192.0.2.1]', true, 'an IPv6 address that ends in IPv4'],
     ['', false, 'nothing'],
-    ['.', false, 'a dot alone'],
+    ['.', false, 'only a dot'],
     ['a..b', false, 'an empty label'],
     ['.a', false, 'an empty first label'],
-    [`${'a'.repeat(64)}.example`, false, 'a label longer than any'],
-    ['a.'.repeat(128), false, 'a name longer than any'],
+    [`${'a'.repeat(64)}.example`, false, 'a label that is too long'],
+    ['a.'.repeat(128), false, 'a name that is too long'],
     ["a'b", false, 'an apostrophe'],
     ['a(b)', false, 'parentheses'],
     ['a%41', false, 'an escape'],
@@ -161,12 +161,12 @@ describe('isPlainHost()', () => {
     ['a@b', false, 'userinfo'],
     ['a/b', false, 'a path'],
     ['a\r\nX: y', false, 'a line end'],
-    ['a\n', false, 'a line end behind it'],
+    ['a\n', false, 'a line end after the name'],
     ['1.2.3', false, 'a short address, which browsers read as 1.2.0.3'],
     ['010.0.0.1', false, 'octal digits, which browsers read as 8.0.0.1'],
     ['2130706433', false, 'a number, which browsers read as 127.0.0.1'],
-    ['0x7f.1', false, 'hexadecimal digits, likewise'],
-    ['a.1', false, 'a name that ends in a number, which no browser reads'],
+    ['0x7f.1', false, 'hexadecimal digits, which browsers read as an address'],
+    ['a.1', false, 'a name that ends in a number, which browsers refuse'],
     ['256.0.0.1', false, 'an address out of range'],
     ['::1', false, 'an IPv6 address without brackets'],
     ['[]', false, 'empty brackets'],
@@ -181,7 +181,7 @@ describe('isPlainHost()', () => {
 })
 
 describe('httpsRedirect()', () => {
-  it('is 308, so that method and content are kept (RFC 9110 §15.4.9), and repeats the target in Location alone', () => {
+  it('is 308, so that method and content are kept (RFC 9110 §15.4.9), and repeats the target only in Location', () => {
     const response = httpsRedirect(requestFor('/secret?a', 'a.example'), { host: '', port: 8443 })
     assert.equal(response.status, 308)
     assert.equal(response.fields.get('location'), 'https://a.example:8443/secret?a')
@@ -191,7 +191,7 @@ describe('httpsRedirect()', () => {
 
   const refused: [request: RequestHead | null, rule: string][] = [
     [accepted('GET / HTTP/1.0'), 'no host'],
-    [accepted('GET / HTTP/1.1', 'Host: a%41'), 'a host that may not stand in Location'],
+    [accepted('GET / HTTP/1.1', 'Host: a%41'), 'a host that is not safe in Location'],
     [accepted('OPTIONS * HTTP/1.1', 'Host: a'), 'no path'],
   ]
   for (const [request, rule] of refused) {
@@ -199,12 +199,12 @@ describe('httpsRedirect()', () => {
       const response = httpsRedirect(request!, ANY_HOST)
       assert.equal(response.status, 400)
       assert.isNull(response.fields.get('location'))
-      assert.include(response.content as string, '"detail":"This port only redirects to HTTPS')
+      assert.include(response.content, '"detail":"This port only redirects to HTTPS')
     })
   }
 
   it('is 400 in the form that the peer prefers', () => {
     const response = httpsRedirect(accepted('GET / HTTP/1.0', 'Accept: text/plain')!, ANY_HOST)
-    assert.match(response.content as string, /^400 Bad Request\nThis port only redirects to HTTPS, [^\n]+\n$/)
+    assert.match(response.content, /^400 Bad Request\nThis port only redirects to HTTPS, [^\n]+\n$/)
   })
 })

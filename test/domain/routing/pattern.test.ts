@@ -9,13 +9,13 @@ describe('parsePattern()', () => {
     ['/a/b', '=a/=b', 'literals'],
     ['/a/', '=a/=', 'a slash at the end begins an empty segment'],
     ['/a//b', '=a/=/=b', 'an empty segment'],
-    ['/:a/:b', ':/:', 'parameters, whatever they are called'],
-    ['/*', '*', 'the rest alone'],
+    ['/:a/:b', ':/:', 'parameters of any name'],
+    ['/*', '*', 'only the rest'],
     ['/a/:b/*', '=a/:/*', 'all three'],
     ['/%61', '=a', 'an escape is decoded'],
-    ['/a%2fb', '=a%2Fb', 'an encoded slash is none'],
+    ['/a%2fb', '=a%2Fb', 'an encoded slash is not a separator'],
     ['/caf%c3%a9', '=café', 'escapes of UTF-8'],
-    ['/café', '=café', 'UTF-8 as it is'],
+    ['/café', '=café', 'UTF-8 without escapes'],
     ['/%3Aa/%2A', '=:a/=*', 'a literal colon and asterisk'],
     ['/a:b', '=a:b', 'a colon inside a segment'],
     ['/.a/...', '=.a/=...', 'names that begin with dots'],
@@ -54,11 +54,11 @@ describe('parsePattern()', () => {
 })
 
 describe('parseRouteKey()', () => {
-  it('parts method and pattern', () => {
+  it('splits method and pattern', () => {
     assert.deepEqual(parseRouteKey('GET /a/:b'), { method: 'GET', pattern: '/a/:b' })
   })
 
-  it('takes methods of an extension', () => {
+  it('accepts extension methods', () => {
     assert.equal(parseRouteKey('PROPFIND /').method, 'PROPFIND')
     assert.equal(parseRouteKey('Lock-It! /').method, 'Lock-It!')
   })

@@ -22,7 +22,7 @@ const paramsOf = (pattern: string, path: string): object => ({
   ...tableOf(`GET ${pattern}`).match(path)!.route('GET')!.params(path),
 })
 
-/** All patterns of so many segments, each a literal or a parameter. */
+/** All patterns with the given number of segments, each a literal or a parameter. */
 const overlapping = (depth: number): string[] =>
   Array.from({ length: 2 ** depth }, (_, bits) => {
     const segments = Array.from({ length: depth }, (_, at) => ((bits >> at) & 1 ? `:p${at}` : 'a'))
@@ -34,28 +34,28 @@ describe('RouteTable', () => {
     [[], '/', null, 'an empty table matches nothing'],
     [['GET /'], '/', 'GET /', 'the root'],
     [['GET /a'], '/a/', null, 'a slash at the end makes another path'],
-    [['GET /a/'], '/a', null, 'and so does its lack'],
+    [['GET /a/'], '/a', null, 'no slash at the end makes another path'],
     [['GET /a'], '/A', null, 'case matters'],
-    [['GET /:x'], '/a', 'GET /:x', 'a parameter takes a segment'],
-    [['GET /:x'], '/', null, 'but not an empty one'],
-    [['GET /:x'], '/a/b', null, 'nor two'],
-    [['GET /:x/'], '/a/', 'GET /:x/', 'a slash behind a parameter'],
-    [['GET /a/*'], '/a/b/c', 'GET /a/*', 'the rest takes all further segments'],
+    [['GET /:x'], '/a', 'GET /:x', 'a parameter matches one segment'],
+    [['GET /:x'], '/', null, 'a parameter does not match an empty segment'],
+    [['GET /:x'], '/a/b', null, 'a parameter does not match two segments'],
+    [['GET /:x/'], '/a/', 'GET /:x/', 'a slash after a parameter'],
+    [['GET /a/*'], '/a/b/c', 'GET /a/*', 'the rest matches all further segments'],
     [['GET /a/*'], '/a/', 'GET /a/*', 'the rest may be one empty segment'],
-    [['GET /a/*'], '/a', null, 'but must be there'],
-    [['GET /*'], '/', 'GET /*', 'the rest of everything'],
-    [['GET /:x', 'GET /a'], '/a', 'GET /a', 'a literal goes before a parameter'],
-    [['GET /*', 'GET /:x'], '/a', 'GET /:x', 'a parameter goes before the rest'],
-    [['GET /*', 'GET /a'], '/a', 'GET /a', 'a literal goes before the rest'],
+    [['GET /a/*'], '/a', null, 'the rest matches at least one segment'],
+    [['GET /*'], '/', 'GET /*', 'the rest of the root'],
+    [['GET /:x', 'GET /a'], '/a', 'GET /a', 'a literal comes before a parameter'],
+    [['GET /*', 'GET /:x'], '/a', 'GET /:x', 'a parameter comes before the rest'],
+    [['GET /*', 'GET /a'], '/a', 'GET /a', 'a literal comes before the rest'],
     [['GET /:x/b', 'GET /a/:y'], '/a/b', 'GET /a/:y', 'the first segment that differs decides'],
-    [['GET /:x/b', 'GET /a/c'], '/a/b', 'GET /:x/b', 'a literal that leads nowhere gives way'],
-    [['GET /a/*', 'GET /:x/b/:y'], '/a/b/c', 'GET /a/*', 'a literal goes first, even before a longer match'],
-    [['GET /a/:x/c', 'GET /*'], '/a/b/d', 'GET /*', 'the rest catches what leads nowhere'],
+    [['GET /:x/b', 'GET /a/c'], '/a/b', 'GET /:x/b', 'a literal without a match falls back to a parameter'],
+    [['GET /a/*', 'GET /:x/b/:y'], '/a/b/c', 'GET /a/*', 'a literal comes first, even before a longer match'],
+    [['GET /a/:x/c', 'GET /*'], '/a/b/d', 'GET /*', 'paths without another match fall back to the rest'],
     [['GET /a/:x/c/*', 'GET /a/*'], '/a/b/c/d', 'GET /a/:x/c/*', 'the longer of two nested rests'],
     [['GET /a//:x'], '/a//b', 'GET /a//:x', 'an empty literal segment'],
-    [['GET /:x//b', 'GET /a/:y/b'], '/a//b', 'GET /:x//b', 'an empty segment is no parameter'],
+    [['GET /:x//b', 'GET /a/:y/b'], '/a//b', 'GET /:x//b', 'an empty segment is not a parameter'],
     [['GET /café/:x'], '/café/1', 'GET /café/:x', 'literals are compared in normal form'],
-    [['GET /__proto__/:x'], '/constructor/1', null, 'names of Object.prototype are ordinary'],
+    [['GET /__proto__/:x'], '/constructor/1', null, 'names of Object.prototype are ordinary names'],
   ]
   for (const [keys, path, winner, rule] of cases) {
     it(`${rule}: ${path} among ${keys.join(', ')}`, () => {
@@ -76,7 +76,7 @@ describe('RouteTable', () => {
     assert.deepEqual([route.value, route.index], ['GET /a', 2])
   })
 
-  it('lets a route claim HEAD and OPTIONS', () => {
+  it('lets a route handle HEAD and OPTIONS', () => {
     const resource = tableOf('GET /a', 'HEAD /a', 'OPTIONS /a').match('/a')!
     assert.equal(resource.route('HEAD')!.value, 'HEAD /a')
     assert.equal(resource.route('OPTIONS')!.value, 'OPTIONS /a')
@@ -90,7 +90,7 @@ describe('RouteTable', () => {
     assert.equal(resource.allow, 'POST, OPTIONS')
   })
 
-  it('takes patterns that differ in names alone for one resource', () => {
+  it('treats patterns that differ only in parameter names as one resource', () => {
     const resource = tableOf('GET /a/:x', 'POST /a/:y').match('/a/1')!
     assert.equal(resource.allow, 'GET, HEAD, POST, OPTIONS')
     assert.deepEqual({ ...resource.route('POST')!.params('/a/1') }, { y: '1' })
@@ -103,21 +103,21 @@ describe('RouteTable', () => {
     assert.equal(table.allMethods, 'GET, HEAD, PROPFIND, OPTIONS')
   })
 
-  it('refuses two routes of one method and equivalent patterns', () => {
+  it('refuses two routes with the same method and equivalent patterns', () => {
     assert.throws(
       () => tableOf('GET /a/:x', 'GET /a/:y'),
       'Cannot route "GET /a/:x" and "GET /a/:y": they are the same',
     )
   })
 
-  it('refuses parameters that overlap so that a look-up could become slow', () => {
+  it('refuses parameters that overlap so much that a look-up could become slow', () => {
     assert.throws(() => tableOf(...overlapping(9)), /^Cannot compile the routes: .* over 1000 steps$/)
   })
 })
 
 describe('Route.params()', () => {
   const cases: [pattern: string, path: string, params: object, rule: string][] = [
-    ['/:a/x/:b/y', '/1/x/2/y', { a: '1', b: '2' }, 'each by its name'],
+    ['/:a/x/:b/y', '/1/x/2/y', { a: '1', b: '2' }, 'each parameter by its name'],
     ['/a/*', '/a/b/c', { '*': 'b/c' }, 'the rest under "*"'],
     ['/a/*', '/a/', { '*': '' }, 'an empty rest'],
     ['/:a/*', '/1//2/', { a: '1', '*': '/2/' }, 'empty segments in the rest'],
@@ -131,7 +131,7 @@ describe('Route.params()', () => {
     })
   }
 
-  it('has no prototype, and takes "__proto__" for an ordinary name', () => {
+  it('has no prototype, and treats "__proto__" as an ordinary name', () => {
     const params = tableOf('GET /:__proto__').match('/a')!.route('GET')!.params('/a')
     assert.isNull(Object.getPrototypeOf(params))
     assert.deepEqual(Object.entries(params), [['__proto__', 'a']])
@@ -143,7 +143,7 @@ describe('Route.params()', () => {
 })
 
 describe('duplicatesAmong()', () => {
-  it('gives every entry that claims the same again, with the first owner', () => {
+  it('returns each repeated entry with the first entry that it repeats', () => {
     const [a, b, c, d] = entries('GET /a/:x', 'POST /a/:x', 'GET /a/:y', 'GET /%61/:z')
     assert.deepEqual(duplicatesAmong([a!, b!, c!, d!]), [
       [a!, c!],
@@ -151,7 +151,7 @@ describe('duplicatesAmong()', () => {
     ])
   })
 
-  it('tells a parameter from a literal that looks like one', () => {
+  it('distinguishes a parameter from a literal that looks like one', () => {
     assert.deepEqual(
       duplicatesAmong(entries('GET /:a', 'GET /%3Aa', 'GET /:', 'GET /*', 'GET /%2A').toSpliced(2, 1)),
       [],
@@ -159,7 +159,7 @@ describe('duplicatesAmong()', () => {
   })
 })
 
-describe('RouteTable against the definition', () => {
+describe('RouteTable compared with the definition', () => {
   const RANK: Record<Segment['kind'], number> = { literal: 0, parameter: 1, rest: 2 }
 
   const fits = (pattern: readonly Segment[], path: readonly string[]): boolean =>
@@ -188,7 +188,7 @@ describe('RouteTable against the definition', () => {
     .array(fc.constantFrom('a', 'b', 'c', 'd', ''), { maxLength: 6 })
     .map((segments) => `/${segments.join('/')}`)
 
-  it('finds what trying every pattern finds', () => {
+  it('finds the same route as trying every pattern', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(pattern, { maxLength: 24 }),
@@ -205,7 +205,7 @@ describe('RouteTable against the definition', () => {
   })
 })
 
-describe('the cost of a look-up', () => {
+describe('The cost of a look-up', () => {
   /** Every step is a look-up in a map. */
   function stepsOf(table: RouteTable<string>, path: string): number {
     const sandbox = createSandbox()

@@ -7,14 +7,14 @@ const RULES = { most: 2, graceMs: 100, timeoutMs: 1000 }
 const IN = { admitted: true, evicted: null }
 
 describe('HandshakeLine', () => {
-  it('admits as many as there is room for', () => {
+  it('admits handshakes up to the limit', () => {
     const line = new HandshakeAdmission<string>(RULES)
     assert.deepEqual([line.join('a', 0), line.join('b', 0)], [IN, IN])
     assert.deepEqual(line.join('c', 99), { admitted: false, evicted: null })
     assert.equal(line.size, 2)
   })
 
-  it('has the oldest make room when it has had its time', () => {
+  it('evicts the oldest when its grace period is over', () => {
     const line = new HandshakeAdmission<string>(RULES)
     line.join('a', 0)
     line.join('b', 50)
@@ -23,7 +23,7 @@ describe('HandshakeLine', () => {
     assert.deepEqual(line.join('d', 150), { admitted: true, evicted: 'b' })
   })
 
-  it('takes nobody out while there is room', () => {
+  it('evicts none while there is room', () => {
     const line = new HandshakeAdmission<string>(RULES)
     line.join('a', 0)
     assert.deepEqual(line.join('b', 999), IN)
@@ -38,7 +38,7 @@ describe('HandshakeLine', () => {
     assert.deepEqual(line.join('c', 1), IN)
   })
 
-  it('gives out those whose time is up, the oldest first and each once', () => {
+  it('returns overdue handshakes, the oldest first and each once', () => {
     const line = new HandshakeAdmission<string>({ ...RULES, most: 9 })
     for (const [item, nowMs] of [
       ['a', 0],
@@ -54,7 +54,7 @@ describe('HandshakeLine', () => {
     assert.equal(line.size, 0)
   })
 
-  it('gives out those that have had their grace, when somebody waits for all to be gone', () => {
+  it('returns handshakes whose grace period is over when the listener is closing', () => {
     const line = new HandshakeAdmission<string>(RULES)
     line.join('a', 0)
     line.join('b', 1)
@@ -62,18 +62,18 @@ describe('HandshakeLine', () => {
     assert.deepEqual(line.overdue(100, true), ['a'])
   })
 
-  it('gives out nobody later for that somebody waits', () => {
+  it('closing never extends the time limit', () => {
     const line = new HandshakeAdmission<string>({ ...RULES, timeoutMs: 50 })
     line.join('a', 0)
     assert.deepEqual(line.overdue(50, true), ['a'])
   })
 
-  it('admits nobody where there is no room for anybody', () => {
+  it('admits none with a limit of 0', () => {
     const line = new HandshakeAdmission<string>({ ...RULES, most: 0 })
     assert.deepEqual(line.join('a', 0), { admitted: false, evicted: null })
   })
 
-  it('never holds more than it may, and takes out nobody before his time', () => {
+  it('never exceeds the limit, and evicts none before its grace period is over', () => {
     const event = fc.oneof(
       fc.record({ kind: fc.constant('join' as const), afterMs: fc.nat(60) }),
       fc.record({ kind: fc.constant('leave' as const), item: fc.nat(40) }),

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha'
 import type { ProtocolError } from '../../../src/domain/message/protocol-error.js'
 import { plainOnTls, tlsOnPlain } from '../../../src/domain/tls/wrong-scheme.js'
 
-describe('the refusal of a peer that has come to the wrong port', () => {
+describe('The refusal of a peer that uses the wrong port', () => {
   const cases: [error: ProtocolError, rule: string, advice: string][] = [
     [tlsOnPlain(), 'tls-on-plain', 'This port speaks plain HTTP: use http:// here.'],
     [plainOnTls(), 'plain-on-tls', 'This port speaks HTTPS: use https:// here.'],
