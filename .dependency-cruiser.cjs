@@ -22,7 +22,7 @@ const onlyImportedBy = (name, comment, path, importers) => ({
   to: { path },
 })
 
-/** Files under `from` may not reach `path`, neither directly nor through other files. */
+/** Files under `from` must not import `path`, directly or through other files. */
 const neverReaches = (name, comment, from, path) => ({
   name,
   comment,

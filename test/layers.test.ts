@@ -124,7 +124,7 @@ describe('Layer rules', () => {
 describe('Domain', () => {
   // Coverage sees a module that no other test imports only because this test loads it.
   for (const path of compiled('domain')) {
-    it(`src/domain/${path.replace(/\.js$/, '.ts')} loads by itself`, () => import(join(LAYERS, 'domain', path)))
+    it(`src/domain/${path.replace(/\.js$/, '.ts')} loads on its own`, () => import(join(LAYERS, 'domain', path)))
   }
 })
 

@@ -11,7 +11,7 @@ const CHALLENGES = [
 ] as const
 
 /**
- * Makes the admin routes answer 401 to a request without the token. Other routes stay as they are.
+ * Makes the admin routes answer 401 to a request without the token, and returns all other routes unchanged.
  *
  * @param token empty for routes without a guard
  */

@@ -36,7 +36,7 @@ export class CertificateRenewal {
   private watching: Stoppable | null = null
   private settling: Stoppable | null = null
   private isRenewing = false
-  /** Whether a file changed since the reading under way began. */
+  /** Whether the files must be read again after the current reading. */
   private again = false
 
   constructor(private readonly parts: CertificateRenewalParts) {}

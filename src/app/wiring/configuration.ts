@@ -3,7 +3,7 @@ import { LayeredSettings } from '../../adapters/settings/layered-settings.js'
 import type { SettingsSource } from '../../ports/operations/settings.js'
 import type { ConfigurationSources } from '../configuration.js'
 
-/** Credentials and the check of epoll sockets load their adapters when they are first used: not every command does. */
+/** Makes the sources. Credentials and the epoll check load their adapters at first use, because not every command needs them. */
 export function configurationSources(): ConfigurationSources & { readonly settings: SettingsSource } {
   return {
     settings: new LayeredSettings({ terminal: process.stdout.isTTY, workingDirectory: process.cwd() }),

@@ -9,7 +9,11 @@ import { Claims } from '../../domain/threadpool/claims.js'
 import type { ThreadData } from '../../ports/threads/thread-messages.js'
 import { HandlerThread, type HandlerThreadParts } from '../threads/handler-thread.js'
 
-/** @param post sends a batch of messages to the main thread */
+/**
+ * Wires the thread that runs handlers.
+ *
+ * @param post sends a batch of messages to the main thread
+ */
 export function wireThread({ setup, settings }: ThreadData, post: HandlerThreadParts['post']): HandlerThread {
   return new HandlerThread({
     ...setup,

@@ -8,7 +8,7 @@ import type { OpenReport } from '../../ports/tools/report-file.js'
 /** The module that a compared server runs. */
 const COMPARED_MODULE = new URL('../cli/compare/compared-main.js', import.meta.url)
 
-/** Begins load: with autocannon where it can make it, otherwise with our own generator. */
+/** Begins load: with autocannon, or with our own generator for a fixed rate or one request per connection, which autocannon lacks. */
 export const beginLoad: BeginLoad = (...order) => {
   const begun = loadGenerator(order[0]).then((begin): Load => begin(...order))
   return {
@@ -28,16 +28,19 @@ async function loadGenerator({ keepAlive, rate }: Parameters<BeginLoad>[0]): Pro
   return (await import('../../adapters/tools/load/node-load.js')).nodeLoad
 }
 
+/** Makes a certificate for development. */
 export const makeCertificate: MakeCertificate = async (order) => {
   const { makeDevelopmentCertificate } = await import('../../adapters/tools/development-certificate.js')
   return makeDevelopmentCertificate(order, Date.now(), writeNew)
 }
 
+/** Writes new files. */
 export const writeNew: WriteNew = async (folder, files) => {
   const { writeNewFiles } = await import('../../adapters/tools/new-files.js')
   return writeNewFiles(folder, files)
 }
 
+/** Opens the file of a report. */
 export const openReport: OpenReport = async (path) => {
   const { openReportFile } = await import('../../adapters/tools/report-file.js')
   return openReportFile(path)

@@ -14,13 +14,13 @@ const SETTLED_MS = 200
 
 const named = (label: string): LoadedCredentials => ({ credentials: credentialsOf({ label }) })
 
-/** A renewal that has begun, and what it takes up. */
+/** A renewal with fakes around it, and the labels of the certificates that it put to use. */
 class Rig {
   readonly clock = new FakeClock()
   readonly log = new RecordingEventLog()
   readonly source = new FakeCredentials()
   readonly used: string[] = []
-  /** Why nothing can be taken up; `null` when all can. */
+  /** The error for any new credentials; `null` to accept them. */
   failure: Error | null = null
   readonly renewal = new CertificateRenewal({
     source: this.source,
@@ -115,7 +115,7 @@ describe('CertificateRenewal', () => {
         /"\/certs\/a.pem", which expired 2026/,
       ],
       [
-        'what is not valid yet',
+        'a certificate that is not valid yet',
         { credentials: credentialsOf({ beginsMs: wall + DAY_MS }) },
         /is not valid before 2026/,
       ],

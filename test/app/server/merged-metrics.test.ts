@@ -31,8 +31,8 @@ function counting(routes = ROUTES, threads: ThreadsMetrics | null = null): Count
 
 const countersOf = (metrics: Metrics): MetricsCounters => metrics.counts().counters
 
-/** Something that is counted. Durations are whole, so that no sum depends on its order. */
-const happening = fc.oneof(
+/** An event that is counted. Durations are integers, so that no sum depends on the order. */
+const event = fc.oneof(
   fc
     .record({
       route: fc.nat(ROUTES.length - 1),
@@ -52,18 +52,18 @@ const happening = fc.oneof(
 )
 
 const WORKERS = 3
-const happenings = fc.array(fc.tuple(fc.nat(WORKERS - 1), happening))
+const events = fc.array(fc.tuple(fc.nat(WORKERS - 1), event))
 
-/** What each worker counts when each happening meets one of them, and what one counts that meets all. */
-function counted(all: readonly (readonly [worker: number, happens: (metrics: Metrics) => void])[]): {
+/** The counts of each worker when each event goes to one of them, and the counts of one worker that gets every event. */
+function counted(all: readonly (readonly [worker: number, count: (metrics: Metrics) => void])[]): {
   readonly parts: MetricsCounters[]
   readonly whole: MetricsCounters
 } {
   const workers = Array.from({ length: WORKERS }, () => counting())
   const one = counting()
-  for (const [worker, happens] of all) {
-    happens(workers[worker]!)
-    happens(one)
+  for (const [worker, count] of all) {
+    count(workers[worker]!)
+    count(one)
   }
   return { parts: workers.map(countersOf), whole: countersOf(one) }
 }
@@ -71,7 +71,7 @@ function counted(all: readonly (readonly [worker: number, happens: (metrics: Met
 describe('summedCounters()', () => {
   it('equals the counts of one process that served everything', () => {
     fc.assert(
-      fc.property(happenings, (all) => {
+      fc.property(events, (all) => {
         const { parts, whole } = counted(all)
         assert.deepEqual(summedCounters(parts), whole)
       }),
@@ -80,7 +80,7 @@ describe('summedCounters()', () => {
 
   it('can be applied to sums, so that ended processes can be kept as one sum', () => {
     fc.assert(
-      fc.property(happenings, (all) => {
+      fc.property(events, (all) => {
         const { parts } = counted(all)
         const [first, ...others] = parts
         assert.deepEqual(summedCounters([summedCounters(others), first!]), summedCounters(parts))

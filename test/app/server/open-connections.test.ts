@@ -56,4 +56,12 @@ describe('OpenConnections', () => {
     await served.pass(10_000)
     assert.deepEqual([far.closed, far.cut], [true, false])
   })
+
+  it('closes such a connection after the linger time', async () => {
+    const served = await Served.start({ settings: { maxConnections: 1 }, bounds: { lingerMs: 1000 } })
+    served.connect()
+    const far = served.connect()
+    await served.pass(2000)
+    assert.deepEqual([far.closed, far.cut], [true, false])
+  })
 })

@@ -20,8 +20,8 @@ function metricsWith({ connections }: { readonly connections: number }): Recordi
   return metrics
 }
 
-/** A crew of the one that asks, worker 2, and another; a third is gone. */
-const CREW: WorkerGroup = {
+/** A group of worker 1 and worker 2, whose metrics are tested; a third worker has ended. */
+const GROUP: WorkerGroup = {
   worker: 2,
   trouble: null,
   counts: async (own) => ({
@@ -35,7 +35,7 @@ const CREW: WorkerGroup = {
 }
 
 describe('GroupMetrics', () => {
-  const metrics = new GroupMetrics(metricsWith({ connections: 1 }), CREW)
+  const metrics = new GroupMetrics(metricsWith({ connections: 1 }), GROUP)
 
   it('merges all workers; of an ended worker it adds only the counters', async () => {
     const { connections, workers } = await metrics.snapshot()
@@ -55,11 +55,11 @@ describe('GroupMetrics', () => {
   })
 
   it('lists a single process as worker 0', async () => {
-    const alone = new GroupMetrics(metricsWith({ connections: 1 }), singleProcessGroup())
-    const { connections, workers } = await alone.snapshot()
+    const single = new GroupMetrics(metricsWith({ connections: 1 }), singleProcessGroup())
+    const { connections, workers } = await single.snapshot()
     assert.equal(connections.accepted, 1)
     assert.deepInclude(workers, { configured: 1, ready: 1 })
-    const [only, ...others] = await alone.perWorker()
+    const [only, ...others] = await single.perWorker()
     assert.deepEqual([only?.worker, only?.pid, others], [0, process.pid, []])
   })
 })

@@ -1,6 +1,6 @@
 import { FileResponder } from '../../../src/app/files/file-response.js'
 import { singleProcessGroup } from '../../../src/app/workers/single-process-group.js'
-import { Server } from '../../../src/app/server/server.js'
+import { Server, SERVER_BOUNDS, type ServerBounds } from '../../../src/app/server/server.js'
 import { GroupMetrics } from '../../../src/app/server/service-metrics.js'
 import type { WorkerGroup } from '../../../src/ports/workers/worker-group.js'
 import type { Engine } from '../../../src/ports/serving/engine.js'
@@ -35,6 +35,8 @@ export interface ServedOptions {
   /** The listener for admin routes, if the settings have a separate one. */
   readonly adminListener?: Listener
   readonly tracing?: Tracing
+  /** Replace the server's own bounds. */
+  readonly bounds?: Partial<ServerBounds>
 }
 
 /** A server with fakes for all its ports. Its time stands still until the test advances it. */
@@ -58,28 +60,31 @@ export class Served {
     } = options
     const { clock, listener, metrics, accessLog, log } = this
     this.files = new FakeFiles(files)
-    this.server = new Server({
-      settings: { ...DEFAULT_SETTINGS, ...settings },
-      clock,
-      listener,
-      secureListener: options.secureListener ?? null,
-      adminListener: options.adminListener ?? null,
-      engine,
-      plugins: new FakePlugins(plugins ?? [{ name: 'test', routes }]),
-      files: this.files,
-      fileResponder: new FileResponder(
-        this.files,
-        () => null,
-        () => 'BOUNDARY',
-        () => clock.wall(),
-      ),
-      metrics,
-      serviceMetrics: new GroupMetrics(metrics, group),
-      group,
-      accessLog,
-      log,
-      tracing: { load: async () => options.tracing ?? null },
-    })
+    this.server = new Server(
+      {
+        settings: { ...DEFAULT_SETTINGS, ...settings },
+        clock,
+        listener,
+        secureListener: options.secureListener ?? null,
+        adminListener: options.adminListener ?? null,
+        engine,
+        plugins: new FakePlugins(plugins ?? [{ name: 'test', routes }]),
+        files: this.files,
+        fileResponder: new FileResponder(
+          this.files,
+          () => null,
+          () => 'BOUNDARY',
+          () => clock.wall(),
+        ),
+        metrics,
+        serviceMetrics: new GroupMetrics(metrics, group),
+        group,
+        accessLog,
+        log,
+        tracing: { load: async () => options.tracing ?? null },
+      },
+      { ...SERVER_BOUNDS, ...options.bounds },
+    )
   }
 
   /** Starts a server. */
