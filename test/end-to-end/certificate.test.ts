@@ -38,7 +38,7 @@ describe('portico cert, run as a program', () => {
     const before = readFileSync(join(folder.path, 'certs/cert.pem'), 'utf8')
     const { code, stdout, stderr } = await run()
     assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
-    assert.match(stderr, /^portico: Cannot write "certs\/cert\.pem": found a file of that name, .*\n$/)
+    assert.match(stderr, /^portico: Cannot write "certs\/cert\.pem": found a file with that name; .*\n$/)
     assert.equal(readFileSync(join(folder.path, 'certs/cert.pem'), 'utf8'), before)
     assert.include((await run('--dir', 'there')).stderr, '"there/key.pem"')
   })

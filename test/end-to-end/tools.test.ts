@@ -99,6 +99,6 @@ describe('portico new plugin', function () {
     await again()
     const { code, stderr } = await again()
     assert.equal(code, 1)
-    assert.match(stderr, /^portico: Cannot write "plugins\/visits\.mjs": found a file of that name, wanted none/)
+    assert.match(stderr, /^portico: Cannot write "plugins\/visits\.mjs": found a file with that name; existing files/)
   })
 })

@@ -1,13 +1,13 @@
 import { performance } from 'node:perf_hooks'
 import type { Clock, Stoppable } from '../../ports/operations/clock.js'
 
-/** The machine's time. */
+/** The clock and timers of this machine. */
 export class SystemClock implements Clock {
   now(): number {
     return performance.now()
   }
 
-  /** `performance.now()` begins with the process. */
+  /** Not `performance.now()`, whose origin is the start of the process. */
   machine(): number {
     const [seconds, nanoseconds] = process.hrtime()
     return seconds * 1000 + nanoseconds / 1e6

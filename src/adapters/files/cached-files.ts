@@ -3,39 +3,42 @@ import type { Clock, Stoppable } from '../../ports/operations/clock.js'
 import type { Files, NoFile, OpenFile } from '../../ports/serving/files.js'
 import type { MaybePromise } from '../../ports/plugins/maybe-promise.js'
 
-export interface FileCacheBounds {
-  /** Paths that are known at a time. */
+/** The limits of the cache. */
+export interface FileCacheLimits {
+  /** The most paths that are remembered. */
   readonly files: number
-  /** For how long what was found at a path is taken to be there. */
+  /** How long the result for a path is used before it is looked up again. */
   readonly validMs: number
 }
 
-/** What was found at a path, and when. */
+/** The cached result for a path, and when it was found. */
 interface Finding {
-  readonly found: KeptFile | NoFile
+  readonly found: CachedFile | NoFile
   readonly atMs: number
 }
 
-/** The opening of a path that is under way. */
+/** A path that is being opened. */
 interface Opening {
-  readonly found: Promise<KeptFile | NoFile>
-  /** Who waits for it. */
+  readonly found: Promise<CachedFile | NoFile>
+  /** The number of callers that wait for it. */
   users: number
 }
 
-/** Why a file cannot be opened when too many are. */
+/** The error codes of a process or system with too many open files. */
 const OUT_OF_DESCRIPTORS: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE'])
 
 /**
- * Files that are kept open for a short while, and lent to all who ask for them: at once, and without the walk down the
- * path, which takes two turns of the event loop and the thread pool (130 of 150 µs for a small file).
+ * Keeps files open for a short time and shares them between requests.
  *
- * A file that is changed or replaced in its place is noticed at once: each time that it is lent, its size, its times and
- * whether it still has a name are asked of the kernel (1.3 µs). What is noticed only when a finding is no longer valid is
- * a change on the way to it: a folder that was renamed, a link that leads elsewhere, permissions.
+ * A cached file is returned synchronously. This saves the look-up of the path, which takes two turns of the event loop and
+ * the thread pool: 130 of the 150 µs that a small file costs.
+ *
+ * A file that changes or is replaced in place is noticed at once, because each use asks the kernel for its size, its times
+ * and its number of links (1.3 µs). Other changes are noticed only after `validMs`: a renamed folder on the path, a
+ * symbolic link with a new target, permissions.
  */
 export class CachedFiles implements Files {
-  /** By path; the oldest first, which goes first when there is no room. */
+  /** Findings by path. The oldest is first, and is the first to be removed. */
   private readonly findings = new Map<string, Finding>()
   private readonly openings = new Map<string, Opening>()
   private sweeping: Stoppable | null = null
@@ -43,35 +46,35 @@ export class CachedFiles implements Files {
   constructor(
     private readonly files: Files,
     private readonly clock: Clock,
-    private readonly bounds: FileCacheBounds,
+    private readonly limits: FileCacheLimits,
   ) {}
 
   open(root: string | null, path: string): MaybePromise<OpenFile | NoFile> {
     const key = root === null ? path : `${root}\0${path}`
     const finding = this.findings.get(key)
     if (finding !== undefined) {
-      if (this.isValid(finding)) return typeof finding.found === 'string' ? finding.found : finding.found.lend()
+      if (this.isValid(finding)) return typeof finding.found === 'string' ? finding.found : finding.found.share()
       this.forget(key, finding)
     }
     const opening = this.openings.get(key) ?? this.begin(key, root, path)
     opening.users++
-    return opening.found.then((found) => (typeof found === 'string' ? found : found.lent()))
+    return opening.found.then((found) => (typeof found === 'string' ? found : found.shared()))
   }
 
   private isValid({ found, atMs }: Finding): boolean {
-    if (this.clock.now() - atMs >= this.bounds.validMs) return false
+    if (this.clock.now() - atMs >= this.limits.validMs) return false
     return typeof found === 'string' || found.isUnchanged
   }
 
-  /** Those who ask for one path at once wait for one opening. */
+  /** Opens a path once for all callers that request it in the meantime. */
   private begin(key: string, root: string | null, path: string): Opening {
     const atMs = this.clock.now()
     const found = this.openNew(root, path).then(
       (file) => {
         this.openings.delete(key)
-        const kept = typeof file === 'string' ? file : new KeptFile(file, opening.users)
-        this.keep(key, { found: kept, atMs })
-        return kept
+        const cached = typeof file === 'string' ? file : new CachedFile(file, opening.users)
+        this.keep(key, { found: cached, atMs })
+        return cached
       },
       (error: unknown) => {
         this.openings.delete(key)
@@ -97,20 +100,20 @@ export class CachedFiles implements Files {
     const before = this.findings.get(key)
     if (before !== undefined) this.forget(key, before)
     for (const [oldest, each] of this.findings) {
-      if (this.findings.size < this.bounds.files) break
+      if (this.findings.size < this.limits.files) break
       this.forget(oldest, each)
     }
     this.findings.set(key, finding)
-    this.sweeping ??= this.clock.every(this.bounds.validMs, () => this.sweep())
+    this.sweeping ??= this.clock.every(this.limits.validMs, () => this.sweep())
   }
 
   private forget(key: string, { found }: Finding): void {
     this.findings.delete(key)
-    if (typeof found !== 'string') found.letGo()
+    if (typeof found !== 'string') found.release()
   }
 
   private sweep(): void {
-    this.forgetOlderThan(this.clock.now() - this.bounds.validMs)
+    this.forgetOlderThan(this.clock.now() - this.limits.validMs)
     if (this.findings.size > 0) return
     this.sweeping?.stop()
     this.sweeping = null
@@ -121,16 +124,16 @@ export class CachedFiles implements Files {
   }
 }
 
-/** Facts are kept in milliseconds, which are less exact than the kernel's nanoseconds. */
+/** Times are kept in milliseconds as floating-point numbers, which are less exact than the kernel's nanoseconds. */
 const ROUNDED_MS = 0.001
 
 const isSame = (one: number, other: number): boolean => Math.abs(one - other) < ROUNDED_MS
 
-/** An open file that is ours until it is let go of, and until all that it was lent to have given it back. */
-class KeptFile {
-  private isOurs = true
+/** An open file in the cache. It is closed when the cache has released it and its last user has closed it. */
+class CachedFile {
+  private isCached = true
 
-  /** @param users who it is lent to already */
+  /** @param users the number of callers that will get it */
   constructor(
     private readonly file: OpenFile,
     private users: number,
@@ -142,32 +145,35 @@ class KeptFile {
     return nlink > 0 && size === file.size && isSame(mtimeMs, file.modifiedMs) && isSame(ctimeMs, file.changedMs)
   }
 
-  lend(): OpenFile {
+  /** Returns the file for another user. */
+  share(): OpenFile {
     this.users++
-    return this.lent()
+    return this.shared()
   }
 
-  /** For one of the users it was made for. */
-  lent(): OpenFile {
-    return new LentFile(this.file, () => this.giveBack())
+  /** Returns the file for a user that is already counted. */
+  shared(): OpenFile {
+    return new SharedFile(this.file, () => this.closeByUser())
   }
 
-  letGo(): void {
-    this.isOurs = false
-    this.closeIfFree()
+  /** Removes the file from the cache. */
+  release(): void {
+    this.isCached = false
+    this.closeIfUnused()
   }
 
-  private giveBack(): void {
+  private closeByUser(): void {
     this.users--
-    this.closeIfFree()
+    this.closeIfUnused()
   }
 
-  private closeIfFree(): void {
-    if (this.users === 0 && !this.isOurs) this.file.close()
+  private closeIfUnused(): void {
+    if (this.users === 0 && !this.isCached) this.file.close()
   }
 }
 
-class LentFile implements OpenFile {
+/** One user's view of a cached file. */
+class SharedFile implements OpenFile {
   readonly descriptor: number
   readonly size: number
   readonly modifiedMs: number

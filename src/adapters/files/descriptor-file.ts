@@ -3,14 +3,14 @@ import type { OpenFile } from '../../ports/serving/files.js'
 
 const NS_PER_MS = 1e6
 
-/** An open file, by its descriptor. */
+/** An open file with a descriptor. */
 export class DescriptorFile implements OpenFile {
   readonly size: number
   readonly modifiedMs: number
   readonly changedMs: number
   readonly inode: number
 
-  /** @param stat of the same file as the descriptor */
+  /** @param stat the status of the same open file */
   constructor(
     readonly descriptor: number,
     stat: BigIntStats,
@@ -22,7 +22,7 @@ export class DescriptorFile implements OpenFile {
   }
 
   close(): void {
-    // Not in the event loop: the last close of a removed file frees its blocks, which takes its time.
+    // In the thread pool: the last close of a removed file frees its blocks, which takes time.
     close(this.descriptor)
   }
 }

@@ -1,5 +1,5 @@
 import mime from 'mime'
 import type { MediaTypes } from '../../ports/serving/files.js'
 
-/** Media types by file extension, from the registry of the `mime` package. */
+/** Looks up the media type of a file extension in the registry of the `mime` package. */
 export const mediaTypeOf: MediaTypes = (path) => mime.getType(`/${path}`)

@@ -7,16 +7,20 @@ import { DescriptorFile } from './descriptor-file.js'
 const openDescriptor = promisify(open)
 const statDescriptor = promisify(fstat)
 
-// Windows lacks the last three; there they are undefined, which counts as 0.
+// On Windows the last three are undefined, which counts as 0.
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY
 
 /**
- * Opens a file by its real path: for platforms where `openByPathDescriptor` does not work.
+ * Opens a file by its real path, on platforms where `openByPathDescriptor` does not work.
  *
- * The real path has no link on it. It is looked at, opened without following links, and then looked at again: it must
- * still be its own real path, and name the very file that was opened. What this cannot tell is a folder on the path that
- * is exchanged for a link, back, and for the link again, each time in the moment between two of these steps: whoever
- * lets strangers rename folders below the root needs Linux.
+ * The real path contains no symbolic links. It is checked, opened without following links, and checked again: it must
+ * still be its own real path, and name the file that was opened. One attack remains possible: a folder on the path is
+ * exchanged for a link, back, and for the link again, each time exactly between two of these steps. A server whose users
+ * can rename folders below the root should therefore run on Linux.
+ *
+ * @param name the path as the file system reads it
+ * @param admits whether a file with this real path may be opened
+ * @throws the platform's error
  */
 export async function openByRealPath(
   name: string,

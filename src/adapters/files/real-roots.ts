@@ -1,29 +1,29 @@
 import { realpath } from 'node:fs/promises'
 import { sep } from 'node:path'
 
-/** For how long a root is taken to be where it was, in milliseconds. */
+/** How long the real path of a root is remembered, in milliseconds. */
 const FRESH_MS = 1000
-/** Roots remembered at a time; a handler may make them up as it goes. */
+/** The most roots that are remembered. A handler may pass a new root with each call. */
 const MAX_ROOTS = 64
 
 /**
- * Where roots really are, every link on the way to them resolved.
+ * Knows the real paths of roots, with all symbolic links resolved.
  *
- * A root is resolved once and remembered. It can be replaced meanwhile, say by a deploy that switches the link
- * `current` to the next release. That is noticed at once, since a file opened below the new root does not lie within
- * the remembered one, and then the file system is asked again; and it is noticed within a second by any other file, so
- * that a link from the new release into the old one is not followed for longer.
+ * A root is resolved once and remembered. It can be replaced in the meantime, for example by a deployment that switches the
+ * link `current` to the next release. A file below the new root is not within the remembered root, so that the root is
+ * resolved again at once. Any other use notices the new root within a second, so that a link from the new release into the
+ * old one is followed for no longer than that.
  *
- * Real paths are latin1 strings, an octet each character: names are compared by their octets, whatever their encoding.
+ * Real paths are latin1 strings, one octet per character: names are compared by their octets, in any encoding.
  */
 export class RealRoots {
   private readonly known = new Map<string, { readonly path: string; readonly asOfMs: number }>()
 
-  /** @param now milliseconds that never go back */
+  /** @param now reads a monotonic clock, in milliseconds */
   constructor(private readonly now: () => number) {}
 
   /**
-   * Whether a real path is that of the root or of something below it.
+   * Tells whether a real path is the root or below it.
    *
    * @throws the platform's error when the root cannot be resolved
    */

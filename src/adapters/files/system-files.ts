@@ -5,15 +5,15 @@ import { isPlainPath } from './plain-path.js'
 import { RealRoots } from './real-roots.js'
 
 /**
- * A way to open a file only after its real path was found good.
+ * Opens a file only after its real path has been accepted.
  *
- * @param name the path as the file system takes it
- * @param admits whether something with this real path (latin1, an octet each character) may be opened or spoken of
+ * @param name the path as the file system reads it
+ * @param admits whether a file with this real path (latin1, one octet per character) may be opened or reported
  * @throws the platform's error
  */
 export type OpenAdmitted = (name: string, admits: (realPath: string) => Promise<boolean>) => Promise<OpenFile | NoFile>
 
-/** What the platform's errors mean; any other is the world's fault. */
+/** The results for the platform's error codes. Every other error is thrown. */
 const MEANING: Readonly<Record<string, NoFile>> = {
   ENOENT: 'missing',
   ENOTDIR: 'missing',
@@ -23,11 +23,14 @@ const MEANING: Readonly<Record<string, NoFile>> = {
   EPERM: 'forbidden',
 }
 
-/** The files of this machine. */
+/** Opens files of this machine. */
 export class SystemFiles implements Files {
   private readonly roots: RealRoots
 
-  /** @param now milliseconds that never go back */
+  /**
+   * @param openAdmitted the safest way to open a file on this platform
+   * @param now reads a monotonic clock, in milliseconds
+   */
   constructor(
     private readonly openAdmitted: OpenAdmitted = hasPathDescriptors() ? openByPathDescriptor : openByRealPath,
     now: () => number = () => performance.now(),

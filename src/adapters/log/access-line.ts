@@ -3,25 +3,25 @@ import type { Security } from '../../ports/serving/transport.js'
 import { escaped, word } from './escaping.js'
 
 /**
- * Writes one line of the access log, line feed included.
+ * Formats one line of the access log, line feed included.
  *
- * The lines are concatenated by hand: this runs once a request, and takes a quarter of the time that `JSON.stringify`
- * takes. Phase, outcome and the two ids are words of ours, and numbers are numbers; every other text is escaped.
+ * Lines are concatenated by hand, because this runs for every request: it takes a quarter of the time of
+ * `JSON.stringify`. Phase, outcome and the two ids are always safe text; every other text is escaped.
  *
- * @param time as it shall stand in the line
+ * @param time formatted for the line
  */
 export type AccessLine = (time: string, exchange: ExchangeRecord) => string
 
 /**
- * One JSON object a line, keys always in the same order.
+ * Makes a formatter of JSON lines, with the keys always in the same order.
  *
- * @param worker number of this process; 0 where it is the only one
+ * @param worker the number of this process; 0 without a supervisor
  */
 export function jsonAccessLine(engine: string, worker: number): AccessLine {
   const ofJson = onceEach(jsonSecurity)
   const afterTime = `","engine":${JSON.stringify(engine)},"worker":${worker},"thread":`
   return (time, exchange) => {
-    // A key beside its value.
+    // Each key is beside its value.
     // prettier-ignore
     return '{"time":"' + time + afterTime + exchange.thread +
     ',"connection":' + exchange.connection +
@@ -40,12 +40,14 @@ export function jsonAccessLine(engine: string, worker: number): AccessLine {
   }
 }
 
-/** The same facts for the eye: those that are read first come first, and a worker or thread of 0 is left out. */
+/**
+ * Makes a formatter of plain lines for people. The most important facts come first; a worker or thread of 0 is omitted.
+ */
 export function plainAccessLine(engine: string, worker: number): AccessLine {
   const ofPlain = onceEach(plainSecurity)
   const end = ` engine=${word(engine)}` + (worker === 0 ? '' : ` worker=${worker}`)
   return (time, exchange) => {
-    // A key beside its value.
+    // Each key is beside its value.
     // prettier-ignore
     return time + ' ' + word(exchange.peer) +
     ' "' + escaped(exchange.method) + ' ' + escaped(exchange.target) +
@@ -63,7 +65,7 @@ export function plainAccessLine(engine: string, worker: number): AccessLine {
   }
 }
 
-/** What tells of a connection's security is written once a connection. */
+/** Caches the text about a connection's security, which is the same for all its requests. */
 function onceEach(write: (security: Security) => string): (security: Security) => string {
   const written = new WeakMap<Security, string>()
   return (security) => {
@@ -85,10 +87,10 @@ const plainSecurity = ({ protocol, suite, serverName, resumed, client }: Securit
   (resumed ? ' resumed' : '') +
   (client === null ? '' : ` client=${quoted(client.subject)}`)
 
-/** What follows the whole milliseconds, by microseconds: nothing, `.001` to `.999`. */
+/** The fraction of a millisecond as text, by microseconds: empty, `.001` to `.999`. */
 const FRACTIONS = Array.from({ length: 1000 }, (_, microseconds) => String(microseconds / 1000).slice(1))
 
-/** A duration with at most three decimals; two integers are written faster than one fraction. */
+/** Formats a duration with at most three decimals. Formatting two integers is faster than formatting a fraction. */
 function milliseconds(durationMs: number): string {
   const microseconds = durationMs > 0 ? Math.round(durationMs * 1000) : 0
   const whole = Math.floor(microseconds / 1000)

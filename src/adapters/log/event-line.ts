@@ -2,16 +2,17 @@ import { inspect } from 'node:util'
 import type { Facts } from '../../ports/operations/event-log.js'
 import { unicodeEscape, word } from './escaping.js'
 
+/** The level of an event. */
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
-/** Writes one event of the event log, without the last line feed. */
+/** Formats one event, without the last line feed. */
 export type EventLine = (time: string, level: Level, event: string, facts: Facts) => string
 
 const OWN_KEYS: ReadonlySet<string> = new Set(['time', 'level', 'event'])
 
 /**
- * One JSON object a line: `time`, `level`, `event`, then the facts in their order. A fact that has the name of one of
- * the three stands under `facts.` and its name.
+ * Formats an event as one JSON object: `time`, `level`, `event`, then the facts in their order. A fact with one of these
+ * three names gets the prefix `facts.`.
  */
 export const jsonEventLine: EventLine = (time, level, event, facts) => {
   let line = `{"time":"${time}","level":"${level}","event":${visible(JSON.stringify(event))}`
@@ -24,8 +25,8 @@ export const jsonEventLine: EventLine = (time, level, event, facts) => {
 }
 
 /**
- * One line for the eye: time, level, event, then `name=value` for each fact. The stacks of errors follow, indented, so
- * that no line but the first begins with a time.
+ * Formats an event for people: time, level, event, then `name=value` for each fact. The stacks of errors follow on
+ * indented lines, so that only the first line begins with a time.
  */
 export const plainEventLine: EventLine = (time, level, event, facts) => {
   let line = `${time} ${level.toUpperCase().padEnd(5)} ${visible(event)}`
@@ -40,7 +41,7 @@ export const plainEventLine: EventLine = (time, level, event, facts) => {
 
 const COLOURS: Readonly<Record<Level, number>> = { debug: 90, info: 32, warn: 33, error: 31 }
 
-/** The plain line for a terminal: the level in its colour. */
+/** Formats the plain line for a terminal, with the level in its colour. */
 export const colouredEventLine: EventLine = (time, level, event, facts) => {
   const line = plainEventLine(time, level, event, facts)
   const from = time.length + 1
@@ -48,20 +49,20 @@ export const colouredEventLine: EventLine = (time, level, event, facts) => {
   return `${line.slice(0, from)}\x1b[${COLOURS[level]}m${line.slice(from, to)}\x1b[39m${line.slice(to)}`
 }
 
-/** A value as JSON, whatever it is: what JSON cannot hold is described as a text. */
+/** Converts any value to JSON. A value that JSON cannot hold becomes a text that describes it. */
 function jsonOf(value: unknown): string {
   try {
     const json = JSON.stringify(value, (_, each: unknown) => (each instanceof Error ? errorFacts(each) : each))
     if (typeof json === 'string') return json
   } catch {
-    // A cycle, a BigInt, or a getter that throws: a log does not fail over what it is given.
+    // A cycle, a BigInt, or a getter that throws. Logging a value must not fail.
   }
   return JSON.stringify(description(value))
 }
 
 function plainOf(value: unknown): string {
   if (typeof value !== 'string') return visible(jsonOf(value))
-  // The alphabets of the world are readable as they are; what ends a word is not.
+  // Letters of all alphabets stay readable; only characters that could end the word force quotes.
   return /^[^\s"\\=]+$/.test(value) ? visible(value) : visible(JSON.stringify(value))
 }
 
@@ -84,7 +85,7 @@ function description(value: unknown): string {
   return described(() => inspect(value, { customInspect: false, depth: 3, breakLength: Infinity }))
 }
 
-/** What a handler throws may have getters that throw, too. */
+/** Describes a value that a handler has thrown; its getters may throw, too. */
 function described(describe: () => string): string {
   try {
     return describe()
@@ -93,10 +94,10 @@ function described(describe: () => string): string {
   }
 }
 
-/** Controls (line feeds among them), invisible format characters that can reorder a line, separators, lone surrogates. */
+/** Controls (line feeds included), invisible format characters that can reorder a line, separators, lone surrogates. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
-/** The text with what cannot be seen, or could pass for another line, written as an escape. */
+/** Escapes invisible characters, and characters that could begin another line. */
 function visible(text: string): string {
   return text.replace(INVISIBLE, (found) => found.split('').map(unicodeEscape).join(''))
 }

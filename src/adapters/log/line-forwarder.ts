@@ -4,8 +4,8 @@ import type { Sink } from './sink.js'
 
 const LINE_FEED = 0x0a
 
-/** A line longer than this is no line of a log. */
-const LONGEST_LINE = 256 * 1024
+/** The longest line that is forwarded, in bytes. No log writes longer lines. */
+const MAX_LINE_BYTES = 256 * 1024
 
 const NOTHING = Buffer.alloc(0)
 
@@ -13,30 +13,35 @@ const NOTHING = Buffer.alloc(0)
 const FLUSH_MS = 300
 
 /**
- * Takes the log lines of other processes into the sink that all share, whole lines only: half a line, of a process that
- * was killed while it wrote, would pass for something else. While the sink is full none of the others is read, so that
- * they hold back, drop and count by themselves: here, a read is a piece with many lines.
+ * Forwards the log lines of worker processes to the shared sink.
+ *
+ * It forwards only whole lines, because part of a line, from a process that was killed while it wrote, could be mistaken
+ * for something else. While the sink is full, it reads no process. The pipes fill up, and each process then drops and
+ * counts lines itself: it drops single lines, whereas a read here is a block of many lines.
  */
 export class LineForwarder {
   private readonly sources = new Set<Readable>()
-  private isHeldBack = false
+  private isPaused = false
 
   constructor(private readonly sink: Sink) {}
 
-  /** The source is read to its end. */
+  /** Forwards the lines of a source until its end. */
   forward(source: Readable): void {
     const lines = new WholeLines()
     this.sources.add(source)
     source.on('data', (octets: Buffer) => {
       this.append(lines.take(octets))
-      if (this.sink.isFull) this.holdBack()
+      if (this.sink.isFull) this.pause()
     })
     source.on('error', () => undefined)
     source.on('close', () => this.sources.delete(source))
-    if (this.isHeldBack) source.pause()
+    if (this.isPaused) source.pause()
   }
 
-  /** Resolves when the sources have ended, or after a short while: one may outlive its process, or be held back. */
+  /**
+   * Resolves when all sources have ended, but after `FLUSH_MS` at the latest: a source may outlive its process, or be
+   * paused.
+   */
   async flush(): Promise<void> {
     const ended = [...this.sources].map((source) => new Promise((resolve) => source.once('close', resolve)))
     let timer: NodeJS.Timeout | undefined
@@ -51,37 +56,37 @@ export class LineForwarder {
     else this.sink.append(lines.toString())
   }
 
-  private holdBack(): void {
-    if (this.isHeldBack) return
-    this.isHeldBack = true
+  private pause(): void {
+    if (this.isPaused) return
+    this.isPaused = true
     for (const source of this.sources) source.pause()
     this.sink.whenRoom(() => {
-      this.isHeldBack = false
+      this.isPaused = false
       for (const source of this.sources) source.resume()
     })
   }
 }
 
-/** Puts the pieces of a source together to whole lines; leaves out a line that is too long, to its end. */
+/** Joins the pieces of a source to whole lines. It drops a line that is too long. */
 class WholeLines {
-  /** The line that has only begun. */
+  /** The beginning of an incomplete line. */
   private begun: Buffer = NOTHING
   private isSkipping = false
 
-  /** @returns the lines that have come to their end */
+  /** @returns the lines that the piece completes */
   take(piece: Buffer): Buffer {
     const octets = this.isSkipping ? this.skip(piece) : piece
     const known = this.begun.length === 0 ? octets : Buffer.concat([this.begun, octets])
     const end = known.lastIndexOf(LINE_FEED) + 1
     this.begun = known.subarray(end)
-    if (this.begun.length > LONGEST_LINE) {
+    if (this.begun.length > MAX_LINE_BYTES) {
       this.begun = NOTHING
       this.isSkipping = true
     }
     return known.subarray(0, end)
   }
 
-  /** @returns what comes behind the line that is left out */
+  /** @returns the rest of the piece, after the end of the line that is dropped */
   private skip(piece: Buffer): Buffer {
     const end = piece.indexOf(LINE_FEED) + 1
     this.isSkipping = end === 0

@@ -1,11 +1,11 @@
 import type { AccessLog } from '../../ports/serving/access-log.js'
 
-/** For `log.access` off. */
+/** The access log when `log.access` is off. It writes nothing. */
 export class NoAccessLog implements AccessLog {
   readonly dropped = 0
 
   record(): void {
-    // Nobody asked for it.
+    // The access log is off.
   }
 
   async close(): Promise<void> {

@@ -2,37 +2,37 @@ import { constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { isatty } from 'node:tty'
 
-/** Called once for each write. A write that failed may still have written some octets before. */
-export type Written = (error: NodeJS.ErrnoException | null, octets: number) => void
+/** Called once for each write. A write that failed may have written some bytes before it failed. */
+export type Written = (error: NodeJS.ErrnoException | null, bytes: number) => void
 
-/** Where the octets of the logs go. Writing never waits for a reader, in the event loop or in a thread. */
+/** Writes the octets of the logs. It never waits for a reader, neither in the event loop nor in a thread. */
 export interface Output {
-  /** Whether a person is looking on, who may like colours. */
+  /** Whether the output is a terminal, which shows colours. */
   readonly isTerminal: boolean
   /**
-   * Writes as many of the octets as there is room for, from the first on. One write at a time.
+   * Writes as many of the octets as the output accepts now, from the first on. Only one write may be in progress.
    *
-   * @param written is called at once or later; with `EAGAIN` when there is no room at all
+   * @param written is called at once or later, with `EAGAIN` when the output accepts nothing
    */
   write(octets: Uint8Array, written: Written): void
 }
 
 /**
- * An output onto a file descriptor of ours, such as 1.
+ * Opens an output to a file descriptor of this process, such as 1.
  *
- * Pipes, terminals and sockets take octets as fast as their reader reads, which may be never: a write that waits would
- * stop the event loop, or, in libuv's thread pool, keep the process from its exit. So they are written non-blocking.
- * Regular files have no reader to wait for, and no non-blocking mode either: they are written in the thread pool.
+ * Pipes, terminals and sockets accept octets only as fast as their reader reads, which may be never. A blocking write
+ * would stop the event loop or, in libuv's thread pool, prevent the process from exiting. Therefore they are written
+ * without blocking. Regular files have neither a reader nor a non-blocking mode; they are written in the thread pool.
  */
 export function openOutput(descriptor: number): Output {
   const facts = fstatSync(descriptor)
-  if (facts.isSocket()) return new NonBlockingOutlet(madeNonBlocking(descriptor))
-  if (facts.isFIFO()) return new NonBlockingOutlet(reopened(descriptor) ?? madeNonBlocking(descriptor))
+  if (facts.isSocket()) return new NonBlockingOutput(madeNonBlocking(descriptor))
+  if (facts.isFIFO()) return new NonBlockingOutput(reopened(descriptor) ?? madeNonBlocking(descriptor))
   const own = facts.isCharacterDevice() ? reopened(descriptor) : null
-  return own === null ? new FileOutlet(descriptor) : new NonBlockingOutlet(own)
+  return own === null ? new FileOutput(descriptor) : new NonBlockingOutput(own)
 }
 
-class NonBlockingOutlet implements Output {
+class NonBlockingOutput implements Output {
   readonly isTerminal: boolean
 
   constructor(private readonly descriptor: number) {
@@ -51,7 +51,7 @@ class NonBlockingOutlet implements Output {
   }
 }
 
-class FileOutlet implements Output {
+class FileOutput implements Output {
   readonly isTerminal: boolean
 
   constructor(private readonly descriptor: number) {
@@ -59,16 +59,16 @@ class FileOutlet implements Output {
   }
 
   write(octets: Uint8Array, written: Written): void {
-    // At the descriptor's own position: appending stays appending, and others may write to the same file.
+    // At the position of the descriptor, so that appending works and other processes may write to the same file.
     write(this.descriptor, octets, 0, octets.length, null, written)
   }
 }
 
 /**
- * Opens what stands behind a descriptor anew. Non-blocking is a property of the open file, which our standard output
- * shares with the shell and its other children; it has to stay as it is for them.
+ * Opens the file of a descriptor again. Non-blocking mode belongs to the open file, which our standard output shares with
+ * the shell and its other children; for them it must not change.
  *
- * @returns null where the platform cannot do it or forbids it
+ * @returns `null` where the platform cannot do this or forbids it
  */
 function reopened(descriptor: number): number | null {
   try {
@@ -78,10 +78,10 @@ function reopened(descriptor: number): number | null {
   }
 }
 
-/** Held for ever: a socket that is collected closes its descriptor. */
+/** Keeps the sockets referenced, because a socket that is garbage-collected closes its descriptor. */
 const held: Socket[] = []
 
-/** Switches a pipe or socket itself to non-blocking, which Node only does by the way of its own sockets. */
+/** Switches a pipe or socket itself to non-blocking mode. Node does this only for its own sockets. */
 function madeNonBlocking(descriptor: number): number {
   held.push(new Socket({ fd: descriptor, readable: false, writable: true }).unref())
   return descriptor

@@ -4,7 +4,7 @@ import type { AccessLine } from './access-line.js'
 import { IsoTime } from './iso-time.js'
 import type { Sink } from './sink.js'
 
-/** The access log as lines in the sink that all logs share; the sink batches them. */
+/** Writes the access log as lines into the sink that all logs share. */
 export class SinkAccessLog implements AccessLog {
   private readonly time = new IsoTime()
   private lost = 0
@@ -25,7 +25,7 @@ export class SinkAccessLog implements AccessLog {
     if (!this.sink.append(this.line(this.time.text(this.clock.wall()), exchange), true)) this.lost++
   }
 
-  /** The sink stays open: events may follow. */
+  /** Closes only this log. The sink stays open for events. */
   close(): Promise<void> {
     this.closed = true
     return this.sink.drain()

@@ -1,47 +1,53 @@
 import type { Clock, Stoppable } from '../../ports/operations/clock.js'
 import type { Output } from './output.js'
 
-/** Lines wait at most so long for others to be written with. */
+/** The longest time that a line waits for its batch to be written. */
 const BATCH_MS = 100
-/** So many characters of lines are written at once: each write takes a thread of the pool its 20 to 30 µs. */
+/** A batch of this size is written at once. Batches save time: each write costs 20 to 30 µs in the thread pool. */
 const BATCH_CHARACTERS = 64 * 1024
-/** So many characters of lines are held while the output takes none. */
-const MOST_CHARACTERS = 1024 * 1024
-/** Who can hold lines back does so while more than so many are held, so that none of them need be dropped. */
+/** The most characters that are buffered while the output blocks. Beyond it, lines are dropped. */
+const MAX_BUFFERED = 1024 * 1024
+/**
+ * Above this, sources that can pause should do so. It is lower than `MAX_BUFFERED`, so that their lines need not be
+ * dropped.
+ */
 const FULL_CHARACTERS = 256 * 1024
-/** A full output is tried again after the first, then twice as long each time up to the last. */
+/** The first delay before a blocked output is tried again. It doubles with each retry. */
 const FIRST_RETRY_MS = 1
+/** The longest such delay. */
 const LAST_RETRY_MS = 100
-/** Full disks and absent readers take their time. */
+/** The delay after a failed write. Full disks and missing readers do not recover quickly. */
 const FAILURE_RETRY_MS = 1000
+/** The longest time that draining waits for the output. */
 const DRAIN_MS = 1000
 
-/** UTF-8 takes at most so many octets for a character of a string. */
+/** The most octets that one character of a string needs in UTF-8. */
 const OCTETS_PER_CHARACTER = 3
 
 const NOTHING = new Uint8Array(0)
 
 /**
- * Takes the lines of all logs and writes them to one output in batches, each line whole and in order.
+ * Batches log lines and writes them, whole and in order, to one output.
  *
- * Appending is a concatenation. A timer is set when the first line of a batch comes, and hastened when the batch is
- * full: none for a single line. When the output blocks or fails, writing is tried again and again, lines are held up
- * to a bound, and the newest are dropped and counted. They are dropped until half of the bound is free again, so that
- * the gap is one and its report stands in its place.
+ * `append` only concatenates; a timer flushes the batch, sooner when it is full. When the output blocks or fails, the
+ * sink retries with back-off and buffers up to `MAX_BUFFERED` characters. Beyond that it drops new lines and counts them
+ * until half of the buffer is free, so that one gap is logged once, where it happened.
  */
 export class Sink {
+  /** Lines that wait for the next batch. */
   private text = ''
-  /** Whether `text` is all ASCII, as access lines are: such text becomes octets three times as fast. */
+  /** Whether `text` is all ASCII, as access lines are. Such text is encoded three times as fast. */
   private ascii = true
-  /** What is being written, from `offset` on; more than nothing means that it comes before `text`. */
+  /** The batch that is being written. Its octets from `offset` on precede `text`. */
   private octets: Uint8Array = NOTHING
   private offset = 0
-  /** Where batches become octets: used again and again, since one is written before the next is taken. */
+  /** The memory of batches. It is reused, because each batch is written before the next one is encoded. */
   private readonly batch = Buffer.allocUnsafeSlow(2 * BATCH_CHARACTERS)
   private writing = false
-  /** The next write: `null` while there is nothing to write or a write is under way. */
+  /** The timer of the next write; `null` while there is nothing to write or a write is in progress. */
   private due: Stoppable | null = null
   private retryMs = FIRST_RETRY_MS
+  /** Lines dropped since the buffer became full. */
   private gap = 0
   private draining: Draining | null = null
   private closed = false
@@ -57,29 +63,39 @@ export class Sink {
     return this.output.isTerminal
   }
 
-  /** @param report called after a gap, with the number of lines missing there; may append a line that tells it */
+  /**
+   * Sets the listener for gaps.
+   *
+   * @param report called after a gap with the number of dropped lines; it may append a line about them
+   */
   onRecovery(report: (dropped: number) => void): void {
     this.whenRecovered = report
   }
 
-  /** Whether who can wait with a line should. */
+  /** Whether sources that can pause should do so. */
   get isFull(): boolean {
     return this.held > FULL_CHARACTERS
   }
 
-  /** @param told called once, when the sink is full no more */
-  whenRoom(told: () => void): void {
-    if (this.isFull) this.awaitingRoom.push(told)
-    else told()
+  /**
+   * Calls a listener once, as soon as the sink is not full.
+   *
+   * @param listener called at once when the sink is not full now
+   */
+  whenRoom(listener: () => void): void {
+    if (this.isFull) this.awaitingRoom.push(listener)
+    else listener()
   }
 
   /**
-   * @param line with its line feed; may have more than one, and is never torn
+   * Appends a line to the batch.
+   *
+   * @param line with its line feed; it may consist of several lines, and is written or dropped as a whole
    * @param ascii whether the caller knows that the line is all ASCII
-   * @returns false when there was no room and the line was dropped
+   * @returns `false` when the buffer was full and the line was dropped
    */
   append(line: string, ascii = false): boolean {
-    if (this.closed || this.gap > 0 || this.held + line.length > MOST_CHARACTERS) {
+    if (this.closed || this.gap > 0 || this.held + line.length > MAX_BUFFERED) {
       this.drop()
       return false
     }
@@ -91,13 +107,13 @@ export class Sink {
     return true
   }
 
-  /** Resolves when everything appended before has been written, or after a second. */
+  /** Writes everything that was appended before. Resolves when it is written, or after a second. */
   drain(): Promise<void> {
     this.draining ??= this.startDraining()
     return this.draining.ended
   }
 
-  /** Drains, and takes no line any more. */
+  /** Drains, and then drops every further line. */
   async close(): Promise<void> {
     await this.drain()
     this.closed = true
@@ -112,14 +128,14 @@ export class Sink {
     if (!this.writing && this.due === null) this.writeAfter(BATCH_MS)
   }
 
-  /** Not at once: this may be in the middle of a request. A write that is to be tried again keeps its time. */
+  /** Writes in the next turn, because this one may be in the middle of a request. A pending retry keeps its delay. */
   private endBatch(): void {
     if (!this.writing && this.octets === NOTHING) this.writeAfter(0)
   }
 
   private writeAfter(delayMs: number): void {
     this.due?.stop()
-    // A write that was under way when the sink was closed may end later.
+    // A write that was in progress when the sink was closed may end later.
     if (!this.closed) this.due = this.clock.after(delayMs, this.write)
   }
 
@@ -133,7 +149,7 @@ export class Sink {
   private takeText(): void {
     const encoding = this.ascii ? 'latin1' : 'utf8'
     const octets = this.ascii ? this.text.length : this.text.length * OCTETS_PER_CHARACTER
-    // Writing into memory at hand takes half the time of `Buffer.from`; more than a batch has heaped up in a stall only.
+    // Encoding into existing memory takes half the time of `Buffer.from`. Only after a stall is the text larger.
     const fits = octets <= this.batch.length
     this.octets = fits
       ? this.batch.subarray(0, this.batch.write(this.text, encoding))
@@ -146,13 +162,13 @@ export class Sink {
     this.offset += count
     if (count > 0) this.retryMs = FIRST_RETRY_MS
     this.endGap()
-    this.tellRoom()
+    this.notifyRoom()
     this.writing = false
     if (this.offset < this.octets.length) this.retry(error)
     else this.finishBatch()
   }
 
-  /** Some octets taken and others not means that the output is full, too. */
+  /** Schedules another write. A write of only some octets means that the output is full, just as `EAGAIN` does. */
   private retry(error: NodeJS.ErrnoException | null): void {
     const isFull = error === null || error.code === 'EAGAIN'
     this.writeAfter(isFull ? this.retryMs : FAILURE_RETRY_MS)
@@ -168,27 +184,27 @@ export class Sink {
 
   private drop(): void {
     this.gap++
-    // A line over the bound leaves a gap on its own, with no write to come that would end it.
+    // A single line over the limit leaves a gap without a pending write, which would otherwise end the gap.
     this.endGap()
   }
 
   private endGap(): void {
-    if (this.gap === 0 || this.closed || this.held > MOST_CHARACTERS / 2) return
+    if (this.gap === 0 || this.closed || this.held > MAX_BUFFERED / 2) return
     const dropped = this.gap
     this.gap = 0
     this.whenRecovered(dropped)
   }
 
-  private tellRoom(): void {
+  private notifyRoom(): void {
     if (this.isFull || this.awaitingRoom.length === 0) return
-    for (const told of this.awaitingRoom.splice(0)) told()
+    for (const listener of this.awaitingRoom.splice(0)) listener()
   }
 
   private startDraining(): Draining {
     let resolve: () => void
     const ended = new Promise<void>((resolved) => (resolve = resolved))
     const deadline = this.clock.after(DRAIN_MS, () => this.draining?.end())
-    // The clock's timers let the process go; the last lines keep it.
+    // The clock's timers do not keep the process running. This one does, until the last lines are written.
     const alive = setInterval(() => undefined, DRAIN_MS)
     const end = (): void => {
       this.draining = null

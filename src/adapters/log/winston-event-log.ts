@@ -9,17 +9,17 @@ import type { Sink } from './sink.js'
 
 const NO_FACTS: Facts = {}
 
-/** The event log by winston, into the sink that all logs share. */
+/** Writes the event log through winston into the sink that all logs share. */
 export class WinstonEventLog implements EventLog {
   private constructor(
     private readonly logger: Logger,
     private readonly own: Facts,
   ) {}
 
-  /** Also tells in the log of lines that the sink had to drop. */
+  /** Makes a log that also reports the lines that the sink had to drop. */
   static into(sink: Sink, clock: Clock, line: EventLine, level: Settings['log']['level']): WinstonEventLog {
     const log = new WinstonEventLog(loggerInto(sink, clock, line, level), NO_FACTS)
-    sink.onRecovery((dropped) => log.warn('Log lines dropped', { dropped }))
+    sink.onRecovery((dropped) => log.warn('log lines dropped', { dropped }))
     return log
   }
 
@@ -45,9 +45,9 @@ export class WinstonEventLog implements EventLog {
 
   private log(level: Level, event: unknown, facts: Facts = NO_FACTS): void {
     if (!this.logger.isLevelEnabled(level)) return
-    // A plugin in plain JavaScript may hand us anything: what it meant is logged as well as can be.
+    // A plugin in plain JavaScript may pass any value, such as an error in place of the facts.
     const given = facts instanceof Error ? { error: facts } : facts
-    // The facts go by one key: spread out, winston would take a fact named `message` or `level` for its own.
+    // The facts have one key of their own, because winston would use a fact named `message` or `level` as its own.
     this.logger.log({ level, message: String(event), facts: { ...this.own, ...given } })
   }
 }

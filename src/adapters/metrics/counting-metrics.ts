@@ -15,7 +15,7 @@ import type {
 } from '../../ports/operations/metrics.js'
 import type { EventLoopDelayMs } from './event-loop-delay.js'
 
-/** What is told before `begin`. */
+/** The sources before `begin`. */
 const NO_SOURCES: MetricsSources = {
   engine: '',
   socket: '',
@@ -46,7 +46,7 @@ export class CountingMetrics implements Metrics {
   private bytesOut = 0
   private begun = 0
   private ended = 0
-  /** By the first digit of the status; the first is for no status at all. */
+  /** Responses by the first digit of their status; index 0 counts requests without a response. */
   private readonly statusClasses = [0, 0, 0, 0, 0, 0]
   private readonly outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>
   private readonly rejections = new Map<string, number>()
@@ -61,7 +61,7 @@ export class CountingMetrics implements Metrics {
     plain: 0,
   }
 
-  /** @param rssBytes memory that the process has in use */
+  /** @param rssBytes reads the resident memory of the process */
   constructor(
     private readonly clock: Clock,
     private readonly rssBytes: () => number,
@@ -91,12 +91,12 @@ export class CountingMetrics implements Metrics {
     this.handshakes[outcome]++
   }
 
-  received(octets: number): void {
-    this.bytesIn += octets
+  received(bytes: number): void {
+    this.bytesIn += bytes
   }
 
-  sent(octets: number): void {
-    this.bytesOut += octets
+  sent(bytes: number): void {
+    this.bytesOut += bytes
   }
 
   requestBegun(): void {

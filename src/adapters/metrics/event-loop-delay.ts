@@ -1,12 +1,16 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { MetricsSnapshot } from '../../ports/operations/metrics.js'
 
+/** Quantiles of the delay of the event loop, in milliseconds. */
 export type EventLoopDelayMs = MetricsSnapshot['process']['eventLoopDelayMs']
 
-/** A timer that is late tells how long the loop was busy. Twenty wake-ups a second cost an idle server 0.2 % of a core. */
+/**
+ * The interval of the timer whose lateness is measured: it is late while the event loop is busy. Twenty wake-ups per second
+ * cost an idle server 0.2 % of a core.
+ */
 const RESOLUTION_MS = 50
 
-/** Begins to measure; what it returns reads the delays since then. */
+/** Starts to measure, and returns a function that reads the delays since the start. */
 export function measureEventLoopDelay(): () => EventLoopDelayMs {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   histogram.enable()
@@ -17,7 +21,7 @@ export function measureEventLoopDelay(): () => EventLoopDelayMs {
   })
 }
 
-/** The histogram holds whole intervals between two ticks, in nanoseconds: on time is `RESOLUTION_MS`, not 0. */
+/** The histogram records whole intervals between ticks in nanoseconds: a tick on time counts `RESOLUTION_MS`, not 0. */
 function delayMs(intervalNs: number): number {
   return Math.max(0, Math.round(intervalNs / 1000) / 1000 - RESOLUTION_MS)
 }

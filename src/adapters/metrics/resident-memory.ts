@@ -1,17 +1,17 @@
 /**
- * Reads the memory that this process has in use, in octets.
+ * Makes a reader of the resident memory of this process, in bytes.
  *
- * The platform opens a file for that. While no descriptor is left, what it was when it could last be read stands for it:
- * that is no time to fail, too.
+ * The platform opens a file to read it. When no file descriptor is left, the reader returns the last value instead of
+ * failing, so that metrics still work in this state.
  */
 export function residentMemory(read: () => number = () => process.memoryUsage.rss()): () => number {
-  let octets = 0
+  let bytes = 0
   return () => {
     try {
-      octets = read()
+      bytes = read()
     } catch {
-      // As it was.
+      // Keeps the last value.
     }
-    return octets
+    return bytes
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { transformSync } from '@swc/wasm-typescript'
 
-/** What the transpiler throws, which is no error. */
+/** The transpiler throws this object, which is not an `Error`. */
 interface Diagnostic {
   readonly message: string
   readonly startLine: number
@@ -9,10 +9,11 @@ interface Diagnostic {
 }
 
 /**
- * A module's source with blanks where types were, so that lines and columns stay. What is more than types (`enum`,
- * parameter properties) is refused.
+ * Replaces the types of a TypeScript module by blanks, so that lines and columns stay the same. TypeScript that is more
+ * than types, such as `enum` and parameter properties, is refused.
  *
- * @throws {SyntaxError} naming file, line and column, each from 1; for JavaScript too
+ * @returns the source as JavaScript
+ * @throws {SyntaxError} naming file, line and column, each from 1; also for JavaScript
  */
 export function blankTypes(file: string): string {
   try {

@@ -12,12 +12,12 @@ type PluginSettings = Pick<Settings, 'plugins' | 'static' | 'tls'>
 
 const SHIPPED = fileURLToPath(new URL('../../../plugins', import.meta.url))
 
-/** Shipped plugins that a server has beside those of the user's folder. */
+/** Shipped plugins that are loaded in addition to the plugins of the user's folder. */
 const ALWAYS: readonly string[] = ['acme', 'dashboard', 'health', 'metrics', 'static']
 
-/** Plugins from folders: those that came with the server, and the user's. */
+/** Loads plugins from folders: the shipped plugins, and the plugins of the user's folder. */
 export class FolderPlugins implements PluginSource {
-  /** @param shippedFolder where those lie that came with the server */
+  /** @param shippedFolder the folder of the shipped plugins */
   constructor(private readonly shippedFolder: string = SHIPPED) {}
 
   async load(settings: PluginSettings): Promise<Plugins> {
@@ -30,15 +30,15 @@ export class FolderPlugins implements PluginSource {
     const isReplaced = ({ name }: LoadedPlugin): boolean => own.value.some((each) => each.name === name)
     const loaded = [...kept.filter((each) => !isReplaced(each)), ...own.value]
     const broken = [...shipped.problems, ...own.problems]
-    // A section may belong to a plugin that could not be read.
+    // After a failure, a section without a plugin may belong to the plugin that could not be read.
     const conflicts = broken.length > 0 ? [] : settingsConflicts(settings.plugins, shipped.value, loaded)
-    refuse([...broken, ...nameConflicts(loaded), ...routeConflicts(loaded.flatMap(routesAtHand)), ...conflicts])
+    refuse([...broken, ...nameConflicts(loaded), ...routeConflicts(loaded.flatMap(staticRoutes)), ...conflicts])
     return new StartedPlugins(loaded, kept.filter(isReplaced), (name) => sectionOf(settings, name))
   }
 }
 
-/** Those that are known before the start. */
-const routesAtHand = ({ plugin, name, file }: LoadedPlugin): PluginRoute[] =>
+/** Lists the routes of a plugin that are known before it starts. */
+const staticRoutes = ({ plugin, name, file }: LoadedPlugin): PluginRoute[] =>
   typeof plugin.routes === 'function' ? [] : checkRoutes(plugin.routes, name, file).value
 
 const NO_SETTINGS: PluginContext['settings'] = Object.freeze({})

@@ -3,28 +3,30 @@ import { reasonOf } from './plugin-failure.js'
 const SERVER = new URL('../../', import.meta.url).href
 const LOADER = new URL('.', import.meta.url).href
 
-/** Why a module could not be imported, and where in it as far as that can be told. */
+/** Explains why a module could not be imported, with the place of the error where it is known. */
 export async function importFailure(error: unknown, file: string): Promise<string> {
   if (!(error instanceof Error)) return reasonOf(error)
-  if (isModuleSyntax(error)) return `${reasonOf(error)}; its package.json makes it CommonJS: wanted "type": "module"`
+  if (isModuleSyntax(error)) return `${reasonOf(error)}; its package.json makes it CommonJS, wanted "type": "module"`
   if (error.message.includes(file)) return reasonOf(error)
   const place = placeOf(error)
   if (place !== null) return `${reasonOf(error)} (at ${place})`
   return error instanceof SyntaxError ? reasonOf(await located(error, file)) : reasonOf(error)
 }
 
-/** Node takes a module for CommonJS where a package says so, and then complains of a token. */
+/** Tells whether Node has read a module as CommonJS, because its package says so, and refused its syntax. */
 const isModuleSyntax = (error: Error): boolean =>
   error instanceof SyntaxError && /Unexpected token 'export'|outside a module/.test(error.message)
 
-/** The first place in the stack that is not the server's own; who called the loader is of no interest. */
+/** Finds the first place in the stack outside the server, above the call of the loader. */
 function placeOf({ stack = '' }: Error): string | null {
   const places = [...stack.split(LOADER)[0]!.matchAll(/file:\/\/\S+?:\d+/g)].map(([place]) => place)
   const place = places.find((each) => !each.startsWith(SERVER))
   return place === undefined ? null : place.slice('file://'.length)
 }
 
-/** Node tells the place of an error of syntax only when it dies of it; the transpiler finds it again. */
+/**
+ * Finds the place of a syntax error with the transpiler, because Node reports it only when the error ends the process.
+ */
 async function located(error: SyntaxError, file: string): Promise<unknown> {
   const { blankTypes } = await import('./blank-types.js')
   try {

@@ -1,22 +1,28 @@
-/** Changes how this process imports modules, where a plugin could not be imported otherwise; once, and for good. */
+/**
+ * Hooks into the import of modules, for plugins that cannot be imported otherwise. A hook is registered once and stays.
+ */
 import module, { createRequire, type LoadHook, type ResolveHook } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ENTRY = fileURLToPath(new URL('../../plugin.js', import.meta.url))
 
-/** What Node has since 22.15, in the same thread; before, hooks have a thread of their own. */
+/** Node 22.15 and later run hooks in the same thread. Earlier versions run them in a separate thread. */
 type RegisterHooks = (hooks: { resolve?: ResolveHook; load?: LoadHook }) => void
 
 const registered = new Set<string>()
 
-/** @param files the modules that are about to be imported from a folder */
+/**
+ * Registers the hooks that the plugins of a folder need.
+ *
+ * @param files the modules that will be imported from the folder
+ */
 export async function prepareImports(folder: string, files: readonly string[]): Promise<void> {
   if (!reachesEntry(folder)) await register('./plugin-entry-hook.js')
   if (!hasTypeScript() && files.some((file) => file.endsWith('.ts'))) await register('./typescript-hook.js')
 }
 
-/** Whether modules of the folder get our `portico/plugin` by the ordinary rules. */
+/** Tells whether the usual rules resolve `portico/plugin` in this folder to the running server. */
 function reachesEntry(folder: string): boolean {
   try {
     return createRequire(join(folder, 'plugin.js')).resolve('portico/plugin') === ENTRY

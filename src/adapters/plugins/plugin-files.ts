@@ -2,13 +2,13 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const MODULE = /\.(?:js|mjs|ts)$/
-/** Hidden files, shared code (`_`), what compilers leave beside modules, tests. */
+/** Hidden files, shared code (`_`), declaration files, tests, packages. */
 const NO_PLUGIN = /^[._]|\.d\.ts$|\.test\.|^node_modules$/
 const INDEXES = ['index.js', 'index.mjs', 'index.ts']
 
 /**
- * The modules of a folder that are plugins: its `.js`, `.mjs` and `.ts` files, and the index of each folder in it that has
- * one. In the order of their names, by code unit, so that it is the same on every machine.
+ * Lists the modules of a folder that are plugins: its `.js`, `.mjs` and `.ts` files, and the index of each of its folders
+ * that has one. They are sorted by name in code units, so that the order is the same on every machine.
  *
  * @throws the platform's error when the folder cannot be read
  */

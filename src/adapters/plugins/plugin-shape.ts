@@ -1,18 +1,23 @@
 /**
- * Whether a module is a plugin. Its author may write plain JavaScript, so that nothing is known of it; every problem
- * is a sentence with what was found and what was wanted.
+ * Checks whether a module is a plugin. It may be plain JavaScript, so that its types are unknown. Every problem is one
+ * message, with the value found and the value wanted.
  */
 import { parseRouteKey } from '../../domain/routing/pattern.js'
 import type { Handler, Plugin, RouteDefinition } from '../../ports/plugins/plugin.js'
 import type { PluginRoute } from '../../ports/plugins/plugin-source.js'
 
-/** What a module turned out to be; without problems it is what it should be. */
+/** A value with the problems that were found in it. It is valid only when there are none. */
 export interface Checked<T> {
   readonly value: T
   readonly problems: readonly string[]
 }
 
-/** @param exports the module's namespace */
+/**
+ * Checks the exports of a module, and its routes unless a function makes them.
+ *
+ * @param exports the module's namespace
+ * @param file names the module in problems
+ */
 export function checkPlugin(exports: Readonly<Record<string, unknown>>, file: string): Checked<Plugin> {
   const plugin = exports['default'] as Plugin
   return {
@@ -46,7 +51,13 @@ function hookProblems(plugin: Record<string, unknown>): string[] {
     .map((hook) => `its ${hook} is ${describe(plugin[hook])}, wanted a function`)
 }
 
-/** @param routes what the plugin has as `routes`, or its function for them returned */
+/**
+ * Checks the routes of a plugin.
+ *
+ * @param routes the plugin's `routes`, or the result of that function
+ * @param plugin the name of the plugin
+ * @param file names the module in problems
+ */
 export function checkRoutes(routes: unknown, plugin: string, file: string): Checked<PluginRoute[]> {
   const { value, problems } = readRoutes(routes)
   return {
@@ -72,7 +83,7 @@ function readRoutes(routes: unknown): Checked<BareRoute[]> {
   return { value, problems }
 }
 
-/** @returns the problem where it is no route */
+/** @returns the route, or the message of its problem */
 function readRoute(key: string, definition: unknown): BareRoute | string {
   try {
     return { ...parseRouteKey(key), ...readDefinition(key, definition) }
@@ -92,14 +103,14 @@ function readDefinition(key: string, definition: unknown): BareDefinition {
       throw new Error(`route "${key}" has an "${name}" that is ${describe(value)}, wanted true or false`)
     }
   }
-  // It has to answer while a pool is full, too.
+  // Admin routes must answer while the thread pool is full.
   return { handler, inline: inline || admin, admin }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** In words, without its content: a string may be long, or secret. */
+/** Describes a value without its content, because a string may be long, or secret. */
 function describe(value: unknown): string {
   if (value === undefined) return 'missing'
   if (value === null) return 'null'

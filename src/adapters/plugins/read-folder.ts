@@ -6,7 +6,7 @@ import { pluginFiles } from './plugin-files.js'
 import { checkPlugin, type Checked } from './plugin-shape.js'
 import { reasonOf } from './plugin-failure.js'
 
-/** Imports all plugins of a folder, one after the other in the order of their names. */
+/** Imports all plugins of a folder, one after another in the order of their names. */
 export async function readFolder(folder: string, shipped: boolean): Promise<Checked<LoadedPlugin[]>> {
   const read: Checked<LoadedPlugin[]>[] = []
   try {

@@ -4,11 +4,14 @@ import { routeConflicts } from './plugin-conflicts.js'
 import { PluginFailure, reasonOf, refuse } from './plugin-failure.js'
 import { checkRoutes } from './plugin-shape.js'
 
-/** The life of plugins that fit together. */
+/** Starts and stops the plugins of a server. */
 export class StartedPlugins implements Plugins {
   private started: LoadedPlugin[] = []
 
-  /** @param sectionOf the configuration of a plugin, by its name */
+  /**
+   * @param replaced shipped plugins that a plugin of the user with the same name replaces
+   * @param sectionOf reads the configuration of a plugin by its name
+   */
   constructor(
     readonly loaded: readonly LoadedPlugin[],
     readonly replaced: readonly LoadedPlugin[],
@@ -42,7 +45,7 @@ export class StartedPlugins implements Plugins {
     }
   }
 
-  /** @returns what went wrong; every one is asked to stop all the same */
+  /** Stops all started plugins, in reverse order, even if some of them fail. Returns the problems. */
   private async stopAll(): Promise<string[]> {
     const stopping = this.started.toReversed()
     this.started = []
@@ -58,13 +61,17 @@ export class StartedPlugins implements Plugins {
   }
 }
 
-/** @throws {PluginFailure} for routes that cannot be made, are malformed, or are claimed twice */
+/**
+ * Collects the routes of all plugins.
+ *
+ * @throws {PluginFailure} for routes that are missing, malformed or defined twice
+ */
 function routesOf(plugins: readonly LoadedPlugin[], contexts: readonly PluginContext[]): readonly PluginRoute[] {
   const checked = plugins.map((loaded, at) => {
     try {
       return checkRoutes(madeRoutes(loaded, contexts[at]!), loaded.name, loaded.file)
     } catch (error) {
-      return { value: [], problems: [problemOf('ask for the routes of', loaded, error)] }
+      return { value: [], problems: [problemOf('get the routes of', loaded, error)] }
     }
   })
   const routes = checked.flatMap(({ value }) => value)
@@ -76,4 +83,4 @@ const madeRoutes = ({ plugin }: LoadedPlugin, context: PluginContext): Routes =>
   typeof plugin.routes === 'function' ? plugin.routes(context) : plugin.routes
 
 const problemOf = (verb: string, { name, file }: LoadedPlugin, error: unknown): string =>
-  `Cannot ${verb} plugin "${name}" of "${file}": ${reasonOf(error)}`
+  `Cannot ${verb} plugin "${name}" in "${file}": ${reasonOf(error)}`

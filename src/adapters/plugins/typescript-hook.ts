@@ -1,11 +1,12 @@
 /**
- * Lets Node import TypeScript where it cannot by itself (before 22.18). The transpiler is the one that newer Node has
- * inside, so that a plugin works on both or on neither.
+ * Lets Node import TypeScript in versions that do not support it (before 22.18). It uses the transpiler that newer versions
+ * of Node contain, so that a plugin works in both or in neither.
  */
 import type { LoadHook } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { blankTypes } from './blank-types.js'
 
+/** The hook, in the form that Node wants. */
 export const load: LoadHook = (url, context, nextLoad) =>
   new URL(url).pathname.endsWith('.ts')
     ? { format: 'module', shortCircuit: true, source: blankTypes(fileURLToPath(url)) }

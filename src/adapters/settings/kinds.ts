@@ -172,7 +172,9 @@ export function isTable(value: unknown): value is Readonly<Record<string, unknow
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Whether a value has the key `__proto__` anywhere: copied by assignment, it would replace the prototype of the copy. */
+/**
+ * Whether a value has the key `__proto__` anywhere: copied by assignment, it would replace the prototype of the copy.
+ */
 function hasPrototypeKey(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   return Object.entries(value).some(([key, each]) => key === '__proto__' || hasPrototypeKey(each))

@@ -9,22 +9,22 @@ import type { WriteNew } from '../../ports/tools/new-files.js'
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-/** Valid since a while, for clocks that are behind ours. */
+/** How long before now the validity begins, for clients whose clocks are behind. */
 const BEFORE_MS = HOUR_MS
-/** Clients come to refuse what is valid for longer than 398 days. */
+/** How long the certificate is valid. Clients refuse certificates that are valid for more than 398 days. */
 const VALID_MS = 365 * DAY_MS
 
-/** For the folder's owner alone. */
+/** The permissions of a new folder: only its owner may enter it. */
 const PRIVATE = 0o700
 
-/** The bound of a common name (RFC 5280 appendix A.1, `ub-common-name`). */
+/** The longest common name (RFC 5280 appendix A.1, `ub-common-name`). */
 const COMMON_NAME_LENGTH = 64
 
-/** Types of `GeneralName` (RFC 5280 §4.2.1.6), as selfsigned tells them apart. */
+/** Types of `GeneralName` (RFC 5280 §4.2.1.6), as selfsigned numbers them. */
 const DNS_NAME = 2
 const IP_ADDRESS = 7
 
-/** Whom the certificate is for and how long it is valid. */
+/** The names of the certificate and its validity. */
 interface Content {
   readonly names: readonly CertificateName[]
   readonly begins: Date
@@ -32,7 +32,7 @@ interface Content {
 }
 
 /**
- * Makes `cert.pem` and `key.pem`: a P-256 key and the certificate that it signs itself, for servers of these names.
+ * Makes `cert.pem` and `key.pem`: a P-256 key and a self-signed certificate for servers with these names.
  *
  * @param nowMs milliseconds since 1970-01-01 UTC
  * @throws {Error} see `MakeCertificate`
@@ -53,14 +53,14 @@ export async function makeDevelopmentCertificate(
 }
 
 function validity(nowMs: number): Pick<Content, 'begins' | 'expires'> {
-  // Certificates know whole seconds.
+  // Times in certificates are whole seconds.
   const now = Math.floor(nowMs / 1000) * 1000
   return { begins: new Date(now - BEFORE_MS), expires: new Date(now + VALID_MS) }
 }
 
-/** @returns both in PEM, the key as PKCS #8 */
+/** @returns the certificate and the key in PEM, the key as PKCS #8 */
 async function generatePair({ names, begins, expires }: Content): Promise<{ cert: string; key: string }> {
-  // Loaded here, since a server that serves has no use for it, and it takes 100 ms and 15 MB.
+  // Loaded only here: it costs 100 ms and 15 MB, and a server does not need it.
   const { generate } = await import('selfsigned')
   const pair = await generate([{ name: 'commonName', value: commonName(names) }], {
     keyType: 'ec',
@@ -69,7 +69,7 @@ async function generatePair({ names, begins, expires }: Content): Promise<{ cert
     notBeforeDate: begins,
     notAfterDate: expires,
     extensions: [
-      // Trusting it must not mean to trust what its key might sign for other names.
+      // Not a CA: a client that trusts it must not trust certificates that its key signs for other names.
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
       { name: 'extKeyUsage', serverAuth: true },

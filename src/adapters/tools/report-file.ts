@@ -2,13 +2,13 @@ import { access, constants, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { OpenReport } from '../../ports/tools/report-file.js'
 
-/** A file that may be there, and is then written anew; until there is something to write it stays as it is. */
+/** Opens a report in a file. An existing file is overwritten, but not before there is something to write. */
 export const openReportFile: OpenReport = async (path) => {
-  await telling(path, checkWritable(path))
-  return (text) => telling(path, writeFile(path, text))
+  await naming(path, checkWritable(path))
+  return (text) => naming(path, writeFile(path, text))
 }
 
-async function telling(path: string, work: Promise<void>): Promise<void> {
+async function naming(path: string, work: Promise<void>): Promise<void> {
   try {
     await work
   } catch (error) {
@@ -17,7 +17,7 @@ async function telling(path: string, work: Promise<void>): Promise<void> {
 }
 
 async function checkWritable(path: string): Promise<void> {
-  if (path === '') throw new Error('a file has a name')
+  if (path === '') throw new Error('the file name is empty')
   if (path.endsWith('/')) throw new Error('it is a folder')
   const found = await stat(path).catch(() => null)
   if (found === null) return access(dirname(path), constants.W_OK)

@@ -8,23 +8,23 @@ import type { FieldSection } from '../../domain/message/field-section.js'
 import type { ExchangeRecord } from '../../ports/serving/access-log.js'
 import type { RequestSpan, SpanFields, TracedRequest, Tracing, TracingSource } from '../../ports/serving/tracing.js'
 
-/** What is exported by the package; types alone are known before it is loaded. */
+/** The exports of the package. Only its types are imported statically, because it is optional. */
 type Api = typeof OpenTelemetryApi
 
 const PACKAGE = '@opentelemetry/api'
 const SERVER_ERRORS = 500
 const TRACEPARENT = 'traceparent'
 
-/** Spans by OpenTelemetry, where the user has it: the package, and something registered with it that takes spans. */
+/** Traces requests through OpenTelemetry, where its package is installed and a tracer provider is registered. */
 export class OpenTelemetry implements TracingSource {
-  /** @param packageAt where the package is to be found: beside this module, else where the server is started */
+  /** @param packageAt finds the package: first from this module, then from the working directory */
   constructor(private readonly packageAt: () => string | null = findPackage) {}
 
   async load(): Promise<Tracing | null> {
     const place = this.packageAt()
     if (place === null) return null
     const { default: api } = (await import(pathToFileURL(place).href)) as { default: Api }
-    return takesSpans(api.trace.getTracerProvider()) ? new OpenTelemetryTracing(api) : null
+    return recordsSpans(api.trace.getTracerProvider()) ? new OpenTelemetryTracing(api) : null
   }
 }
 
@@ -39,8 +39,11 @@ function findPackage(): string | null {
   return null
 }
 
-/** The package alone drops all that it is told; another copy of it may have made what is registered. */
-function takesSpans(provider: TracerProvider): boolean {
+/**
+ * Tells whether a provider records spans. Without a registered provider, the package has one that drops them. Compares the
+ * name of the class, because another copy of the package may have registered the provider.
+ */
+function recordsSpans(provider: TracerProvider): boolean {
   const found = 'getDelegate' in provider ? (provider as { getDelegate(): TracerProvider }).getDelegate() : provider
   return found.constructor.name !== 'NoopTracerProvider'
 }
@@ -75,7 +78,9 @@ class OpenTelemetryTracing implements Tracing {
     return this.api.context.with(this.contextOf(fields, OF_SPAN), run)
   }
 
-  /** What the registered propagator finds; `traceparent` is continued whichever that is. */
+  /**
+   * Extracts the context with the registered propagator. A `traceparent` field that it ignores is continued as well.
+   */
   private contextOf<Carrier>(fields: Carrier, getter: TextMapGetter<Carrier>): Context {
     const { propagation, trace, ROOT_CONTEXT } = this.api
     const extracted = propagation.extract(ROOT_CONTEXT, fields, getter)
@@ -109,7 +114,7 @@ class OpenTelemetrySpan implements RequestSpan {
     return this.api.context.with(this.context, run)
   }
 
-  /** As HTTP spans are wanted by the semantic conventions, whose names the attributes have. */
+  /** Sets the name and attributes that OpenTelemetry's semantic conventions define for HTTP server spans. */
   end({ method, route, routeName, status, outcome }: ExchangeRecord): void {
     const { span } = this
     if (route !== 0) {
@@ -121,7 +126,7 @@ class OpenTelemetrySpan implements RequestSpan {
     const error = errorOf(status, outcome)
     if (error !== null) {
       span.setAttribute('error.type', error)
-      // A peer that left is no error of the server's.
+      // A peer that disconnects is not an error of the server.
       if (outcome !== 'aborted') span.setStatus({ code: this.api.SpanStatusCode.ERROR })
     }
     span.end()

@@ -1,14 +1,14 @@
 import { chmodSync, readSync, renameSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { assert } from 'chai'
 import { afterEach, beforeEach, describe, it } from 'mocha'
-import { CachedFiles, type FileCacheBounds } from '../../../src/adapters/files/cached-files.js'
+import { CachedFiles, type FileCacheLimits } from '../../../src/adapters/files/cached-files.js'
 import { SystemFiles } from '../../../src/adapters/files/system-files.js'
 import type { Files, NoFile, OpenFile } from '../../../src/ports/serving/files.js'
 import { CONTRACT_TREE, filesContract, settled } from '../../contract/files.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
 import { countDescriptors, Folder, unprivileged } from './folder.js'
 
-const BOUNDS: FileCacheBounds = { files: 10, validMs: 1000 }
+const BOUNDS: FileCacheLimits = { files: 10, validMs: 1000 }
 
 filesContract('kept open for a while', () => {
   const folder = new Folder({ ...CONTRACT_TREE, 'sealed.txt': 'sealed' })
@@ -59,7 +59,7 @@ describe('CachedFiles', () => {
     await settled(countDescriptors, before)
   })
 
-  const cached = (bounds: Partial<FileCacheBounds> = {}): CachedFiles =>
+  const cached = (bounds: Partial<FileCacheLimits> = {}): CachedFiles =>
     new CachedFiles(below, clock, { ...BOUNDS, ...bounds })
 
   /** Reads a file to its end, and gives it back. */

@@ -78,7 +78,7 @@ describe('WinstonEventLog', () => {
     for (let i = 0; i < 1030; i++) log.info('x'.repeat(1024))
     output.room = Infinity
     clock.advance(5000)
-    assert.match(output.lines.at(-1)!, /WARN {2}Log lines dropped dropped=\d+$/)
+    assert.match(output.lines.at(-1)!, /WARN {2}log lines dropped dropped=\d+$/)
   })
 
   it('takes what a plugin without types may hand it', () => {

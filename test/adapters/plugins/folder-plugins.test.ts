@@ -170,9 +170,9 @@ describe('FolderPlugins', () => {
     it('refuses sections and names that belong to no plugin', async () => {
       const settings = { settings: { helo: {}, static: {} }, without: ['hello', 'helo'] }
       assert.deepEqual(await problemsOf(loadBoth(settings)), [
-        'Cannot use section "plugins.settings.helo": no plugin has that name, loaded are health, metrics, static',
-        'Cannot use section "plugins.settings.static": its place is "static"',
-        'Cannot leave out plugin "helo": wanted one of health, hello, metrics, static',
+        'Cannot use section "plugins.settings.helo": no plugin has that name (loaded: health, metrics, static)',
+        'Cannot use section "plugins.settings.static": configure this plugin with the key "static"',
+        'Cannot leave out plugin "helo": wanted one of health, hello, metrics, static (plugins.without)',
       ])
     })
   })
@@ -234,8 +234,8 @@ describe('FolderPlugins', () => {
         `Cannot load plugin "${at('b.mjs')}": its name is missing, wanted letters, digits, "_" and "-"`,
         `Cannot load plugin "${at('b.mjs')}": its routes are a number, wanted { "METHOD /path": handler }`,
         `Cannot load plugin "${at('c.mjs')}": Error: no database (at ${at('c.mjs')}:1)`,
-        `Cannot load plugin "${at('e.mjs')}": "${at('d.mjs')}" has its name "same" already`,
-        `Cannot load plugin "${at('e.mjs')}": its route "GET /x/:b" is claimed by "${at('d.mjs')}" as "GET /x/:a"`,
+        `Cannot load plugin "${at('e.mjs')}": its name "same" is already used by "${at('d.mjs')}"`,
+        `Cannot load plugin "${at('e.mjs')}": its route "GET /x/:b" is already defined by "${at('d.mjs')}" as "GET /x/:a"`,
       ])
     })
 
@@ -248,9 +248,9 @@ describe('FolderPlugins', () => {
       })
       assert.deepEqual(await problemsOf(plugins.start(sharedContext())), [
         `Cannot load plugin "${own.at('b.mjs')}": Cannot read route "GET b": Cannot read pattern "b": it does not begin with "/"`,
-        `Cannot ask for the routes of plugin "c" of "${own.at('c.mjs')}": threw nothing`,
+        `Cannot get the routes of plugin "c" in "${own.at('c.mjs')}": threw nothing`,
         `Cannot load plugin "${own.at('d.mjs')}": its routes are a promise, wanted { "METHOD /path": handler }`,
-        `Cannot load plugin "${own.at('b.mjs')}": its route "GET /a" is claimed by "${own.at('a.mjs')}" as "GET /a"`,
+        `Cannot load plugin "${own.at('b.mjs')}": its route "GET /a" is already defined by "${own.at('a.mjs')}" as "GET /a"`,
       ])
     })
 
@@ -295,7 +295,7 @@ describe('FolderPlugins', () => {
       const [problem] = await problemsOf(
         loadOwn({ 'package.json': '{ "type": "commonjs" }', 'a.js': 'export default { name: "a", routes: {} }' }),
       )
-      assert.match(problem!, /its package\.json makes it CommonJS: wanted "type": "module"$/)
+      assert.match(problem!, /its package\.json makes it CommonJS, wanted "type": "module"$/)
     })
   })
 

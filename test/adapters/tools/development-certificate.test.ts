@@ -160,7 +160,7 @@ describe('makeDevelopmentCertificate()', () => {
         folder.write(`certs/${there}`, 'precious')
         assert.equal(
           await refusal(),
-          `Cannot write "…/certs/${there}": found a file of that name, wanted none: nothing is overwritten`,
+          `Cannot write "…/certs/${there}": found a file with that name; existing files are never overwritten`,
         )
         assert.equal(readFileSync(folder.at(`certs/${there}`), 'utf8'), 'precious')
         assert.isFalse(existsSync(folder.at(`certs/${missing}`)))
@@ -180,7 +180,7 @@ describe('makeDevelopmentCertificate()', () => {
       mkdirSync(folder.at('certs'), { mode: 0o555 })
       assert.equal(
         await unprivileged(() => refusal()),
-        'Cannot write "…/certs/cert.pem": found no permission, wanted a place that can be written to',
+        'Cannot write "…/certs/cert.pem": found no permission, wanted a writable folder',
       )
     })
 
@@ -189,7 +189,7 @@ describe('makeDevelopmentCertificate()', () => {
         folder.write('file', 'precious')
         assert.equal(
           await refusal(folder.at(directory)),
-          `Cannot make the folder "…/${directory}": found a file in its place, wanted a folder or nothing`,
+          `Cannot make the folder "…/${directory}": found a file in its path, wanted a folder or nothing`,
         )
       })
     }

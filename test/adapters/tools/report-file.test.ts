@@ -36,7 +36,7 @@ describe('a report file', () => {
   it('cannot be a folder, nor lie in one that is not there', async () => {
     assert.equal(await failure(folder.path), `Cannot write "${folder.path}": it is a folder`)
     assert.equal(await failure(folder.at('new/')), `Cannot write "${folder.at('new/')}": it is a folder`)
-    assert.equal(await failure(''), 'Cannot write "": a file has a name')
+    assert.equal(await failure(''), 'Cannot write "": the file name is empty')
     assert.match(await failure(folder.at('nowhere/r.html')), /^Cannot write ".*nowhere\/r.html": ENOENT/)
   })
 })

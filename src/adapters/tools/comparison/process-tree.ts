@@ -1,11 +1,15 @@
-/** What Linux knows about a process and all that descend from it (proc(5)). */
+/** The resource usage of a process and its descendants, from Linux (proc(5)). */
 import { readdirSync, readFileSync } from 'node:fs'
 import type { ServerUsage } from '../../../ports/tools/measured-server.js'
 
 const NS_PER_MS = 1e6
-const OCTETS_PER_KIBIBYTE = 1024
+const BYTES_PER_KIBIBYTE = 1024
 
-/** @returns `null` where there is no such process, or nothing that tells of it */
+/**
+ * Reads the usage of a process and all its descendants.
+ *
+ * @returns `null` where there is no such process, or no /proc
+ */
 export function usageOfTree(pid: number): ServerUsage | null {
   try {
     const all = treeOf(pid)
@@ -23,7 +27,7 @@ function treeOf(pid: number): number[] {
   return [pid, ...children.flatMap((child) => treeOf(Number(child)))]
 }
 
-/** The scheduler's own account: /proc/PID/stat would tell it in ticks of 10 ms. */
+/** Reads the account of the scheduler, because /proc/PID/stat only counts ticks of 10 ms. */
 function processorMs(pid: number): number {
   const ns = threadsOf(pid).map((thread) => Number(readFileSync(`${thread}/schedstat`, 'utf8').split(' ')[0]))
   return sum(ns) / NS_PER_MS
@@ -31,7 +35,7 @@ function processorMs(pid: number): number {
 
 function residentBytes(pid: number): number {
   const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kibibytes) * OCTETS_PER_KIBIBYTE
+  return Number(kibibytes) * BYTES_PER_KIBIBYTE
 }
 
 const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0)

@@ -4,18 +4,21 @@ import { fileURLToPath } from 'node:url'
 import type { MeasuredServer, StartMeasuredServer } from '../../../ports/tools/measured-server.js'
 import { usageOfTree } from './process-tree.js'
 
-/** The last line of what a server says when it has begun to listen. */
+/** The last line of the banner: the server listens. */
 const READY = /^portico serving /m
 const ORIGIN = /^portico listening on (\S+)$/gm
 
-/** Longer than a drain takes in which nothing is waited for. */
-const PATIENCE_MS = 5000
+/** The time before a server that does not end is killed. A drain without requests in flight is shorter. */
+const KILL_AFTER_MS = 5000
 
-/** @param program the module that the process runs */
-/** @param program the module that a process runs; the channel to it closes when this process is gone */
+/**
+ * Makes a function that starts servers in child processes.
+ *
+ * @param program the module that a child runs; its channel closes when this process ends
+ */
 export function serverProcesses(program: URL): StartMeasuredServer {
   return async (words) => {
-    // What it logs is written, as it would be elsewhere, and goes nowhere.
+    // Standard output is discarded, but not disabled: the server writes its logs as it would elsewhere.
     const child = spawn(process.execPath, [fileURLToPath(program), ...words], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
@@ -23,29 +26,31 @@ export function serverProcesses(program: URL): StartMeasuredServer {
   }
 }
 
-/** All that it says until it is ready. */
+/** Collects the output of a server until it listens. */
 function banner(child: ChildProcess): Promise<string> {
-  let said = ''
+  let output = ''
   return new Promise((resolve, reject) => {
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      said += text
-      if (READY.test(said)) resolve(said)
+      output += text
+      if (READY.test(output)) resolve(output)
     })
     child.once('error', reject)
-    child.once('close', () => reject(new Error(`Cannot start the server: ${said.replace(/^portico: /gm, '').trim()}`)))
+    child.once('close', () =>
+      reject(new Error(`Cannot start the server: ${output.replace(/^portico: /gm, '').trim()}`)),
+    )
   })
 }
 
-function serverOf(child: ChildProcess, said: string): MeasuredServer {
+function serverOf(child: ChildProcess, output: string): MeasuredServer {
   const isGone = (): boolean => child.exitCode !== null || child.signalCode !== null
   return {
-    origins: [...said.matchAll(ORIGIN)].map(([, origin]) => origin!),
+    origins: [...output.matchAll(ORIGIN)].map(([, origin]) => origin!),
     usage: () => (isGone() ? null : usageOfTree(child.pid!)),
     stop: async () => {
       if (isGone()) return
       const ended = once(child, 'close')
       child.kill('SIGTERM')
-      const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
+      const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS)
       await ended
       clearTimeout(timer)
     },

@@ -6,28 +6,28 @@ import { latencyReport, processorMeter, TIMEOUT_SECONDS } from './latency-report
 
 const MS_PER_SECOND = 1000
 
-/** What its types leave out. */
+/** The members of an instance that autocannon's types omit. */
 interface Untyped {
-  on(event: 'tick', told: (since: { readonly counter: number }) => void): void
+  on(event: 'tick', listener: (since: { readonly counter: number }) => void): void
   stop(): void
 }
 
 /**
- * Load by autocannon, in the process that asks for it, which loads it only then: as many requests as are answered, over
- * connections that persist.
+ * Generates load with autocannon, in this process, over persistent connections and without a rate. The package is loaded
+ * with the first load.
  */
-export const autocannonLoad: BeginLoad = (order, progress) => {
+export const autocannonLoad: BeginLoad = (options, progress) => {
   let stop: (() => void) | null = null
   let isStopped = false
   const run = async (): Promise<LoadReport> => {
-    checkDescriptors(order.connections)
+    checkDescriptors(options.connections)
     const { default: autocannon } = await import('autocannon')
     const latency = new LatencySummary()
     const begunMs = performance.now()
     const processorMs = processorMeter()
     let answered = 0
     return new Promise((resolve, reject) => {
-      const instance = autocannon(optionsOf(order), (error: Error | null, result) => {
+      const instance = autocannon(optionsOf(options), (error: Error | null, result) => {
         if (error === null) resolve({ ...countsOf(result), ...latencyReport(latency), processorMs: processorMs() })
         else reject(error)
       })
@@ -70,13 +70,15 @@ function optionsOf({
   }
 }
 
-/** It takes one line of each name. Several lines mean the same as one that has all of their values (RFC 9110 §5.3). */
+/**
+ * Combines lines of the same field, because autocannon accepts only one. The meaning stays the same (RFC 9110 §5.3).
+ */
 function combined(headers: LoadOptions['headers']): Record<string, string> {
   const lines = new Map<string, { name: string; value: string }>()
   for (const [name, value] of headers) {
     const key = name.toLowerCase()
     const before = lines.get(key)
-    // Cookies have a separator of their own (RFC 6265 §4.2.1).
+    // Cookies have another separator (RFC 6265 §4.2.1).
     const separator = key === 'cookie' ? '; ' : ', '
     lines.set(key, {
       name: before?.name ?? name,

@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs'
 
-/** Files that a process has open beside its connections, and some more. */
+/** Descriptors that a process needs in addition to its connections. */
 const SPARE = 40
 
 /**
- * Sees that a process can open so many connections: a load that runs into the bound would do nothing but try again.
+ * Checks that this process can open a number of connections. Otherwise the load would consist of failed attempts.
  *
- * @throws {Error} when it may not, where the system tells (Linux)
+ * @throws {Error} when the limit of open files is too low; only Linux reports it
  */
 export function checkDescriptors(connections: number): void {
   const most = mostDescriptors()
   if (connections + SPARE <= most) return
-  throw new Error(`Cannot make ${connections} connections: this process may have ${most} files open (ulimit -n)`)
+  throw new Error(
+    `Cannot make ${connections} connections: this process may open ${most} files. Raise the limit with ulimit -n, or lower --concurrency`,
+  )
 }
 
 function mostDescriptors(): number {

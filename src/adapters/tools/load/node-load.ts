@@ -8,13 +8,15 @@ import { latencyReport, processorMeter, TIMEOUT_SECONDS } from './latency-report
 
 const MS_PER_SECOND = 1000
 const TIMEOUT_MS = TIMEOUT_SECONDS * MS_PER_SECOND
-/** How often it is looked whether a request is due. */
+/** The interval of checks whether a request is due. */
 const PACE_MS = 1
 const FIRST_ERROR = 400
 
-/** Load by Node's own client: at a rate, or a connection for each request, neither of which autocannon does well. */
-export const nodeLoad: BeginLoad = (order, progress) => {
-  const load = new NodeLoad(order, progress)
+/**
+ * Generates load with Node's HTTP client: at a rate, or with one connection per request. Autocannon does neither well.
+ */
+export const nodeLoad: BeginLoad = (options, progress) => {
+  const load = new NodeLoad(options, progress)
   return { report: load.run(), stop: () => load.stop() }
 }
 
@@ -23,8 +25,8 @@ class NodeLoad {
   private readonly begunMs = performance.now()
   private readonly processorMs = processorMeter()
   private readonly client: typeof http | typeof https
-  private readonly options: RequestOptions
-  private readonly underWay = new Set<ClientRequest>()
+  private readonly request: RequestOptions
+  private readonly inFlight = new Set<ClientRequest>()
   private readonly sockets = new Set<Socket>()
   private readonly errors = { connection: 0, timeout: 0, status: 0 }
   private answered = 0
@@ -32,20 +34,20 @@ class NodeLoad {
   private isOver = false
 
   constructor(
-    private readonly order: LoadOptions,
+    private readonly options: LoadOptions,
     private readonly progress: (requests: number, elapsedMs: number) => void,
   ) {
-    const url = new URL(order.url)
+    const url = new URL(options.url)
     this.client = url.protocol === 'https:' ? https : http
-    this.options = { ...optionsOf(order, url), agent: this.agent() }
+    this.request = { ...optionsOf(options, url), agent: this.agent() }
   }
 
   async run(): Promise<LoadReport> {
-    checkDescriptors(this.order.connections)
+    checkDescriptors(this.options.connections)
     const ticks = setInterval(() => this.progress(this.answered, this.elapsedMs), MS_PER_SECOND)
-    await (this.order.rate === null ? this.runLoops() : this.runAtRate(this.order.rate))
+    await (this.options.rate === null ? this.runLoops() : this.runAtRate(this.options.rate))
     clearInterval(ticks)
-    this.forget()
+    this.closeAll()
     const counts = { requests: this.answered, errors: this.errors, bytes: this.bytes }
     const seconds = this.elapsedMs / MS_PER_SECOND
     return { seconds, ...counts, ...latencyReport(this.latency), processorMs: this.processorMs() }
@@ -53,53 +55,54 @@ class NodeLoad {
 
   stop(): void {
     this.isOver = true
-    this.forget()
+    this.closeAll()
   }
 
   private get elapsedMs(): number {
     return performance.now() - this.begunMs
   }
 
-  /** A certificate is taken as it is. */
+  /** Makes an agent that accepts every certificate. */
   private agent(): http.Agent {
-    const { keepAlive, connections: maxSockets } = this.order
+    const { keepAlive, connections: maxSockets } = this.options
     return new this.client.Agent({ keepAlive, maxSockets, ...{ rejectUnauthorized: false } })
   }
 
-  /** Each asks again when it has its answer. */
+  /** On each connection, sends the next request after the response. */
   private async runLoops(): Promise<void> {
     const loop = async (): Promise<void> => {
-      while (!this.isOver && this.elapsedMs < this.order.durationMs) await this.ask(performance.now())
+      while (!this.isOver && this.elapsedMs < this.options.durationMs) await this.send(performance.now())
     }
-    await Promise.all(Array.from({ length: this.order.connections }, loop))
+    await Promise.all(Array.from({ length: this.options.connections }, loop))
   }
 
-  /** Whatever is answered, requests are due one after the other; those that find no connection free wait for one. */
+  /** Sends requests at even intervals, independent of responses. A request without a free connection waits for one. */
   private async runAtRate(rate: number): Promise<void> {
-    const all = Math.round((rate * this.order.durationMs) / MS_PER_SECOND)
+    const all = Math.round((rate * this.options.durationMs) / MS_PER_SECOND)
     const answers: Promise<void>[] = []
     while (!this.isOver && answers.length < all) {
       const due = Math.min(Math.floor((this.elapsedMs * rate) / MS_PER_SECOND) + 1, all)
-      while (answers.length < due) answers.push(this.ask(this.begunMs + (answers.length * MS_PER_SECOND) / rate))
+      while (answers.length < due) answers.push(this.send(this.begunMs + (answers.length * MS_PER_SECOND) / rate))
       await new Promise((resolve) => setTimeout(resolve, PACE_MS))
     }
-    const late = setTimeout(() => this.giveUp(), TIMEOUT_MS)
+    const late = setTimeout(() => this.timeOutAll(), TIMEOUT_MS)
     await Promise.all(answers)
     clearTimeout(late)
   }
 
   /**
-   * @param dueMs when it should be sent, from which its latency counts
-   * @returns when there is nothing more to wait for; never fails
+   * Sends one request. Resolves when it has ended in any way, and never rejects.
+   *
+   * @param dueMs the moment at which it was due; its latency counts from there
    */
-  private ask(dueMs: number): Promise<void> {
-    const request = this.client.request(this.options)
-    this.underWay.add(request)
+  private send(dueMs: number): Promise<void> {
+    const request = this.client.request(this.request)
+    this.inFlight.add(request)
     request.on('response', (response) => this.read(request, response, dueMs))
-    request.on('socket', (socket) => this.keep(socket))
+    request.on('socket', (socket) => this.track(socket))
     request.setTimeout(TIMEOUT_MS, () => this.timeOut(request))
     request.on('error', () => this.failed(request))
-    request.end(this.order.body ?? undefined)
+    request.end(this.options.body ?? undefined)
     return new Promise((resolve) =>
       request.on('close', () => {
         this.failed(request)
@@ -110,7 +113,7 @@ class NodeLoad {
 
   private read(request: ClientRequest, response: IncomingMessage, dueMs: number): void {
     response.on('end', () => {
-      this.underWay.delete(request)
+      this.inFlight.delete(request)
       this.answered++
       this.latency.record(performance.now() - dueMs)
       if (response.statusCode! >= FIRST_ERROR) this.errors.status++
@@ -119,21 +122,21 @@ class NodeLoad {
     response.resume()
   }
 
-  /** It was not answered whole; told more than once, it counts once. */
+  /** Counts a request without a complete response. Further calls for the same request do nothing. */
   private failed(request: ClientRequest): void {
-    if (this.underWay.delete(request) && !this.isOver) this.errors.connection++
+    if (this.inFlight.delete(request) && !this.isOver) this.errors.connection++
   }
 
   private timeOut(request: ClientRequest): void {
-    if (this.underWay.delete(request)) this.errors.timeout++
+    if (this.inFlight.delete(request)) this.errors.timeout++
     request.destroy()
   }
 
-  private giveUp(): void {
-    for (const request of [...this.underWay]) this.timeOut(request)
+  private timeOutAll(): void {
+    for (const request of [...this.inFlight]) this.timeOut(request)
   }
 
-  private keep(socket: Socket): void {
+  private track(socket: Socket): void {
     if (this.sockets.has(socket)) return
     this.sockets.add(socket)
     socket.once('close', () => this.count(socket))
@@ -143,8 +146,8 @@ class NodeLoad {
     if (this.sockets.delete(socket)) this.bytes += socket.bytesRead
   }
 
-  private forget(): void {
-    for (const request of this.underWay) request.destroy()
+  private closeAll(): void {
+    for (const request of this.inFlight) request.destroy()
     for (const socket of [...this.sockets]) {
       this.count(socket)
       socket.destroy()
