@@ -1,3 +1,4 @@
+// Longer than other files: the one list of everything that a transport must do, case by case.
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

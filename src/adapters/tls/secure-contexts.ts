@@ -23,7 +23,7 @@ const SUITES = [
 
 const CURVES = 'X25519:P-256:P-384'
 
-/** PRIORITIZE_CHACHA: a client without AES in its hardware lists ChaCha20 first, and gets it. */
+/** PRIORITIZE_CHACHA: a client that lists ChaCha20 first, because its hardware lacks AES, gets ChaCha20. */
 const OPTIONS = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION | constants.SSL_OP_PRIORITIZE_CHACHA
 
 /** The settings that secure contexts depend on. */

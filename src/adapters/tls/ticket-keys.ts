@@ -6,6 +6,7 @@ import type { TicketSeed } from '../../ports/operations/credentials.js'
 /** Octets of each part of a ticket key: its name, its HMAC key and its encryption key. */
 const PART = 16
 
+/** Made from the secret of a period. */
 interface TicketKey {
   readonly name: Buffer
   readonly hmac: Buffer
@@ -17,7 +18,7 @@ interface TicketKey {
  *
  * Each key lasts for one period of the wall clock. A ticket of the period before is still accepted, and the client gets a
  * new one. Each secret is derived from the one before, so processes that started with the same secret need no messages to
- * stay in step. The old secret is dropped, so that a later look into our memory does not open earlier connections.
+ * stay in step. The old secret is dropped: whoever reads our memory later cannot decrypt earlier connections with it.
  */
 export class TicketKeys {
   private period: number

@@ -1,3 +1,4 @@
+// Longer than other files because of its table of unusable files, one case each.
 import { readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { assert } from 'chai'
