@@ -8,7 +8,10 @@ import type { OpenReport } from '../../ports/tools/report-file.js'
 /** The module that a compared server runs. */
 const COMPARED_MODULE = new URL('../cli/compare/compared-main.js', import.meta.url)
 
-/** Begins load: with autocannon, or with our own generator for a fixed rate or one request per connection, which autocannon lacks. */
+/**
+ * Begins load: with autocannon, or with our own generator at a fixed rate or with one request per connection. autocannon
+ * does neither well.
+ */
 export const beginLoad: BeginLoad = (...order) => {
   const begun = loadGenerator(order[0]).then((begin): Load => begin(...order))
   return {
