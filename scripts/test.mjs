@@ -5,18 +5,19 @@
  * `--suite`: the tests alone, for another version of Node.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lint } from './lint.mjs'
 import { pathOf, run } from './program.mjs'
 import { setUp } from './set-up.mjs'
 
-/** Tests that measure what others notice of a fault, or how much memory is taken, want the machine for themselves. */
-const ALONE = ['dist/test/**/*.alone.test.js']
-/** Of all others those that take longest, which begin first, so that none of them is still at it when all else is done. */
-const LONGEST = /end-to-end.(?:workers|deadlines|drain|tls|command-line|dashboard)\.|scripts.start\./
-/** Most tests of servers wait most of the time, so that more of them than there are cores go on side by side. */
-const SIDE_BY_SIDE = ['--parallel', '--jobs', '3']
+/** What runs without sockets, files and processes; the bound of coverage is on what these test. */
+const UNIT = /^dist.test.(?:domain|wire)\b/
+/** Tests that measure what others notice of a fault want the machine for themselves. */
+const ALONE = /\.alone\.test\.js$/
+/** Those that take longest begin first, so that none of them is still at it when all else is done. */
+const LONGEST =
+  /end-to-end.(?:workers|tls|drain|deadlines|command-line|dashboard|compare|load|admin|pool|what-it-shows)\b/
 
 /** Of the branches of src/domain, in percent. */
 const DOMAIN_BRANCHES = 98
@@ -31,16 +32,22 @@ process.stdout.write(`${tally.passed} passed, ${tally.failed} failed\n`)
 
 async function testEverything(suiteOnly) {
   if (!setUp()) return FAILED
-  const together = [...filesTogether(), ...SIDE_BY_SIDE]
-  if (suiteOnly) return sum([await suite(together), await suite(ALONE)])
-  const linted = await lint()
-  const measured = await suite(together, ['--reporter', 'none'])
-  return sum([linted, measured, await suite(ALONE), await coverage()])
+  const files = testFiles()
+  const unit = files.filter((file) => UNIT.test(file))
+  const alone = files.filter((file) => ALONE.test(file))
+  const together = files.filter((file) => !UNIT.test(file) && !ALONE.test(file))
+  // The linters take one core for the most part, and no unit test minds what else goes on.
+  const begun = suiteOnly ? [await suite(unit)] : await Promise.all([lint(), unitWithCoverage(unit)])
+  const sideBySide = ['--parallel', '--jobs', String(availableParallelism())]
+  return sum([...begun, await suite([...longestFirst(together), ...sideBySide]), await suite(alone)])
 }
 
-function filesTogether() {
+function testFiles() {
   const all = readdirSync('dist/test', { recursive: true }).map((file) => join('dist/test', file))
-  const files = all.filter((file) => file.endsWith('.test.js') && !file.endsWith('.alone.test.js')).sort()
+  return all.filter((file) => file.endsWith('.test.js')).sort()
+}
+
+function longestFirst(files) {
   return [...files.filter((file) => LONGEST.test(file)), ...files.filter((file) => !LONGEST.test(file))]
 }
 
@@ -48,7 +55,7 @@ function filesTogether() {
  * Runs tests; a run that ends before its tally is written has failed as a whole.
  *
  * @param files what mocha is to run, and how
- * @param measuring how their coverage is measured; null when it is not
+ * @param measuring options of c8, when their coverage is measured
  */
 async function suite(files, measuring = null) {
   const folder = mkdtempSync(join(tmpdir(), 'portico-test-'))
@@ -67,10 +74,11 @@ async function suite(files, measuring = null) {
 }
 
 /** Shows which files of the domain are not covered whole, and holds the domain to its bound. */
-async function coverage() {
+async function unitWithCoverage(files) {
+  const tested = await suite(files, ['--reporter', 'none'])
   const what = ['--include', 'dist/src/domain/**', '--reporter', 'text', '--skip-full']
   const bound = ['--check-coverage', '--branches', String(DOMAIN_BRANCHES), '--lines', '0']
-  return (await run('c8', ['report', ...what, ...bound])) ? PASSED : FAILED
+  return sum([tested, (await run('c8', ['report', ...what, ...bound])) ? PASSED : FAILED])
 }
 
 function sum(tallies) {
