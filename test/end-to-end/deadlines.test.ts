@@ -1,5 +1,6 @@
 import { assert } from 'chai'
-import { after, before, describe, it } from 'mocha'
+import { after, before, describe } from 'mocha'
+import { begunTogether } from '../support/begun-together.js'
 import { describeInEachWay } from './support/engines.js'
 import { setTimeout } from 'node:timers/promises'
 import { PacedReader } from './support/paced-reader.js'
@@ -60,100 +61,102 @@ describeInEachWay('deadlines, over real sockets', function () {
     })
     after(() => server.stop('SIGKILL'))
 
-    it('a head that comes octet by octet is 408 when its time is over', async () => {
-      const client = await server.connect()
-      client.send('GET / HTTP/1.1\r\nX: ')
-      const tookMs = await trickle(client, 'y', 20)
-      const response = await client.lastResponse()
-      assert.deepEqual([response.status, valueOf(response, 'connection')], [408, 'close'])
-      assert.isAbove(tookMs, 250)
-      assert.isBelow(tookMs, 2000)
-    })
-
-    it('a body that stalls is 408', async () => {
-      const client = await server.connect()
-      client.send(posting('/length', 10) + 'x')
-      const response = await client.lastResponse()
-      assert.deepEqual([response.status, valueOf(response, 'connection')], [408, 'close'])
-    })
-
-    it('a body whose pieces come in time is taken, however long it takes', async () => {
-      const client = await server.connect()
-      client.send(posting('/echo', 12))
-      for (let piece = 0; piece < 12; piece++) {
-        client.send('x')
-        await setTimeout(100)
-      }
-      assert.equal((await client.response()).content, 'x'.repeat(12))
-      client.close()
-    })
-
-    it('a connection that is idle is closed in silence, before and after a request', async () => {
-      const [fresh, used] = [await server.connect(), await server.connect()]
-      used.send(get('/hello'))
-      await used.response()
-      for (const client of [fresh, used]) {
-        assert.equal(await client.rest(), '')
-        assert.equal(client.ending, 'ended')
-        client.close()
-      }
-    })
-
-    it('a handler that does not settle is 504, and its connection goes on', async () => {
-      const client = await server.connect()
-      client.send(get('/never') + get('/hello'))
-      assert.deepEqual(
-        (await client.responses('GET', 'GET')).map(({ status }) => status),
-        [504, 200],
-      )
-      client.close()
-    })
-
-    it('a handler that does not settle is 504 although its content still comes, or does not come, and it does not read', async () => {
-      for (const sent of ['', 'x'.repeat(10)]) {
+    begunTogether((test) => {
+      test('a head that comes octet by octet is 408 when its time is over', async () => {
         const client = await server.connect()
-        client.send(posting('/never', 100_000) + sent)
-        const trickling = sent === '' ? Promise.resolve(0) : trickle(client, 'x', 20)
-        assert.equal((await client.response()).status, 504)
-        client.reset()
-        await trickling
-      }
-    })
-
-    it('a stream is left alone however long it goes on, and however its head came', async () => {
-      const clients = [await server.connect(), await server.connect()]
-      clients[0]!.send(get('/ticks'))
-      clients[1]!.send(get('/ticks').slice(0, 9))
-      await setTimeout(50)
-      clients[1]!.send(get('/ticks').slice(9))
-      await setTimeout(1500)
-      for (const client of clients) {
-        assert.isNull(client.ending)
-        client.reset()
-      }
-    })
-
-    for (const target of ['/static/big.bin', '/flood']) {
-      it(`a reader of ${target} that stalls is cut`, async () => {
-        const reader = new PacedReader(server, get(target))
-        await reader.take(1)
-        await server.logLine((line) => line['target'] === target && line['outcome'] === 'timed-out')
-        await reader.takeAll()
-        assert.isBelow(reader.received, BIG_OCTETS)
+        client.send('GET / HTTP/1.1\r\nX: ')
+        const tookMs = await trickle(client, 'y', 20)
+        const response = await client.lastResponse()
+        assert.deepEqual([response.status, valueOf(response, 'connection')], [408, 'close'])
+        assert.isAbove(tookMs, 250)
+        assert.isBelow(tookMs, 2000)
       })
-    }
 
-    it('a reader that is slow and steady is not cut', async () => {
-      const reader = new PacedReader(server, get('/static/big.bin'))
-      const begunMs = performance.now()
-      while (performance.now() - begunMs < 3 * WRITE_TIMEOUT_MS && !reader.isOver) {
-        await reader.take(256 * 1024)
+      test('a body that stalls is 408', async () => {
+        const client = await server.connect()
+        client.send(posting('/length', 10) + 'x')
+        const response = await client.lastResponse()
+        assert.deepEqual([response.status, valueOf(response, 'connection')], [408, 'close'])
+      })
+
+      test('a body whose pieces come in time is taken, however long it takes', async () => {
+        const client = await server.connect()
+        client.send(posting('/echo', 12))
+        for (let piece = 0; piece < 12; piece++) {
+          client.send('x')
+          await setTimeout(100)
+        }
+        assert.equal((await client.response()).content, 'x'.repeat(12))
+        client.close()
+      })
+
+      test('a connection that is idle is closed in silence, before and after a request', async () => {
+        const [fresh, used] = [await server.connect(), await server.connect()]
+        used.send(get('/hello'))
+        await used.response()
+        for (const client of [fresh, used]) {
+          assert.equal(await client.rest(), '')
+          assert.equal(client.ending, 'ended')
+          client.close()
+        }
+      })
+
+      test('a handler that does not settle is 504, and its connection goes on', async () => {
+        const client = await server.connect()
+        client.send(get('/never') + get('/hello'))
+        assert.deepEqual(
+          (await client.responses('GET', 'GET')).map(({ status }) => status),
+          [504, 200],
+        )
+        client.close()
+      })
+
+      test('a handler that does not settle is 504 although its content still comes, or does not come, and it does not read', async () => {
+        for (const sent of ['', 'x'.repeat(10)]) {
+          const client = await server.connect()
+          client.send(posting('/never', 100_000) + sent)
+          const trickling = sent === '' ? Promise.resolve(0) : trickle(client, 'x', 20)
+          assert.equal((await client.response()).status, 504)
+          client.reset()
+          await trickling
+        }
+      })
+
+      test('a stream is left alone however long it goes on, and however its head came', async () => {
+        const clients = [await server.connect(), await server.connect()]
+        clients[0]!.send(get('/ticks'))
+        clients[1]!.send(get('/ticks').slice(0, 9))
         await setTimeout(50)
+        clients[1]!.send(get('/ticks').slice(9))
+        await setTimeout(1500)
+        for (const client of clients) {
+          assert.isNull(client.ending)
+          client.reset()
+        }
+      })
+
+      for (const target of ['/static/big.bin', '/flood']) {
+        test(`a reader of ${target} that stalls is cut`, async () => {
+          const reader = new PacedReader(server, get(target))
+          await reader.take(1)
+          await server.logLine((line) => line['target'] === target && line['outcome'] === 'timed-out')
+          await reader.takeAll()
+          assert.isBelow(reader.received, BIG_OCTETS)
+        })
       }
-      assert.isFalse(reader.isOver)
-      void reader.takeAll()
-      await eventually('all of it has arrived', () => reader.received > BIG_OCTETS)
-      reader.close()
+
+      test('a reader that is slow and steady is not cut', async () => {
+        const reader = new PacedReader(server, get('/static/big.bin'))
+        const begunMs = performance.now()
+        while (performance.now() - begunMs < 3 * WRITE_TIMEOUT_MS && !reader.isOver) {
+          await reader.take(256 * 1024)
+          await setTimeout(50)
+        }
+        assert.isFalse(reader.isOver)
+        void reader.takeAll()
+        await eventually('all of it has arrived', () => reader.received > BIG_OCTETS)
+        reader.close()
+      })
     })
   })
 
@@ -165,41 +168,45 @@ describeInEachWay('deadlines, over real sockets', function () {
     })
     after(() => server.stop('SIGKILL'))
 
-    it('a body that trickles is 408 after the grace', async () => {
-      const client = await server.connect()
-      client.send(posting('/length', 100_000))
-      const tookMs = await trickle(client, 'x', 50)
-      assert.equal((await client.lastResponse()).status, 408)
-      assert.isAbove(tookMs, RATE_GRACE_MS - 100)
-      assert.isBelow(tookMs, RATE_GRACE_MS + 3000)
-    })
+    begunTogether((test) => {
+      test('a body that trickles is 408 after the grace', async () => {
+        const client = await server.connect()
+        client.send(posting('/length', 100_000))
+        const tookMs = await trickle(client, 'x', 50)
+        assert.equal((await client.lastResponse()).status, 408)
+        assert.isAbove(tookMs, RATE_GRACE_MS - 100)
+        assert.isBelow(tookMs, RATE_GRACE_MS + 3000)
+      })
 
-    it('a body that comes fast enough is taken', async () => {
-      const client = await server.connect()
-      client.send(posting('/length', 30_000))
-      for (let piece = 0; piece < 30; piece++) {
-        client.send('x'.repeat(1000))
-        await setTimeout(50)
-      }
-      assert.equal((await client.response()).content, '30000')
-      client.close()
+      test('a body that comes fast enough is taken', async () => {
+        const client = await server.connect()
+        client.send(posting('/length', 30_000))
+        for (let piece = 0; piece < 30; piece++) {
+          client.send('x'.repeat(1000))
+          await setTimeout(50)
+        }
+        assert.equal((await client.response()).content, '30000')
+        client.close()
+      })
     })
   })
 
-  it('a last response that waits in the kernel for a slow reader is not destroyed by our own closing', async () => {
-    const server = await start({})
-    try {
-      const readers = ['/static/small.bin', '/hello'].map(
-        (target) => new PacedReader(server, get(target, 'Connection: close')),
-      )
-      await server.logLine((line) => line['target'] === '/static/small.bin')
-      // Longer than the server waits for our side to close.
-      await setTimeout(6500)
-      await Promise.all(readers.map((reader) => reader.takeAll()))
-      assert.isAbove(readers[1]!.received, 0)
-      assert.isAbove(readers[0]!.received, 400_000)
-    } finally {
-      await server.stop('SIGKILL')
-    }
+  begunTogether((test) => {
+    test('a last response that waits in the kernel for a slow reader is not destroyed by our own closing', async () => {
+      const server = await start({})
+      try {
+        const readers = ['/static/small.bin', '/hello'].map(
+          (target) => new PacedReader(server, get(target, 'Connection: close')),
+        )
+        await server.logLine((line) => line['target'] === '/static/small.bin')
+        // Longer than the server waits for our side to close.
+        await setTimeout(6500)
+        await Promise.all(readers.map((reader) => reader.takeAll()))
+        assert.isAbove(readers[1]!.received, 0)
+        assert.isAbove(readers[0]!.received, 400_000)
+      } finally {
+        await server.stop('SIGKILL')
+      }
+    })
   })
 })
