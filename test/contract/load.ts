@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert } from 'chai'
-import { afterEach, it } from 'mocha'
+import { after } from 'mocha'
 import type { BeginLoad, LoadOptions, LoadReport } from '../../src/ports/tools/load.js'
+import { begunTogether } from '../support/begun-together.js'
 
 /** Four connections, for a second. */
 const ORDER: LoadOptions = {
@@ -52,15 +53,15 @@ export class LoadedServer {
 
 /** What every load does. Mocha's time for a test has to be longer than a few seconds. */
 export function loadContract(beginLoad: BeginLoad, usual: Partial<LoadOptions> = {}): void {
-  let server: LoadedServer | null = null
+  const servers: LoadedServer[] = []
 
-  afterEach(() => {
-    server?.close()
-    server = null
+  after(() => {
+    for (const server of servers) server.close()
   })
 
   const serve = async (answer: RequestListener, path?: string): Promise<string> => {
-    server = await LoadedServer.listen(answer, path)
+    const server = await LoadedServer.listen(answer, path)
+    servers.push(server)
     return server.url
   }
 
@@ -69,96 +70,95 @@ export function loadContract(beginLoad: BeginLoad, usual: Partial<LoadOptions> =
     told: (requests: number) => void = () => undefined,
   ): Promise<LoadReport> => beginLoad({ ...ORDER, ...usual, ...order }, told).report
 
-  it('asks as it was ordered to, and counts what came of it', async () => {
-    const seen = new Set<string>()
-    const url = await serve((request, response) => {
-      let body = ''
-      request.on('data', (octets: Buffer) => (body += octets.toString()))
-      request.on('end', () => {
-        seen.add([request.method, request.url, request.headers['x-try'], body].join(' '))
-        response.end('answer')
+  begunTogether((test) => {
+    test('asks as it was ordered to, and counts what came of it', async () => {
+      const seen = new Set<string>()
+      const url = await serve((request, response) => {
+        let body = ''
+        request.on('data', (octets: Buffer) => (body += octets.toString()))
+        request.on('end', () => {
+          seen.add([request.method, request.url, request.headers['x-try'], body].join(' '))
+          response.end('answer')
+        })
       })
+      const headers = [['X-Try', 'yes']] as const
+      const told: number[] = []
+      const order = { url: `${url}there?q`, method: 'POST', headers, body: 'sent', durationMs: 1500 }
+      const report = await reportOf(order, (requests) => void told.push(requests))
+      assert.deepEqual([...seen], ['POST /there?q yes sent'])
+      assert.isAbove(report.requests, 10)
+      assert.deepEqual(report.errors, { connection: 0, timeout: 0, status: 0 })
+      assert.isAbove(report.bytes, report.requests * 'answer'.length)
+      assert.isAtMost(report.latencyMs.p50, report.latencyMs.p99)
+      assert.isAtMost(report.latencyMs.p99, report.latencyMs.max)
+      const shares = report.quantilesMs.map(([share]) => share)
+      assert.deepEqual([...shares].sort(), shares)
+      assert.equal(shares.at(-1), 1)
+      assert.isAbove(report.processorMs, 0)
+      assert.isNotEmpty(told)
     })
-    const headers = [['X-Try', 'yes']] as const
-    const told: number[] = []
-    const order = { url: `${url}there?q`, method: 'POST', headers, body: 'sent', durationMs: 1500 }
-    const report = await reportOf(order, (requests) => void told.push(requests))
-    assert.deepEqual([...seen], ['POST /there?q yes sent'])
-    assert.isAbove(report.requests, 10)
-    assert.deepEqual(report.errors, { connection: 0, timeout: 0, status: 0 })
-    assert.isAbove(report.bytes, report.requests * 'answer'.length)
-    assert.isAtMost(report.latencyMs.p50, report.latencyMs.p99)
-    assert.isAtMost(report.latencyMs.p99, report.latencyMs.max)
-    const shares = report.quantilesMs.map(([share]) => share)
-    assert.deepEqual([...shares].sort(), shares)
-    assert.equal(shares.at(-1), 1)
-    assert.isAbove(report.processorMs, 0)
-    assert.isNotEmpty(told)
-  })
 
-  it('sends all values of a field', async () => {
-    const seen = new Set<string>()
-    const url = await serve((request, response) => {
-      seen.add([request.headers['x-try'], request.headers['cookie']].join('; '))
-      response.end()
+    test('sends all values of a field', async () => {
+      const seen = new Set<string>()
+      const url = await serve((request, response) => {
+        seen.add([request.headers['x-try'], request.headers['cookie']].join('; '))
+        response.end()
+      })
+      const headers = [
+        ['X-Try', '1'],
+        ['X-Try', '2'],
+        ['Cookie', 'a=1'],
+        ['Cookie', 'b=2'],
+      ] as const
+      await reportOf({ url, headers })
+      assert.deepEqual([...seen], ['1, 2; a=1; b=2'])
     })
-    const headers = [
-      ['X-Try', '1'],
-      ['X-Try', '2'],
-      ['Cookie', 'a=1'],
-      ['Cookie', 'b=2'],
-    ] as const
-    await reportOf({ url, headers })
-    assert.deepEqual([...seen], ['1, 2; a=1; b=2'])
-  })
 
-  it('counts answers that are errors', async () => {
-    const report = await reportOf({ url: await serve((_, response) => response.writeHead(503).end()) })
-    assert.equal(report.errors.status, report.requests)
-    assert.isAbove(report.requests, 0)
-  })
+    test('counts answers that are errors', async () => {
+      const report = await reportOf({ url: await serve((_, response) => response.writeHead(503).end()) })
+      assert.equal(report.errors.status, report.requests)
+      assert.isAbove(report.requests, 0)
+    })
 
-  it('counts connections that cannot be had', async () => {
-    const url = await serve(() => undefined)
-    server!.close()
-    const report = await reportOf({ url })
-    assert.equal(report.requests, 0)
-    assert.isAbove(report.errors.connection, 0)
-  })
+    test('counts connections that cannot be had', async () => {
+      const server = await LoadedServer.listen(() => undefined)
+      server.close()
+      const report = await reportOf({ url: server.url })
+      assert.equal(report.requests, 0)
+      assert.isAbove(report.errors.connection, 0)
+    })
 
-  it('refuses more connections than it may have files', async () => {
-    if (process.platform !== 'linux') return
-    try {
-      await reportOf({ url: 'http://127.0.0.1:1/', connections: 1e9 })
-    } catch (error) {
-      assert.match(
-        (error as Error).message,
-        /^Cannot make 1000000000 connections: this process may open \d+ files/,
-      )
-      return
-    }
-    assert.fail('it tried')
-  })
+    test('refuses more connections than it may have files', async () => {
+      if (process.platform !== 'linux') return
+      try {
+        await reportOf({ url: 'http://127.0.0.1:1/', connections: 1e9 })
+      } catch (error) {
+        assert.match((error as Error).message, /^Cannot make 1000000000 connections: this process may open \d+ files/)
+        return
+      }
+      assert.fail('it tried')
+    })
 
-  it('asks over a unix socket', async function () {
-    if (process.platform === 'win32') this.skip()
-    const folder = mkdtempSync(join(tmpdir(), 'portico-load-'))
-    const socketPath = join(folder, 's')
-    const url = await serve((_, response) => response.end(), socketPath)
-    const report = await reportOf({ url, socketPath })
-    rmSync(folder, { recursive: true })
-    assert.isAbove(report.requests, 0)
-    assert.equal(report.errors.connection, 0)
-  })
+    test('asks over a unix socket', async () => {
+      if (process.platform === 'win32') return
+      const folder = mkdtempSync(join(tmpdir(), 'portico-load-'))
+      const socketPath = join(folder, 's')
+      const url = await serve((_, response) => response.end(), socketPath)
+      const report = await reportOf({ url, socketPath })
+      rmSync(folder, { recursive: true })
+      assert.isAbove(report.requests, 0)
+      assert.equal(report.errors.connection, 0)
+    })
 
-  it('ends early when it is stopped, with what was done until then', async () => {
-    const url = await serve((_, response) => response.end())
-    const begunMs = performance.now()
-    const load = beginLoad({ ...ORDER, ...usual, url, durationMs: 60_000 }, () => load.stop())
-    const report = await load.report
-    assert.isBelow(performance.now() - begunMs, 10_000)
-    assert.isAbove(report.requests, 0)
-    assert.equal(report.errors.connection, 0)
+    test('ends early when it is stopped, with what was done until then', async () => {
+      const url = await serve((_, response) => response.end())
+      const begunMs = performance.now()
+      const load = beginLoad({ ...ORDER, ...usual, url, durationMs: 60_000 }, () => load.stop())
+      const report = await load.report
+      assert.isBelow(performance.now() - begunMs, 10_000)
+      assert.isAbove(report.requests, 0)
+      assert.equal(report.errors.connection, 0)
+    })
   })
 }
 

@@ -1,7 +1,8 @@
 import type { RequestListener } from 'node:http'
 import { assert } from 'chai'
-import { afterEach, describe, it } from 'mocha'
+import { after, describe, it } from 'mocha'
 import { nodeLoad } from '../../../../src/adapters/tools/load/node-load.js'
+import { begunTogether } from '../../../support/begun-together.js'
 import { loadContract, LoadedServer, loadOrder } from '../../../contract/load.js'
 
 describe('Load: Node, a connection for each request', function () {
@@ -17,50 +18,62 @@ describe('Load: Node, at a rate', function () {
 describe('nodeLoad', function () {
   this.timeout(15_000)
 
-  let server: LoadedServer
+  const servers: LoadedServer[] = []
 
-  afterEach(() => server.close())
+  after(() => {
+    for (const server of servers) server.close()
+  })
 
-  const serve = async (answer: RequestListener): Promise<string> => (server = await LoadedServer.listen(answer)).url
+  async function listen(answer: RequestListener): Promise<LoadedServer> {
+    const server = await LoadedServer.listen(answer)
+    servers.push(server)
+    return server
+  }
 
   it('opens a connection for each request when told to', async () => {
-    const url = await serve((_, response) => response.end())
-    const { requests } = await nodeLoad(loadOrder({ url, keepAlive: false }), () => undefined).report
+    const server = await listen((_, response) => response.end())
+    const { requests } = await nodeLoad(loadOrder({ url: server.url, keepAlive: false }), () => undefined).report
     assert.isAbove(requests, 10)
     assert.isAtLeast(server.connections, requests)
   })
 
-  it('keeps to a rate, over connections that persist, at even distances', async () => {
-    const times: number[] = []
-    const url = await serve((_, response) => {
-      times.push(performance.now())
-      response.end()
+  // Those that keep to a rate leave each other room.
+  begunTogether((test) => {
+    test('keeps to a rate, over connections that persist, at even distances', async () => {
+      const times: number[] = []
+      const server = await listen((_, response) => {
+        times.push(performance.now())
+        response.end()
+      })
+      const { requests, seconds } = await nodeLoad(
+        loadOrder({ url: server.url, rate: 50, durationMs: 2000 }),
+        () => undefined,
+      ).report
+      assert.equal(requests, 100)
+      assert.isAtLeast(seconds, 1.9)
+      assert.isAtMost(server.connections, 4)
+      const inFirstHalf = times.filter((time) => time - times[0]! < 1000).length
+      assert.closeTo(inFirstHalf, 50, 15)
     })
-    const { requests, seconds } = await nodeLoad(loadOrder({ url, rate: 50, durationMs: 2000 }), () => undefined).report
-    assert.equal(requests, 100)
-    assert.isAtLeast(seconds, 1.9)
-    assert.isAtMost(server.connections, 4)
-    const inFirstHalf = times.filter((time) => time - times[0]! < 1000).length
-    assert.closeTo(inFirstHalf, 50, 15)
-  })
 
-  it('charges a server that stalls with all that it held up', async () => {
-    let stalledUntilMs = 0
-    const url = await serve((_, response) => {
-      stalledUntilMs ||= performance.now() + 500
-      setTimeout(() => response.end(), Math.max(stalledUntilMs - performance.now(), 0))
+    test('charges a server that stalls with all that it held up', async () => {
+      let stalledUntilMs = 0
+      const server = await listen((_, response) => {
+        stalledUntilMs ||= performance.now() + 500
+        setTimeout(() => response.end(), Math.max(stalledUntilMs - performance.now(), 0))
+      })
+      const order = loadOrder({ url: server.url, connections: 1, rate: 100, durationMs: 1000 })
+      const { requests, latencyMs } = await nodeLoad(order, () => undefined).report
+      assert.equal(requests, 100)
+      // Half of all were due in the stall, and waited for a quarter of a second on average.
+      assert.isAbove(latencyMs.p95, 300)
+      assert.isAbove(latencyMs.max, 450)
     })
-    const order = loadOrder({ url, connections: 1, rate: 100, durationMs: 1000 })
-    const { requests, latencyMs } = await nodeLoad(order, () => undefined).report
-    assert.equal(requests, 100)
-    // Half of all were due in the stall, and waited for a quarter of a second on average.
-    assert.isAbove(latencyMs.p95, 300)
-    assert.isAbove(latencyMs.max, 450)
-  })
 
-  it('counts connections that end before their answer', async () => {
-    const url = await serve((request) => request.socket.destroy())
-    const { requests, errors } = await nodeLoad(loadOrder({ url, rate: 50 }), () => undefined).report
-    assert.deepEqual([requests, errors], [0, { connection: 50, timeout: 0, status: 0 }])
+    test('counts connections that end before their answer', async () => {
+      const server = await listen((request) => request.socket.destroy())
+      const { requests, errors } = await nodeLoad(loadOrder({ url: server.url, rate: 50 }), () => undefined).report
+      assert.deepEqual([requests, errors], [0, { connection: 50, timeout: 0, status: 0 }])
+    })
   })
 })
