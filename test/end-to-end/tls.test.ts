@@ -39,7 +39,7 @@ describeWithOpenssl('HTTPS', function () {
   const folder = new TemporaryFolder({ 'plugins/probe.mjs': PLUGIN })
   const running: Both[] = []
   after(async () => {
-    for (const { server } of running) await server.stop()
+    await Promise.all(running.map(({ server }) => server.stop('SIGKILL')))
     folder.remove()
   })
 
