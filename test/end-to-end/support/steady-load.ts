@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { RawClient } from './raw-client.js'
 import { get } from '../../wire/requests.js'
 import { valueOf } from './response-reader.js'
@@ -7,6 +8,9 @@ import { valueOf } from './response-reader.js'
  * that closed before it did.
  */
 export const NOT_TAKEN = 'not taken'
+
+/** How long a client waits before it asks again: clients that never rest would leave what is tested no processor. */
+const PAUSE_MS = 5
 
 /** What some clients met with, all together. */
 export class Tally {
@@ -58,6 +62,7 @@ export class SteadyLoad {
         client = closed(client)
       }
       this.tally.longestMs = Math.max(this.tally.longestMs, performance.now() - beganMs)
+      await setTimeout(PAUSE_MS)
     }
     closed(client)
   }
