@@ -9,7 +9,7 @@ export interface ConnectionRules {
   readonly secure: boolean
   /** Whether to answer `Expect: 100-continue` with `100 Continue`. */
   readonly expectContinue: boolean
-  /** Most requests on one connection; 0: no limit. */
+  /** Maximum number of requests on one connection; 0: no limit. */
   readonly maxRequests: number
   /** How long an idle connection is kept open, as `Keep-Alive` announces it. */
   readonly keepAliveSeconds: number

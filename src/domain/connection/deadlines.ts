@@ -130,7 +130,11 @@ class Flow {
   private octetsAtStart = OFF
   private octets = 0
 
-  /** Waits for the peer. @param octets how many it has sent or read so far, counted from any start */
+  /**
+   * Waits for the peer.
+   *
+   * @param octets how many it has sent or read so far, counted from any start
+   */
   run(now: number, octets: number): void {
     if (this.octetsAtStart === OFF) this.octetsAtStart = octets
     if (this.since === OFF) {
@@ -151,7 +155,11 @@ class Flow {
     this.progressAt = OFF
   }
 
-  /** Ends the flow. @param octets the count from which the next flow starts, which may begin before we wait for it */
+  /**
+   * Ends the flow.
+   *
+   * @param octets the count from which the next flow starts, which may begin before we wait for it
+   */
   stop(octets: number): void {
     this.since = OFF
     this.waitedMs = 0

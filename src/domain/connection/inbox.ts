@@ -19,7 +19,11 @@ export class Inbox {
     return this.to - this.from
   }
 
-  /** Adds received octets. @param lent must not change until `hold` is called */
+  /**
+   * Adds received octets.
+   *
+   * @param lent must not change until `hold` is called
+   */
   receive(lent: Buffer): void {
     if (this.length > 0) {
       this.append(lent)

@@ -36,9 +36,9 @@ export class ChunkedDecoder implements BodyDecoder {
   private readonly trailerLines: FieldLinesReader
 
   /**
-   * @param maxContent most octets of decoded content
-   * @param maxFramed most octets of content and framing together
-   * @param maxTrailerLines most field lines in the trailers
+   * @param maxContent maximum number of octets of decoded content
+   * @param maxFramed maximum number of octets of content and framing together
+   * @param maxTrailerLines maximum number of field lines in the trailers
    */
   constructor(
     private readonly maxContent: number,

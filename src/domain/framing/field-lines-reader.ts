@@ -25,7 +25,7 @@ export class FieldLinesReader {
   private valueFrom = 0
   private bounds: number[] = []
 
-  /** @param maxLines most lines in a section; one more is refused */
+  /** @param maxLines maximum number of lines in a section; one more is refused */
   constructor(private readonly maxLines: number) {}
 
   /**

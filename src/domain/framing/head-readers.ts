@@ -1,7 +1,9 @@
 import { HeadReader } from './head-reader.js'
 import type { Limits } from './limits.js'
 
-/** Most unused readers that are kept: about as many connections are usually inside a head at the same time. */
+/**
+ * Maximum number of unused readers that are kept: about as many connections are usually inside a head at the same time.
+ */
 const MAX_FREE = 64
 
 /**

@@ -15,17 +15,17 @@ export interface Limits {
 /** No known method is longer; a longer one gets 501 (RFC 9112 §3). */
 export const MAX_METHOD_LENGTH = 64
 
-/** Most empty lines that are skipped before a request line: RFC 9112 §2.2 asks for at least one. */
+/** Maximum number of empty lines that are skipped before a request line: RFC 9112 §2.2 asks for at least one. */
 export const MAX_LEADING_LINES = 4
 
-/** Most octets in the line of one chunk, size and extensions together; ordinary senders need a dozen. */
+/** Maximum number of octets in the line of one chunk, size and extensions together; ordinary senders need a dozen. */
 export const MAX_CHUNK_LINE = 256
 
-/** Most octets in a trailer section. */
+/** Maximum number of octets in a trailer section. */
 export const MAX_TRAILER_OCTETS = 4096
 
 /** Octets of framing that a body may have beyond twice its data: limits floods of tiny chunks. */
 export const CHUNK_OVERHEAD_ALLOWANCE = 16 * 1024
 
-/** Most octets of unwanted content that are read and dropped, so that the connection can persist. */
+/** Maximum number of octets of unwanted content that are read and dropped, so that the connection can persist. */
 export const MAX_DISCARDED_OCTETS = 64 * 1024

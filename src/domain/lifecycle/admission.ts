@@ -5,7 +5,7 @@ import type { Response } from '../message/response.js'
  * Whether one more connection may be opened.
  *
  * @param open number of open connections
- * @param most most open connections allowed
+ * @param most maximum number of open connections
  */
 export function admitsConnection(open: number, most: number): boolean {
   return open < most

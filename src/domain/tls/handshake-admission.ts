@@ -1,6 +1,6 @@
 /** How many handshakes may be in progress, and for how long. */
 export interface HandshakeRules {
-  /** Most handshakes at a time. */
+  /** Maximum number of handshakes at a time. */
   readonly most: number
   /** Time in which a handshake is never evicted; an honest peer needs less. */
   readonly graceMs: number
