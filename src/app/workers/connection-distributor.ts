@@ -22,7 +22,7 @@ export interface DistributionRules {
   readonly maxWaitMs: number
 }
 
-export const DISTRIBUTION_RULES: DistributionRules = { freshMs: 200, lateMs: 500, maxWaiting: 1024, maxWaitMs: 5000 }
+const DISTRIBUTION_RULES: DistributionRules = { freshMs: 200, lateMs: 500, maxWaiting: 1024, maxWaitMs: 5000 }
 
 /** A connection that no worker has accepted yet. */
 interface PendingConnection {

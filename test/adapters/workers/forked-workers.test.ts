@@ -21,7 +21,7 @@ async function accepted(
   const connections: HandedConnection[] = []
   const { address, close } = await acceptor.listen({ host: '127.0.0.1', port: 0 }, (each) => connections.push(each))
   const peer = await SocketPeer.to(address)
-  await until('its arrival', () => connections.length > 0)
+  await until('the connection', () => connections.length > 0)
   void close()
   return { connection: connections[0]!, peer }
 }
