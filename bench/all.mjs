@@ -1,9 +1,13 @@
 /**
- * `npm run bench -- [--rounds N] [--seconds N] [--load wrk|autocannon] [--log-to FILE] [--save-as NAME] [-- PORTICO FLAGS]`:
- * Portico against its peers, its engines against each other, its HTTPS against its peers, its domain
- * alone, and a report of all that.
- * Each fails when errors under load spoiled its figures. `--save-as reference` is what the repository keeps: its report is
- * docs/bench/index.html, others lie beside their figures in bench/results/.
+ * `npm run bench -- [--rounds N] [--seconds N] [--load wrk|autocannon] [--log-to FILE] [--save-as NAME]
+ * [-- PORTICO FLAGS]`:
+ *
+ * Runs all benchmarks and makes a report: Portico against other servers, its engines against each other, its HTTPS
+ * against other servers, and its domain without sockets. A benchmark fails when errors under load invalidate its
+ * figures.
+ *
+ * `--save-as reference` replaces the figures in the repository, and their report docs/bench/index.html. Any other
+ * report is written beside its figures in bench/results/.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

@@ -4,14 +4,17 @@ const TRIALS = 500
 const TRIAL_TURNS = 5000
 
 /**
- * Derives a key from a password, as a login does that forgot to do it asynchronously. It is the same work each time, in
- * every thread, and takes longer on a busy core, as a handler's would; waiting for a time to pass would not.
+ * Derives a key from a password synchronously, as a careless login handler does. The work is the same each time and in
+ * every thread. Unlike a wait, it takes longer on a busy core, as a real handler does.
  */
 export function compute(turns) {
   return pbkdf2Sync('correct horse battery staple', 'salt', turns, 32, 'sha256').toString('hex')
 }
 
-/** How many turns take that long on this machine; the quickest of some trials, since others may be at work on it. */
+/**
+ * Finds the number of turns that take this long on this machine, from the fastest of many trials: other work delays
+ * some.
+ */
 export function turnsFor(durationMs) {
   const trialsMs = Array.from({ length: TRIALS }, () => {
     const begunMs = performance.now()

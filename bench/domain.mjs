@@ -1,8 +1,8 @@
 /**
  * `npm run bench:domain -- [--only PART,...] [--rounds N] [--seconds N] [--save-as NAME]`:
  *
- * The domain alone, without sockets, in this process: how fast chunked content loses its framing, and whether many routes
- * are found as fast as few. Prints medians and ranges, and keeps every round in bench/results/.
+ * Measures the domain in this process, without sockets: how fast chunked content is decoded, and whether a route is
+ * found as fast among many routes as among few. Prints medians and ranges, and keeps every round in bench/results/.
  */
 import { Buffer } from 'node:buffer'
 import { ChunkedDecoder } from '../dist/src/domain/framing/chunked-decoder.js'
@@ -11,33 +11,33 @@ import { measureParts, onlyOption } from './parts.mjs'
 import { asked, conditionsOf } from './session.mjs'
 import { quotients } from './statistics.mjs'
 
-const GIBIOCTET = 2 ** 30
-/** As a transport reads them. */
-const READ_OCTETS = 65_536
+const GIB = 2 ** 30
+/** The size of a transport's reads. */
+const READ_BYTES = 65_536
 const CHUNK_SIZES = [1024, 65_536]
 const ROUTE_COUNTS = [10, 10_000]
 const FIELD_LINES = 100
-/** Between two looks at the clock. */
+/** The number of matches between two readings of the clock. */
 const MATCHES = 1000
 
 const label = ({ server }) => [server]
 
 const decoder = {
   part: 'decoder',
-  title: 'Chunked content, taken off its framing',
+  title: 'Decoding of chunked content',
   startsItself: true,
-  startables: () => CHUNK_SIZES.map((octets) => ({ name: nameOf(octets), wire: chunked(octets) })),
+  startables: () => CHUNK_SIZES.map((bytes) => ({ name: nameOf(bytes), wire: chunked(bytes) })),
   measure: async ({ name, wire }, { seconds }) => [
-    { server: name, errors: 0, octetsPerSecond: perSecond(seconds, () => decode(wire)) },
+    { server: name, errors: 0, bytesPerSecond: perSecond(seconds, () => decode(wire)) },
   ],
   label,
-  columns: [{ title: 'GiB of content per second', digits: 2, of: (row) => row.octetsPerSecond / GIBIOCTET }],
+  columns: [{ title: 'GiB of content per second', digits: 2, of: (row) => row.bytesPerSecond / GIB }],
   targets: [{ target: 'GiB per second in chunks of 1 KiB', least: 1, of: ratesOfSmall }],
 }
 
 const routes = {
   part: 'routes',
-  title: 'A route with a parameter found among others',
+  title: 'Finding a route with a parameter',
   startsItself: true,
   startables: () => ROUTE_COUNTS.map((count) => ({ name: `${count} routes`, count, table: tableOf(count) })),
   measure: async ({ name, count, table }, { seconds }) => [
@@ -45,10 +45,10 @@ const routes = {
   ],
   label,
   columns: [{ title: 'ns per request', digits: 0, of: (row) => row.nsPerMatch }],
-  targets: [{ target: '10 000 routes, of 10', most: 1.25, of: ratioOfMany }],
+  targets: [{ target: 'ns per request, 10 000 routes / 10 routes', most: 1.25, of: ratioOfMany }],
 }
 
-/** @param work gives how much it did */
+/** @param work does some work and returns its amount */
 function perSecond(seconds, work) {
   const begunMs = performance.now()
   let done = 0
@@ -60,27 +60,23 @@ function perSecond(seconds, work) {
   return (done * 1000) / elapsedMs
 }
 
-function nameOf(octets) {
-  return `chunks of ${octets / 1024} KiB`
+function nameOf(bytes) {
+  return `chunks of ${bytes / 1024} KiB`
 }
 
-/** 4 MiB of content in chunks of a size, as they arrive. */
-function chunked(octets) {
-  const chunk = Buffer.concat([
-    Buffer.from(`${octets.toString(16)}\r\n`),
-    Buffer.alloc(octets, 'x'),
-    Buffer.from('\r\n'),
-  ])
-  const chunks = Array.from({ length: (4 * 1024 * 1024) / octets }, () => chunk)
+/** Makes 4 MiB of content in chunks of a size, with its framing. */
+function chunked(bytes) {
+  const chunk = Buffer.concat([Buffer.from(`${bytes.toString(16)}\r\n`), Buffer.alloc(bytes, 'x'), Buffer.from('\r\n')])
+  const chunks = Array.from({ length: (4 * 1024 * 1024) / bytes }, () => chunk)
   return Buffer.concat([...chunks, Buffer.from('0\r\n\r\n')])
 }
 
-/** @returns octets of content */
+/** @returns the bytes of content */
 function decode(wire) {
-  const reader = new ChunkedDecoder(GIBIOCTET, GIBIOCTET, FIELD_LINES)
+  const reader = new ChunkedDecoder(GIB, GIB, FIELD_LINES)
   let content = 0
   for (let at = 0; !reader.done;) {
-    at = reader.read(wire, at, Math.min(wire.length, at + READ_OCTETS))
+    at = reader.read(wire, at, Math.min(wire.length, at + READ_BYTES))
     content += reader.piece === null ? 0 : reader.piece.length
   }
   return content
@@ -91,7 +87,7 @@ function tableOf(count) {
   return new RouteTable(Array.from({ length: count }, (_, at) => entry(at)))
 }
 
-/** @returns how many were found */
+/** @returns the number of routes found */
 function match(table, count) {
   let found = 0
   for (let at = 0; at < MATCHES; at++) {
@@ -104,7 +100,7 @@ function match(table, count) {
 
 function ratesOfSmall(rows) {
   const small = rows.filter(({ server }) => server === nameOf(CHUNK_SIZES[0]))
-  return small.map((row) => row.octetsPerSecond / GIBIOCTET)
+  return small.map((row) => row.bytesPerSecond / GIB)
 }
 
 function ratioOfMany(rows) {

@@ -2,9 +2,9 @@
  * `npm run bench:engines -- [--only PART,...] [--rounds N] [--seconds N] [--load wrk|autocannon] [--log-to FILE]
  * [--save-as NAME] [-- PORTICO FLAGS]`:
  *
- * Portico's engines against each other, in one run and in turns: a trivial handler, a heavy one, a light one beside a
+ * Measures Portico's engines in one run and in turns: a trivial handler, a heavy handler, a light handler beside a
  * heavy one, overload, and one worker process against two. Prints medians and ranges, and keeps every round in
- * bench/results/. Where wrk cannot make the load, clients of our own do.
+ * bench/results/. Where wrk cannot generate the load, clients in bench/load/ do.
  */
 import { turnsFor } from './compute.mjs'
 import { beside } from './engines/beside.mjs'

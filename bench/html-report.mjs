@@ -1,6 +1,6 @@
 /**
- * `node bench/html-report.mjs NAME FILE`: what `npm run bench -- --save-as NAME` has kept, as one page that needs nothing
- * else: for each part a plot with every round, a table, and what was to be reached.
+ * `node bench/html-report.mjs NAME FILE`: makes an HTML page, without external resources, from the results of
+ * `npm run bench -- --save-as NAME`. Each part has a plot with every round, a table and its targets.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ const PROGRAMS = {
   peers: 'Portico and other servers',
   engines: 'The engines of Portico',
   tls: 'HTTPS',
-  domain: 'The domain alone',
+  domain: 'The domain without sockets',
 }
 
 const [name, file] = process.argv.slice(2)
@@ -20,18 +20,19 @@ const found = Object.entries(PROGRAMS).flatMap(([program, title]) => {
   const kept = join(import.meta.dirname, 'results', `${program}-${name}.json`)
   return existsSync(kept) ? [{ title, ...JSON.parse(readFileSync(kept, 'utf8')) }] : []
 })
-if (found.length === 0) throw new Error(`Cannot report on "${name}": found no results of that name in bench/results`)
-writeFileSync(file, pageOf('Portico, measured', contentOf(found)))
+if (found.length === 0) throw new Error(`Cannot report on "${name}": found no results with that name in bench/results`)
+writeFileSync(file, pageOf('Portico: benchmarks', contentOf(found)))
 
 function contentOf(programs) {
-  return `<p>In one run and in turns, server and load on a core each where not said otherwise. Bars are medians, lines reach from the
-least to the greatest round, circles are rounds. Less is better where time or memory is shown. Made by <code>npm run bench</code>.</p>
+  return `<p>All figures are from one run in which the servers take turns. Server and load generator have one core each, except
+where a title says otherwise. Bars show medians, lines the range from the lowest to the highest round, circles single rounds.
+For time and memory, lower is better. Made by <code>npm run bench</code>.</p>
 ${programs.map(sectionOf).join('\n')}`
 }
 
 function sectionOf({ title, conditions, summary }) {
   const { load, node, processor, cores, linux, rounds, seconds, pinned } = conditions
-  const facts = `${rounds} rounds of ${seconds} s, load by ${load}, Node ${node}, Linux ${linux}, ${cores} cores of ${processor}${pinned ? '' : ', nothing pinned'}`
+  const facts = `${rounds} rounds of ${seconds} s, load by ${load}, Node ${node}, Linux ${linux}, ${cores} cores of ${processor}${pinned ? '' : ', processes not pinned to cores'}`
   return `<h2>${escaped(title)}</h2>\n<p>${escaped(facts)}.</p>\n${summary.map(partOf).join('\n')}`
 }
 
@@ -40,10 +41,10 @@ function partOf({ title, figures, columns, targets }) {
   return `<h3>${escaped(title)}</h3>
 <figure>${barPlot(shown.map(barOf), columns[0])}<figcaption>${escaped(columns[0])}</figcaption></figure>
 ${targets.length === 0 ? '' : `<ul>${targets.map(targetOf).join('')}</ul>`}
-<details><summary>All figures: median (least-greatest)</summary>${tableOf(rowsOf(figures, columns))}</details>`
+<details><summary>All figures: median (min-max)</summary>${tableOf(rowsOf(figures, columns))}</details>`
 }
 
-/** Figures that were kept before rounds stood beside them have none to show. */
+/** Results from earlier versions have no single rounds. */
 function barOf({ labels, values: [value] }) {
   const label = labels.join(', ')
   return { label, isOwn: label.startsWith('portico'), value: { rounds: [], ...value }, digits: value.digits }

@@ -1,4 +1,4 @@
-/** How much memory an idle connection costs: the slope of resident memory over the number of connections. */
+/** Measures the memory of an idle connection: the slope of resident memory over the number of connections. */
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,7 +9,7 @@ import { slope } from './statistics.mjs'
 
 const CONNECTIONS = 5000
 const STEP = 1000
-/** For the last responses to leave, and for the collection. */
+/** The time for the last responses to be sent, and for the garbage collection. */
 const SETTLE_MS = 500
 
 const HOLDER = join(import.meta.dirname, 'load', 'hold-connections.mjs')
@@ -17,8 +17,8 @@ const HOLDER = join(import.meta.dirname, 'load', 'hold-connections.mjs')
 /**
  * Measures a fresh process of a server.
  *
- * @returns a promise of the points and their slope in octets per connection; the process without connections is no
- *   point, since the first thousand also bring what is needed once
+ * @returns a promise of the points and their slope in bytes per connection. There is no point without connections,
+ *   because the first thousand connections include memory that is allocated only once
  */
 export async function idleMemory(startable, logTo) {
   const server = await Server.start(startable, logTo)
@@ -35,7 +35,7 @@ export async function idleMemory(startable, logTo) {
     return {
       server: server.name,
       points,
-      octetsPerConnection: slope(points.map((it) => [it.connections, it.residentBytes])),
+      bytesPerConnection: slope(points.map((it) => [it.connections, it.residentBytes])),
     }
   } finally {
     holder.kill()

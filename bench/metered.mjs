@@ -1,9 +1,9 @@
-/** Who took the processors while a load ran: the server, the load, or others on the machine. */
+/** Measures who uses the cores during a load: the server, the load generator, or other processes. */
 import { endedChildrenSeconds, machineSeconds, processorTimeNs } from './process-facts.mjs'
 
 /**
- * @param work makes load by programs that have ended when it is done; beside them only servers run
- * @returns a promise of what `work` gives, and under `processor` the seconds that each took
+ * @param work generates load with programs that have ended when it resolves; other children of this process are servers
+ * @returns a promise of the result of `work`, with `processor`: the seconds that each has used
  */
 export async function metered(server, work) {
   const before = account(server)

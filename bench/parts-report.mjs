@@ -1,10 +1,11 @@
-/** From the raw rounds of a part to medians, ranges and verdicts. */
+/** Turns the raw rounds of a part into medians, ranges and verdicts. */
 import { summary } from './statistics.mjs'
 import { range, table } from './text.mjs'
 
 /**
- * @param rows of one part, as measured
- * @returns what a reader wants to know first
+ * Summarizes a part.
+ *
+ * @param rows the measurements of all rounds
  */
 export function summarize({ part, title, label, columns, targets }, rows) {
   return {
@@ -21,7 +22,7 @@ export function summarize({ part, title, label, columns, targets }, rows) {
   }
 }
 
-/** Rows with the same labels together: sorted by label after label, each in the order that the first rows have them in. */
+/** Groups rows with the same labels. Groups are sorted label by label, in the order in which labels first appear. */
 function grouped(rows, label) {
   const groups = new Map()
   for (const row of rows) {
@@ -44,13 +45,13 @@ function compare(one, other) {
   return column < 0 ? 0 : one[column] - other[column]
 }
 
-/** Null where these rows have no such figure. */
+/** Returns `null` where these rows do not have the figure. */
 function figure({ digits, of }, rows) {
   const values = rows.map(of).filter((value) => value !== undefined)
   return values.length === 0 ? null : { ...summary(values), rounds: values, digits }
 }
 
-/** Each ratio is of figures of one round. Without a bound it is told, and not judged; without figures there is none. */
+/** Each ratio compares figures of one round. Without a limit it is only reported. Returns `null` without figures. */
 function verdict({ target, least, most, of }, rows) {
   const found = of(rows)
   if (found.length === 0) return null
@@ -60,18 +61,20 @@ function verdict({ target, least, most, of }, rows) {
   return { target, ratio }
 }
 
-/** Null where no processor was watched. */
+/** Returns `null` where CPU time was not measured. */
 function othersIn(rows) {
   if (rows.length === 0) return null
   return summary(rows.map(({ processor }) => processor.otherSeconds / processor.elapsedSeconds))
 }
 
-/** A summary as text. */
+/** Formats a summary as text. */
 export function asText({ title, figures, columns, targets, coresOfOthers }) {
   const heading = [...figures[0].labels.map(() => ''), ...columns]
   const rows = figures.map(({ labels, values }) => [...labels, ...values.map((it) => (it ? range(it, it.digits) : ''))])
   const others =
-    coresOfOthers === null ? [] : ['', `Others on the machine used ${range(coresOfOthers, 2)} cores meanwhile.`]
+    coresOfOthers === null
+      ? []
+      : ['', `Other processes on the machine used ${range(coresOfOthers, 2)} cores in the meantime.`]
   const verdicts = targets.length === 0 ? [] : ['', ...table(targets.map(verdictRow))]
   return [title, '', ...table([heading, ...rows]), ...verdicts, ...others, ''].join('\n')
 }
@@ -79,5 +82,5 @@ export function asText({ title, figures, columns, targets, coresOfOthers }) {
 function verdictRow({ target, least, most, ratio, reached }) {
   const bound = least === undefined ? most : least
   const wanted = bound === undefined ? '' : `wanted: at ${least === undefined ? 'most' : 'least'} ${bound}`
-  return [reached === undefined ? '' : reached ? 'reached' : 'MISSED', target, range(ratio, 2), wanted]
+  return [reached === undefined ? '' : reached ? 'pass' : 'FAIL', target, range(ratio, 2), wanted]
 }

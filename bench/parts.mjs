@@ -1,28 +1,28 @@
 /**
- * Measures parts: each is a comparison of its own, with its servers, its load, its columns and its targets.
+ * Measures parts. Each part is a separate comparison with its servers, load, columns and targets.
  *
- * A part has `part`, `title`, `startables(context)`, `measure(server, context)`, `label`, `columns`, `targets`, and where
- * the machine itself is measured `measureMachine(context)`. One that `startsItself` is given what is to be started instead
- * of servers.
+ * A part has `part`, `title`, `startables(context)`, `measure(server, context)`, `label`, `columns`, `targets` and,
+ * where it also measures the machine itself, `measureMachine(context)`. A part with `startsItself` gets its startables
+ * instead of running servers.
  */
 import { asText, summarize } from './parts-report.mjs'
-import { keep, say, vouch } from './session.mjs'
+import { keep, refuseErrors, say } from './session.mjs'
 import { rotated, withServers } from './turns.mjs'
 
-/** For servers to compile what they run; the parts are told that they are `warming`. */
+/** The warm-up, in which the JIT compiles the servers' code. Its context has the flag `warming`. */
 const WARM_SECONDS = 2
 
-/** The option `--only PART,...` of a program that has these parts. */
+/** Makes the option `--only PART,...` of a program. */
 export function onlyOption(parts) {
   return { only: { type: 'string', default: parts.map(({ part }) => part).join() } }
 }
 
 /**
- * Measures those parts that were asked for, prints medians and ranges, and keeps every round.
+ * Measures the selected parts, prints medians and ranges, and keeps every round.
  *
- * @param options as asked for, with `only`
- * @param context what the parts need to know; beside the options
- * @param conditions what readers need to know
+ * @param options the options of the program, with `only`
+ * @param context further values for the parts
+ * @param conditions facts for the readers of the results
  */
 export async function measureParts(parts, options, context, conditions) {
   const wanted = options.only.split(',').map((name) => partNamed(parts, name))
@@ -32,18 +32,18 @@ export async function measureParts(parts, options, context, conditions) {
   const summaries = wanted.map((part) => summarize(part, raw[part.part]))
   const file = keep(options, { conditions, summary: summaries, raw })
   process.stdout.write(`${heading(conditions)}\n\n${summaries.map(asText).join('\n')}\nEvery round: ${file}\n`)
-  vouch(summaries.reduce((sum, { errors }) => sum + errors, 0))
+  refuseErrors(summaries.reduce((sum, { errors }) => sum + errors, 0))
 }
 
 function partNamed(parts, name) {
   const found = parts.find(({ part }) => part === name)
   if (found === undefined) {
-    throw new Error(`Cannot measure "${name}": wanted some of ${parts.map(({ part }) => part).join()}`)
+    throw new Error(`Cannot measure "${name}": wanted one or more of ${parts.map(({ part }) => part).join()}`)
   }
   return found
 }
 
-/** Each server in turn, another one first in each round. */
+/** Measures the servers in turns. Each round begins with another server. */
 function measure(part, { rounds, logTo }, context) {
   const startables = part.startables(context)
   const using = part.startsItself ? (use) => use(startables) : (use) => withServers(startables, logTo, use)
@@ -63,6 +63,6 @@ function measure(part, { rounds, logTo }, context) {
 }
 
 function heading({ load, node, processor, cores, pinned }) {
-  const pinning = pinned ? '' : ', nothing pinned'
+  const pinning = pinned ? '' : ', processes not pinned to cores'
   return `Load by ${load}, Node ${node}, ${cores} cores of ${processor}${pinning}`
 }

@@ -2,8 +2,9 @@
  * `npm run bench:peers -- [--only PART,...] [--rounds N] [--seconds N] [--load wrk|autocannon] [--log-to FILE]
  * [--save-as NAME] [-- PORTICO FLAGS]`:
  *
- * Portico, on each of its sockets and engines, against what npm and Debian have of servers, in one run and in turns: kinds
- * of requests, files, many connections, idle ones. Prints medians and ranges, and keeps every round in bench/results/.
+ * Measures Portico, on each of its sockets and engines, against servers from npm and Debian, in one run and in turns:
+ * several kinds of requests, files, many connections, idle connections. Prints medians and ranges, and keeps every
+ * round in bench/results/.
  */
 import { measureParts, onlyOption } from './parts.mjs'
 import { PARTS } from './peers/parts.mjs'

@@ -2,9 +2,10 @@ import { get as getPlainly } from 'node:http'
 import { get as getSecurely } from 'node:https'
 
 /**
- * Asks a server once, over a connection that would persist, as the load does. Its certificate is one for the bench.
+ * Sends one request to a server, over a persistent connection as the load does. Accepts every certificate.
  *
- * @returns a promise of the response: its fields in order, its content as text, and what was agreed on where it is HTTPS
+ * @returns a promise of the response: its status, its fields in order, its content as text and, for HTTPS, the protocol
+ *   and cipher suite
  */
 export function probe(url) {
   const get = url.startsWith('https:') ? getSecurely : getPlainly
@@ -30,8 +31,8 @@ function pairs(raw) {
 }
 
 /**
- * Whether two responses cost the same to send: the same fields with values of the same length, the same content, the same
- * protocol and suite of TLS.
+ * Tells whether two responses cost the same to send: they have the same fields with values of the same length, the same
+ * content, and the same TLS protocol and cipher suite.
  */
 export function alike(a, b) {
   return shape(a) === shape(b)

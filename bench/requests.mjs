@@ -1,12 +1,13 @@
-/** How much processor time a request costs, and how many are served a second. */
+/** Measures the CPU time per request and the requests per second. */
 import { metered } from './metered.mjs'
 
 const CONNECTIONS = 64
+
 /**
- * As many requests as a number of connections can have answered.
+ * Loads a server: each connection sends its next request after a response.
  *
- * @param how `pipelined`: how many of them at a time on each; `fields`: what they carry beside `Host`; `post`: octets that
- *   each posts
+ * @param how `pipelined`: requests in flight on each connection; `fields`: fields in addition to `Host`; `post`: bytes
+ *   that each request posts
  */
 export async function throughput(load, server, { path = '/', connections = CONNECTIONS, seconds, ...how }) {
   const url = server.url + path
@@ -15,7 +16,7 @@ export async function throughput(load, server, { path = '/', connections = CONNE
   return { ...row, ...perRequest(row) }
 }
 
-/** What a request costs, of a load of many. */
+/** Derives the figures per request from those of a load. */
 export function perRequest({ requests, seconds, processor: { serverSeconds } }) {
   return {
     requestsPerSecond: requests / seconds,

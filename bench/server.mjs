@@ -9,13 +9,13 @@ import { probe } from './probe.mjs'
 const ROOT = join(import.meta.dirname, '..')
 const COLLECT = join(import.meta.dirname, 'servers', 'collect-on-signal.mjs')
 const START_MS = 10_000
-const LOOK_MS = 20
+const POLL_MS = 20
 const ADDRESS = /https?:\/\/[\w.:[\]]+:\d+/
 
 /**
- * Portico, with the connections of the load kept for as long as those of node:http.
+ * Makes a startable of Portico that keeps the connections of the load open for as long as node:http does.
  *
- * @param settings as `--set` takes them
+ * @param settings `KEY=VALUE`, as for `--set`
  */
 export function porticoWith({ name, placement, settings, flags }) {
   const kept = ['maxKeepAliveRequests=0', 'keepAliveTimeoutMs=600000']
@@ -24,7 +24,7 @@ export function porticoWith({ name, placement, settings, flags }) {
   return nodeProgram({ name, placement, args, env: {} })
 }
 
-/** A program of Node's, which says on stderr where it listens. */
+/** Makes a startable of a Node program that prints its address to stderr. */
 export function nodeProgram({ name, placement, args, env }) {
   return {
     name,
@@ -37,7 +37,7 @@ export function nodeProgram({ name, placement, args, env }) {
   }
 }
 
-/** A server process in its place, listening. Its stdout goes to a file, its stderr is read. */
+/** A server process that listens, pinned to its core. Its stdout goes to a file; its stderr is read. */
 export class Server {
   constructor(startable, child, url) {
     this.startable = startable
@@ -48,7 +48,7 @@ export class Server {
     this.url = url
   }
 
-  /** @param logTo the file that gets stdout, such as `/dev/null` */
+  /** @param logTo the file for stdout, such as `/dev/null` */
   static async start(startable, logTo) {
     const { name, placement, program, args, env, url } = startable
     const log = openSync(logTo, 'a')
@@ -61,7 +61,7 @@ export class Server {
     return new Server(startable, child, await addressOf(name, child, url))
   }
 
-  /** Where it has some, and we can have it do so. */
+  /** Collects the garbage of a Node program; does nothing for other servers. */
   collectGarbage() {
     if (this.startable.collects) this.child.kill('SIGUSR2')
   }
@@ -74,7 +74,7 @@ export class Server {
   }
 }
 
-/** @returns a promise of the response that a server gives, as `probe` has it; it is started for that, and stopped again */
+/** Starts a server, probes it and stops it. @returns a promise of the response, as `probe` returns it */
 export async function replyOf(startable, logTo) {
   const server = await Server.start(startable, logTo)
   try {
@@ -84,19 +84,19 @@ export async function replyOf(startable, logTo) {
   }
 }
 
-/** Reads stderr to its end in any case, so that the server never waits for us. */
+/** Waits until a server accepts connections. Keeps reading stderr after that, so that the server never blocks on it. */
 async function addressOf(name, child, url) {
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text) => (said += text))
+  let output = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => (output += text))
   const endMs = performance.now() + START_MS
   while (child.exitCode === null && performance.now() < endMs) {
-    const address = url ?? ADDRESS.exec(said)?.[0]
+    const address = url ?? ADDRESS.exec(output)?.[0]
     if (address !== undefined && (await accepts(address))) return address
-    await delay(LOOK_MS)
+    await delay(POLL_MS)
   }
-  const found = child.exitCode === null ? 'silence' : `exit code ${child.exitCode}`
+  const found = child.exitCode === null ? 'no address' : `exit code ${child.exitCode}`
   child.kill('SIGKILL')
-  throw new Error(`Cannot start ${name}: found ${found}, wanted a server that listens\n${said}`)
+  throw new Error(`Cannot start ${name}: found ${found}, wanted a server that listens\n${output}`)
 }
 
 function accepts(address) {

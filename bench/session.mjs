@@ -1,4 +1,4 @@
-/** What every measuring program has: options, the conditions it ran under, and a file that keeps every round. */
+/** The common parts of all benchmarks: options, conditions, and the file that keeps every round. */
 import { writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
 import { join } from 'node:path'
@@ -11,8 +11,8 @@ import { CAN_PIN } from './pinned.mjs'
  * Reads the command line.
  *
  * @param program `peers`, `engines`, `tls`, `domain`
- * @param options beside those that every program has, as `parseArgs` takes them
- * @returns what was asked for; `flags` are for Portico
+ * @param options further options, in the form of `parseArgs`
+ * @returns the options; `flags` are the flags for Portico
  */
 export function asked(program, options) {
   const { values, positionals } = parseArgs({
@@ -37,6 +37,7 @@ export function asked(program, options) {
   }
 }
 
+/** Lists the conditions of a run. */
 export function conditionsOf({ load, logTo, rounds, seconds, flags }) {
   return {
     load: load.name,
@@ -52,26 +53,26 @@ export function conditionsOf({ load, logTo, rounds, seconds, flags }) {
   }
 }
 
-/** Of now, as a name of files. */
+/** Formats the current time for use in file names. */
 export function timestamp() {
   return new Date().toISOString().replaceAll(':', '-')
 }
 
-/** @returns the file that has it now */
+/** Writes results. @returns the path of the file */
 export function keep({ program, 'save-as': name }, content) {
   const file = join(import.meta.dirname, 'results', `${program}-${name}.json`)
   writeFileSync(file, JSON.stringify(content, null, 1) + '\n')
   return file
 }
 
-/** Tells who waits how far it is; stdout is for the figures. */
+/** Reports progress on stderr, because stdout is for the figures. */
 export function say(text) {
   process.stderr.write(`${text}\n`)
 }
 
-/** Errors under load spoil the figures: the program ends badly then. */
-export function vouch(errors) {
+/** Sets the exit code to 1 when there were errors under load, which invalidate the figures. */
+export function refuseErrors(errors) {
   if (errors === 0) return
-  say(`Cannot vouch for these figures: found ${errors} errors under load, wanted none`)
+  say(`The figures are not valid: found ${errors} errors under load, wanted none`)
   process.exitCode = 1
 }

@@ -1,9 +1,12 @@
-/** Median, least and greatest. */
+import { summary as summaryWithRounds } from '../dist/src/app/cli/compare/summary.js'
+
+/** Summarizes values by their median, minimum and maximum. */
 export function summary(values) {
-  return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
+  const { median, min, max } = summaryWithRounds(values)
+  return { median, min, max }
 }
 
-/** The slope of the line that fits the points best (least squares). */
+/** Returns the slope of the line that fits the points best (least squares). */
 export function slope(points) {
   const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length
   const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length
@@ -11,20 +14,14 @@ export function slope(points) {
   return over / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0)
 }
 
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
-
-/** What clients feel: milliseconds, to the microsecond, that half of all requests take at most, and so on. */
+/** Returns quantiles of latencies in milliseconds, rounded to microseconds. */
 export function latencies(values) {
   const sorted = [...values].sort((a, b) => a - b)
   const quantile = (share) => Number(sorted[Math.ceil(share * sorted.length) - 1].toFixed(3))
   return { p50: quantile(0.5), p99: quantile(0.99), max: quantile(1) }
 }
 
-/** Of two figures in each round, how many times the second the first is. */
+/** Divides two figures round by round. */
 export function quotients(above, below) {
   return above.map((value, round) => value / below[round])
 }

@@ -1,12 +1,8 @@
+import { table as tableText } from '../dist/src/app/cli/table.js'
+
 export { range } from '../dist/src/app/cli/compare/summary.js'
 
-/** Rows of texts, their columns below each other. */
+/** Formats rows as aligned columns. @returns one text per row */
 export function table(rows) {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
-  return rows.map((row) =>
-    row
-      .map((text, column) => text.padEnd(widths[column]))
-      .join('  ')
-      .trimEnd(),
-  )
+  return tableText(rows).trimEnd().split('\n')
 }

@@ -2,9 +2,9 @@
  * `npm run bench:tls -- [--only PART,...] [--rounds N] [--seconds N] [--load wrk|autocannon] [--log-to FILE]
  * [--save-as NAME] [-- PORTICO FLAGS]`:
  *
- * Portico's HTTPS against node:https, and nginx where it is installed, in one run and in turns, with the same certificate,
- * protocol and suite: requests on connections that persist, handshakes in full and resumed, a large file. Prints medians and ranges, and
- * keeps every round in bench/results/.
+ * Measures Portico's HTTPS against node:https, and nginx where it is installed, in one run and in turns, with the same
+ * certificate, protocol and cipher suite: requests on persistent connections, full and resumed handshakes, a large
+ * file. Prints medians and ranges, and keeps every round in bench/results/.
  */
 import { sTime } from './load/s-time.mjs'
 import { measureParts, onlyOption } from './parts.mjs'
@@ -17,9 +17,8 @@ const HANDSHAKES = [fullHandshakes, resumptions]
 const PARTS = [keepAlive, ...(sTime.isAvailable() ? HANDSHAKES : []), largeFile]
 
 const options = asked('tls', onlyOption(PARTS))
-if (!isAvailable) say('nginx is missing; to have it compared as well, install it with: apt-get install nginx-light')
-if (!sTime.isAvailable())
-  say('openssl is missing; to have handshakes measured, install it with: apt-get install openssl')
+if (!isAvailable) say('nginx is not installed. To include it: apt-get install nginx-light')
+if (!sTime.isAvailable()) say('openssl is not installed. To measure handshakes: apt-get install openssl')
 const site = new Site()
 try {
   const { startables, reply } = await comparable({ ...options, site })

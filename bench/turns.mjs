@@ -1,6 +1,6 @@
 import { Server } from './server.mjs'
 
-/** Starts servers beside each other, uses them, and stops them whatever comes. */
+/** Starts servers, uses them, and stops them in any case. */
 export async function withServers(startables, logTo, use) {
   const starts = await Promise.allSettled(startables.map((it) => Server.start(it, logTo)))
   const servers = starts.filter(({ status }) => status === 'fulfilled').map(({ value }) => value)
@@ -13,7 +13,7 @@ export async function withServers(startables, logTo, use) {
   }
 }
 
-/** A list that begins with another of its members each time. */
+/** Rotates a list. */
 export function rotated(list, by) {
   return list.map((_, i) => list[(i + by) % list.length])
 }

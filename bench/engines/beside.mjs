@@ -1,15 +1,15 @@
 /**
- * A light route on each engine, alone and beside the heavy one.
+ * Measures a light route on each engine, without other load and beside the heavy route.
  *
- * The light load is what an ordinary service has beside its heavy users: 300 requests a second, the same in both
- * cases, a few per cent of what a core can do, at times that know nothing of each other (exponential gaps, the same ones
- * in every run). It is so light that a queue can only come from the heavy route. Neither answers nor stalls slow it, and
- * every latency counts from when the request was due; there are 64 connections, so that requests wait in the server and
- * not for a connection to be free. Its client goes before others on the cores where that is allowed, as if it were on a
- * machine of its own; how late it was itself stands beside the figures.
+ * The light load is 300 requests per second in both cases, a few per cent of the capacity of a core. Requests arrive
+ * independently of each other: their gaps are exponential, and the same in every run. The load is so light that only
+ * the heavy route can cause a queue. Neither responses nor stalls slow it down, and every latency counts from the
+ * moment at which a request was due. It has 64 connections, so that requests wait in the server and not for a free
+ * connection. Where it is allowed, its client has priority over other processes, as if it ran on a separate machine.
+ * The client's own delay is printed beside the figures.
  *
- * The heavy load is that of the part `heavy`: as many requests as 16 connections can have answered, enough to keep any
- * number of cores busy.
+ * The heavy load is that of the part `heavy`: 16 connections that each send their next request after a response. This
+ * keeps any number of cores busy.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { openLoop } from '../load/clients.mjs'
@@ -22,19 +22,19 @@ import { computing, ENGINES, SELECTORS, THREADPOOL } from './servers.mjs'
 const LIGHT_RATE = 300
 const LIGHT_CONNECTIONS = 64
 
-const ALONE = 'alone'
-const BESIDE = 'beside the heavy one'
+const ALONE = 'without other load'
+const BESIDE = 'beside the heavy route'
 
 /**
- * The heavy load begins when the light one has its connections, which on a busy event loop are accepted one a turn, and
- * well before it counts; it lasts until the light one has ended.
+ * The heavy load begins after the light load has opened its connections, because a busy event loop accepts one
+ * connection per turn. It still begins well before the light load is measured, and ends after it.
  */
 const LATER_MS = 700
 const LONGER_SECONDS = 2
 
 export const beside = {
   part: 'beside',
-  title: `A light route (${LIGHT_RATE} requests a second) alone and beside the heavy one, all cores`,
+  title: `A light route (${LIGHT_RATE} requests per second) without other load and beside the heavy route, all cores`,
 
   startables({ turns, flags }) {
     return ENGINES.map((engine) => computing({ engine, placement: TOGETHER, turns, flags }))
@@ -58,7 +58,11 @@ export const beside = {
   ],
 
   targets: [
-    { target: 'threadpool: p99 beside the heavy route, of alone', most: 3, of: (rows) => ratios(rows, THREADPOOL) },
+    {
+      target: 'threadpool: p99 beside the heavy route / without other load',
+      most: 3,
+      of: (rows) => ratios(rows, THREADPOOL),
+    },
     { target: 'for comparison: the same on selectors', of: (rows) => ratios(rows, SELECTORS) },
   ],
 }

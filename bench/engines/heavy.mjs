@@ -1,9 +1,9 @@
 /**
- * A route that computes, for 5 ms on a free core, on each engine: threads can use all cores. The load shares these, and
- * takes next to nothing at such rates.
+ * Measures a route that computes for 5 ms on a free core, on each engine. Threads can use all cores. The load generator
+ * shares them, but uses very little at these rates.
  *
- * What the machine itself gains from computing in two processes is measured in the same rounds, without a server: virtual
- * cores may share a real one.
+ * The same rounds also measure, without a server, how much faster two processes compute than one, because virtual cores
+ * may share a physical core.
  */
 import { computing as bare } from '../load/clients.mjs'
 import { TOGETHER } from '../pinned.mjs'
@@ -29,7 +29,7 @@ export const heavy = {
     return [await throughput(load, server, { path: HEAVY_PATH, connections: HEAVY_CONNECTIONS, seconds })]
   },
 
-  /** Beside the servers, once a round. */
+  /** Runs once per round, in addition to the servers. */
   async measureMachine({ turns }) {
     return [await computingIn(1, turns), await computingIn(2, turns)]
   },
@@ -43,11 +43,14 @@ export const heavy = {
 
   targets: [
     {
-      target: 'threadpool, of requests per second of selectors',
+      target: 'requests per second, threadpool / selectors',
       least: 1.5,
       of: (rows) => ratios(rows, THREADPOOL, SELECTORS),
     },
-    { target: 'for comparison: two processes, of one', of: (rows) => ratios(rows, bareName(2), bareName(1)) },
+    {
+      target: 'for comparison: two processes / one, without a server',
+      of: (rows) => ratios(rows, bareName(2), bareName(1)),
+    },
   ],
 }
 

@@ -1,12 +1,12 @@
 /**
- * Three times as many heavy requests as the thread pool can serve, with a short queue: what is served must stay what it
- * can serve, and the rest must be told so promptly.
+ * Sends three times as many heavy requests as the thread pool can serve, with a short queue. The server must keep
+ * serving at its peak rate, and refuse the rest promptly.
  *
- * The peak is what some connections can have answered one after the other: enough for every thread to have the next
- * request at hand, too few to overflow the queue. Then requests come at three times that rate, whatever the answers do,
- * over more connections than pool and queue hold. Only 200s that arrive while requests still come are counted. The
- * client that offers them takes its own share of the cores, several times that of the one that finds the peak, which the
- * threads then lack; the processor time that the server spends for each 200, refusals included, stands beside the figures.
+ * The peak is measured with a few connections that each send their next request after a response: enough to keep every
+ * thread busy, too few to overflow the queue. Then requests are sent at three times that rate, independent of
+ * responses, over more connections than pool and queue can hold. Only 200s that arrive while requests are still sent
+ * count. The client of the overload uses several times as much of the cores as the client of the peak, and the threads
+ * have less. Therefore the CPU time that the server uses per 200, refusals included, is printed as well.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { KeepAlive } from '../load/keep-alive.mjs'
@@ -29,7 +29,7 @@ const OVER = 'overloaded'
 
 export const overload = {
   part: 'overload',
-  title: `${TIMES} times what the thread pool can serve, queue of ${QUEUE_SIZE}, all cores`,
+  title: `${TIMES} times the capacity of the thread pool, queue of ${QUEUE_SIZE}, all cores`,
 
   startables({ turns, flags }) {
     const settings = [`threadpool.queueSize=${QUEUE_SIZE}`]
@@ -51,7 +51,7 @@ export const overload = {
   columns: [
     { title: '200s per second', digits: 0, of: (row) => row.goodput },
     { title: 'p99 ms', digits: 1, of: (row) => row.replies?.[200]?.latencyMs.p99 },
-    { title: 'ms of processor per 200', digits: 2, of: (row) => row.processorMsPer200 },
+    { title: 'CPU ms per 200', digits: 2, of: (row) => row.processorMsPer200 },
     { title: '503s per second', digits: 0, of: (row) => row.refusedPerSecond },
     { title: 'p50 ms', digits: 2, of: (row) => row.replies?.[503]?.latencyMs.p50 },
     { title: 'p99 ms', digits: 2, of: (row) => row.replies?.[503]?.latencyMs.p99 },
@@ -60,9 +60,9 @@ export const overload = {
   ],
 
   targets: [
-    { target: '200s under overload, of the peak', least: 0.9, of: (rows) => overloads(rows).map(({ kept }) => kept) },
-    { target: 'longest queue of all rounds, of its bound', most: 1, of: (rows) => [longestQueue(overloads(rows))] },
-    { target: 'for comparison: processor time of the server per 200, of that at the peak', of: costRatios },
+    { target: '200s per second, overload / peak', least: 0.9, of: (rows) => overloads(rows).map(({ kept }) => kept) },
+    { target: 'longest queue of all rounds / its limit', most: 1, of: (rows) => [longestQueue(overloads(rows))] },
+    { target: 'for comparison: CPU time per 200, overload / peak', of: costRatios },
   ],
 }
 
@@ -81,7 +81,7 @@ async function overloaded({ url, placement }, rate, seconds) {
   }
 }
 
-/** Looks at the queue until the work is done. */
+/** Samples the queue until the work is done. */
 async function watchQueue(url, work) {
   let isOver = false
   const stop = () => (isOver = true)
@@ -104,7 +104,7 @@ function overloads(rows) {
   return rows.filter(({ scenario }) => scenario === OVER)
 }
 
-/** Refusals are paid for by what is served. */
+/** Divides the CPU time of the server, including that of refusals, by the number of 200s. */
 function msPer200({ processor }, served) {
   return (processor.serverSeconds * 1000) / served
 }

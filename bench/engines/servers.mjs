@@ -9,16 +9,16 @@ export const ENGINES = [SELECTORS, THREADPOOL]
 const QUIET = 'log.access=false'
 const PLUGINS = join(import.meta.dirname, '..', 'plugins')
 
-/** With the shipped plugins. */
+/** Makes a startable of Portico with the shipped plugins. */
 export function shipped({ engine, placement, flags }) {
   return porticoWith({ name: engine, placement, settings: [QUIET, `engine=${engine}`], flags })
 }
 
 /**
- * With the computing plugin.
+ * Makes a startable of Portico with the computing plugin.
  *
- * @param turns what its heavy route computes
- * @param settings more of them, as `--set` takes them
+ * @param turns the amount of work of its heavy route
+ * @param settings further settings `KEY=VALUE`, as for `--set`
  */
 export function computing({ name, engine, placement, turns, settings = [], flags }) {
   const section = `plugins.settings=${JSON.stringify({ computing: { turns } })}`

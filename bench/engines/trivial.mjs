@@ -1,8 +1,9 @@
 /**
- * A trivial handler on each engine: what a request costs, how many are served, and how long a lone one takes.
+ * Measures a trivial handler on each engine: the CPU time per request, the requests per second, and the latency of a
+ * single client.
  *
- * On one core, a hand-over to another thread is all cost, which is what is asked for. With all cores the threads have
- * room, and what the load takes of it (about a core) they lack.
+ * On one core, handing a request to another thread is pure cost, and that cost is measured. On all cores, the threads
+ * run in parallel, but share the cores with the load generator, which uses about one.
  */
 import { lone } from '../load/clients.mjs'
 import { APART, TOGETHER } from '../pinned.mjs'
@@ -10,7 +11,7 @@ import { throughput } from '../requests.mjs'
 import { quotients } from '../statistics.mjs'
 import { ENGINES, SELECTORS, shipped, THREADPOOL } from './servers.mjs'
 
-/** What a lone client does between two requests. */
+/** The pauses of a single client between two requests. */
 const PAUSES_MS = [0, 2]
 
 export const trivial = {
@@ -30,7 +31,7 @@ export const trivial = {
   label: ({ placement, scenario, server }) => [placement, scenario, server],
 
   columns: [
-    { title: 'µs of processor per request', digits: 1, of: (row) => row.processorUsPerRequest },
+    { title: 'CPU time per request, µs', digits: 1, of: (row) => row.processorUsPerRequest },
     { title: 'requests per second', digits: 0, of: (row) => row.requestsPerSecond },
     { title: 'p50 µs', digits: 0, of: (row) => row.latencyMs && row.latencyMs.p50 * 1000 },
     { title: 'p99 µs', digits: 0, of: (row) => row.latencyMs && row.latencyMs.p99 * 1000 },
@@ -38,15 +39,15 @@ export const trivial = {
 
   targets: [
     {
-      target: 'for comparison: selectors, of requests per second of threadpool, one core',
+      target: 'for comparison: requests per second, selectors / threadpool, one core',
       of: (rows) => ratios(rows, APART, SELECTORS, THREADPOOL, 'requestsPerSecond'),
     },
     {
-      target: 'for comparison: selectors, of requests per second of threadpool, all cores',
+      target: 'for comparison: requests per second, selectors / threadpool, all cores',
       of: (rows) => ratios(rows, TOGETHER, SELECTORS, THREADPOOL, 'requestsPerSecond'),
     },
     {
-      target: 'for comparison: processor time per request of threadpool, of selectors, one core',
+      target: 'for comparison: CPU time per request, threadpool / selectors, one core',
       of: (rows) => ratios(rows, APART, THREADPOOL, SELECTORS, 'processorUsPerRequest'),
     },
   ],
@@ -54,7 +55,7 @@ export const trivial = {
 
 async function loneRow(server, pauseMs, seconds) {
   const result = await lone({ url: `${server.url}/`, core: server.placement.load, seconds: seconds / 2, pauseMs })
-  return { scenario: pauseMs === 0 ? 'a lone client' : `a lone client, after ${pauseMs} ms`, ...result }
+  return { scenario: pauseMs === 0 ? 'a single client' : `a single client, pausing ${pauseMs} ms`, ...result }
 }
 
 function ratios(rows, { placement }, above, below, figure) {

@@ -1,10 +1,10 @@
 /**
- * One worker process and two: how many requests are served, plain ones and computing ones, at what cost, and how evenly
- * the connections and requests were spread.
+ * Measures one worker process and two, with plain and with computing requests: requests per second, CPU time per
+ * request, and how evenly connections and requests are distributed.
  *
- * The load has no machine of its own: for plain requests it takes the better part of a core itself, which a second worker
- * can then not have. How many cores it took stands beside the figures. The computing route leaves all cores to the
- * server, and shows what a second worker brings where there is room for it.
+ * The load generator runs on the same machine. For plain requests it uses most of a core, which is then not available
+ * to the second worker; the cores that it uses are printed as well. The computing route leaves all cores to the server,
+ * and shows the gain of a second worker on free cores.
  */
 import { KeepAlive } from '../load/keep-alive.mjs'
 import { TOGETHER } from '../pinned.mjs'
@@ -33,7 +33,7 @@ export const workers = {
   async measure(server, { load, seconds }) {
     const rows = []
     for (const { scenario, ...asked } of SCENARIOS) {
-      const row = await spread(server, () => throughput(load, server, { ...asked, seconds }))
+      const row = await countedPerWorker(server, () => throughput(load, server, { ...asked, seconds }))
       rows.push({ scenario, ...row, loadShare: row.processor.loadSeconds / row.seconds })
     }
     return rows
@@ -43,15 +43,15 @@ export const workers = {
 
   columns: [
     { title: 'requests per second', digits: 0, of: (row) => row.requestsPerSecond },
-    { title: 'µs of processor per request', digits: 1, of: (row) => row.processorUsPerRequest },
+    { title: 'CPU time per request, µs', digits: 1, of: (row) => row.processorUsPerRequest },
     { title: 'cores used', digits: 2, of: (row) => row.processorShare },
     { title: 'cores the load used', digits: 2, of: (row) => row.loadShare },
-    { title: 'most connections of a worker, of its share', digits: 2, of: (row) => unevenness(row.connections) },
-    { title: 'most requests, likewise', digits: 2, of: (row) => unevenness(row.served) },
+    { title: 'most connections of a worker / its fair share', digits: 2, of: (row) => unevenness(row.connections) },
+    { title: 'most requests of a worker / its fair share', digits: 2, of: (row) => unevenness(row.served) },
   ],
 
   targets: SCENARIOS.map(({ scenario }) => ({
-    target: `for comparison: ${scenario}, requests per second of two workers, of one`,
+    target: `for comparison: ${scenario}, requests per second, two workers / one`,
     of: (rows) => gains(rows, scenario),
   })),
 }
@@ -60,8 +60,8 @@ function nameOf(count) {
   return count === 1 ? '1 worker' : `${count} workers`
 }
 
-/** What each worker got of the connections and requests of a load. */
-async function spread({ url }, work) {
+/** Runs a load and counts the connections and requests of each worker. */
+async function countedPerWorker({ url }, work) {
   const connection = await KeepAlive.open(url)
   const before = await perWorker(connection)
   const result = await work()

@@ -1,12 +1,12 @@
-/** Of the generator below (Park and Miller): any number between 0 and the modulus. */
+/** The seed of the generator below (Park and Miller): any number between 0 and the modulus. */
 const SEED = 20_240_229
 const MULTIPLIER = 48_271
 const MODULUS = 2 ** 31 - 1
 
 /**
- * When requests come that know nothing of each other: with exponential gaps, the same ones in every run.
+ * Computes arrival times of independent requests, with exponential gaps. They are the same in every run.
  *
- * @returns milliseconds from the start, `rate` a second on average
+ * @returns milliseconds from the start, `rate` times per second on average
  */
 export function arrivals(rate, seconds) {
   const offsetsMs = []

@@ -3,7 +3,10 @@ import { outputOf } from './output-of.mjs'
 
 const PROGRAM = fileURLToPath(import.meta.resolve('autocannon'))
 
-/** Slower than fast servers: requests per second are then its own, and what it pipelines arrives in smaller batches. */
+/**
+ * The load generator autocannon. It is slower than fast servers: it then limits the requests per second, and pipelined
+ * requests arrive in smaller batches.
+ */
 export const autocannon = {
   name: 'autocannon',
 

@@ -1,4 +1,4 @@
-/** What a browser sends with a request to a page that it has been to: with `Host`, 15 fields. */
+/** The fields of a browser that reloads a page: 15 with `Host`. */
 export const BROWSER_FIELDS = [
   ['Connection', 'keep-alive'],
   ['Cache-Control', 'max-age=0'],

@@ -1,4 +1,4 @@
-/** Our own clients, for what load generators do not measure: each a program of its own, on a core of its own. */
+/** Clients for measurements that load generators do not offer. Each is a separate program, pinned to a core. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { outputOf } from './output-of.mjs'
@@ -10,32 +10,33 @@ const COMPUTING = join(import.meta.dirname, 'computing.mjs')
 const NODE = [process.execPath]
 const NODE_FIRST = ['chrt', '--fifo', '1', ...NODE]
 
-/** Whether we may put a client before the servers on cores that they share. */
+/** Whether a client may get priority over servers on the same cores. */
 export const CAN_GO_FIRST = isAllowed([...NODE_FIRST, '--version'])
 
 /**
- * For a client that sees time pass: a real one has a machine of its own, and must not be found slow because the server
- * keeps these cores busy.
+ * The command of clients that measure time. A real client has a separate machine, and its latencies must not include
+ * the time in which the server uses all cores.
  */
 const PROMPT_NODE = CAN_GO_FIRST ? NODE_FIRST : NODE
 
-/** One connection, one request after the other. @returns a promise of `{ latencyMs, errors }` */
+/** Sends one request after another on one connection. @returns a promise of `{ latencyMs, errors }` */
 export function lone({ url, core, seconds, pauseMs }) {
   return resultOf(core, ...PROMPT_NODE, LONE, url, seconds, pauseMs)
 }
 
 /**
- * Requests at a rate that no answer slows.
+ * Sends requests at a rate, independent of responses.
  *
- * @returns a promise of `{ offered, lateMs, delayed, errors, replies, answered, answeredInTime }`: how late the client
- *   itself was, how many requests found all connections taken, and by status what came back: of the requests that count,
- *   of all, and while requests still came
+ * @returns a promise of `{ offered, lateMs, delayed, errors, replies, answered, answeredInTime }`: the number of
+ *   measured requests, the delay of the client itself, the number of requests that found no free connection, the
+ *   errors, and the responses by status: those to measured requests, all, and those that arrived while requests were
+ *   still sent
  */
 export function openLoop({ url, core, connections, rate, seconds }) {
   return resultOf(core, ...PROMPT_NODE, OPEN_LOOP, url, connections, rate, seconds)
 }
 
-/** What the computing route computes, without a server. @returns a promise of `{ computed, seconds }` */
+/** Does the work of the computing route without a server. @returns a promise of `{ computed, seconds }` */
 export function computing({ core, turns, seconds }) {
   return resultOf(core, ...NODE, COMPUTING, turns, seconds)
 }

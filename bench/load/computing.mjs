@@ -1,4 +1,4 @@
-/** `node computing.mjs TURNS SECONDS`: computes what the computing route does, without a server; JSON to stdout. */
+/** `node computing.mjs TURNS SECONDS`: does the work of the computing route without a server; prints JSON. */
 import { compute } from '../compute.mjs'
 
 const WARM_SECONDS = 0.5

@@ -1,6 +1,6 @@
 /**
- * A process of its own that holds connections open: told how many more to open, it has one request answered on each and
- * says so, and then leaves them idle.
+ * A process that holds connections open. On a message with a number of connections, it opens them, sends one request on
+ * each, waits for the responses, reports the number of open connections, and leaves them idle.
  */
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -8,7 +8,7 @@ import { connect } from 'node:net'
 const [host, port] = process.argv.slice(2)
 const REQUEST = `GET / HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`
 const AT_ONCE = 50
-/** Spreads the connections over local addresses, since one has no more than some 28 000 ports to give. */
+/** Local addresses for the connections. One address has only about 28 000 ports. */
 const LOCAL_ADDRESSES = ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5']
 
 const sockets = []
@@ -26,6 +26,6 @@ async function openOne() {
   const socket = connect({ host, port: Number(port), localAddress })
   sockets.push(socket)
   socket.write(REQUEST)
-  // The response is far smaller than a segment on loopback: one piece is all of it.
+  // The response arrives in one piece, because it is far smaller than a segment on loopback.
   await once(socket, 'data')
 }

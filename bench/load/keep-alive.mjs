@@ -5,7 +5,7 @@ const HEAD_END = '\r\n\r\n'
 const STATUS = /^HTTP\/1\.1 (\d{3}) /
 const LENGTH = /\r\nContent-Length: (\d+)\r\n/i
 
-/** A connection that persists, with one request on it at a time. */
+/** A persistent connection with one request in flight at a time. */
 export class KeepAlive {
   constructor(socket, host) {
     this.socket = socket
@@ -14,10 +14,10 @@ export class KeepAlive {
     this.waiting = null
     socket.on('data', (octets) => this.take(octets.latin1Slice()))
     socket.on('error', (error) => this.fail(error.message))
-    socket.on('close', () => this.fail('it is closed'))
+    socket.on('close', () => this.fail('the connection is closed'))
   }
 
-  /** @param url of the server; its path means nothing */
+  /** @param url the server; the path is ignored */
   static async open(url) {
     const { hostname, port, host } = new URL(url)
     const socket = connect({ host: hostname, port: Number(port), noDelay: true })
@@ -25,7 +25,7 @@ export class KeepAlive {
     return new KeepAlive(socket, host)
   }
 
-  /** @returns a promise of `{ status, content }`, which fails when the connection ends before the response does */
+  /** @returns a promise of `{ status, content }`; it rejects when the connection ends before the response */
   get(path) {
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject }

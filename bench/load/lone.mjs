@@ -1,21 +1,24 @@
-/** `node lone.mjs URL SECONDS PAUSE_MS`: one connection, one request after the other, each after a pause; JSON to stdout. */
+/**
+ * `node lone.mjs URL SECONDS PAUSE_MS`: sends one request after another on one connection, each after a pause; prints
+ * JSON.
+ */
 import { setTimeout as delay } from 'node:timers/promises'
 import { latencies } from '../statistics.mjs'
 import { KeepAlive } from './keep-alive.mjs'
 import { monotonicMs } from './monotonic.mjs'
 
-/** For the client to be compiled. */
+/** The warm-up, in which the JIT compiles the client. */
 const WARM_MS = 500
 
 const [url, seconds, pauseMs] = process.argv.slice(2)
 const { pathname } = new URL(url)
 const connection = await KeepAlive.open(url)
-await askFor(WARM_MS)
-const measured = await askFor(Number(seconds) * 1000)
+await sendFor(WARM_MS)
+const measured = await sendFor(Number(seconds) * 1000)
 process.stdout.write(JSON.stringify(measured))
 connection.close()
 
-async function askFor(durationMs) {
+async function sendFor(durationMs) {
   const times = []
   let errors = 0
   const endMs = monotonicMs() + durationMs

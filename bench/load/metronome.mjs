@@ -1,8 +1,8 @@
 /**
- * A thread that tells its parent when requests are due, by how many are so far.
+ * A thread that notifies its parent when requests are due. Each message is the number of requests due so far.
  *
- * Timers of an event loop are whole milliseconds apart, which would be the largest part of what is measured; a thread
- * that sleeps in a wait of its own is woken within some 0.1 ms.
+ * Timers of an event loop have a resolution of a millisecond, which would dominate the measured latencies. A thread
+ * that sleeps in `Atomics.wait` wakes up within about 0.1 ms.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { monotonicMs } from './monotonic.mjs'

@@ -1,4 +1,4 @@
-/** Milliseconds that never go back, the same in all threads of a process. */
+/** Reads a monotonic clock in milliseconds. It is the same in all threads of a process. */
 export function monotonicMs() {
   return Number(process.hrtime.bigint()) / 1e6
 }

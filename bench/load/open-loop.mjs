@@ -1,10 +1,9 @@
 /**
- * `node open-loop.mjs URL CONNECTIONS RATE SECONDS`: requests at a rate that no answer slows, over connections that
- * persist; JSON to stdout.
+ * `node open-loop.mjs URL CONNECTIONS RATE SECONDS`: sends requests at a rate, independent of responses, over
+ * persistent connections; prints JSON.
  *
- * Every latency is counted from the moment the request was due. One that finds all connections taken waits for the first
- * that is free, and its wait counts; so a server that stalls is charged with all that came meanwhile (coordinated
- * omission).
+ * Every latency counts from the moment at which the request was due. A request without a free connection waits for one,
+ * and its wait counts. Thus a server that stalls is charged with every request that it delayed (coordinated omission).
  */
 import { Worker } from 'node:worker_threads'
 import { latencies } from '../statistics.mjs'
@@ -12,24 +11,24 @@ import { arrivals } from './arrivals.mjs'
 import { KeepAlive } from './keep-alive.mjs'
 import { monotonicMs } from './monotonic.mjs'
 
-/** The load comes, and does not count yet: client and server get warm, and what comes beside may begin. */
+/** The first seconds of the load are not measured: client and server warm up, and a second load may begin. */
 const WARM_SECONDS = 2
-/** For what was not answered by the end. */
+/** The time after the end in which responses still count. */
 const GRACE_MS = 5000
 
 class OpenLoop {
-  /** @param connections open ones */
+  /** @param connections open connections */
   constructor(url, connections, offsetsMs, startMs) {
     this.url = url
     this.path = new URL(url).pathname
     this.free = connections
     this.offsetsMs = offsetsMs
     this.startMs = startMs
-    /** Requests told by the metronome, sent, and over. */
-    this.told = 0
+    /** The number of requests that are due so far, were sent, and have ended. */
+    this.due = 0
     this.sent = 0
-    this.over = 0
-    /** Those that found all connections taken. */
+    this.ended = 0
+    /** Requests that found no free connection. */
     this.delayed = []
     this.lateMs = []
     this.replies = []
@@ -41,21 +40,21 @@ class OpenLoop {
     const metronome = new Worker(new URL('metronome.mjs', import.meta.url), {
       workerData: { startMs: this.startMs, offsetsMs: this.offsetsMs },
     })
-    metronome.on('message', (due) => this.tell(due))
+    metronome.on('message', (due) => this.becomeDue(due))
     metronome.on('exit', () => setTimeout(() => this.finish(), GRACE_MS).unref())
     return this.done
   }
 
-  tell(due) {
+  becomeDue(due) {
     const now = monotonicMs()
-    const before = this.told
-    for (; this.told < due; this.told++) this.lateMs.push(now - this.dueMs(this.told))
+    const before = this.due
+    for (; this.due < due; this.due++) this.lateMs.push(now - this.dueMs(this.due))
     this.sendAll()
     for (let request = Math.max(before, this.sent); request < due; request++) this.delayed.push(request)
   }
 
   sendAll() {
-    while (this.sent < this.told && this.free.length > 0) void this.send(this.sent++, this.free.pop())
+    while (this.sent < this.due && this.free.length > 0) void this.send(this.sent++, this.free.pop())
   }
 
   async send(request, connection) {
@@ -68,14 +67,14 @@ class OpenLoop {
       this.free.push(await KeepAlive.open(this.url))
     }
     this.sendAll()
-    if (++this.over === this.offsetsMs.length) this.finish()
+    if (++this.ended === this.offsetsMs.length) this.finish()
   }
 
   dueMs(request) {
     return this.startMs + this.offsetsMs[request]
   }
 
-  /** What became of the requests that were due from then on. */
+  /** Reports on the requests that were due at or after a moment. */
   account(fromMs, seconds) {
     const first = this.offsetsMs.findIndex((offset) => this.startMs + offset >= fromMs)
     const counted = this.replies.filter(({ request }) => request >= first)
@@ -84,7 +83,7 @@ class OpenLoop {
       offered: this.offsetsMs.length - first,
       lateMs: latencies(this.lateMs.slice(first)),
       delayed: this.delayed.filter((request) => request >= first).length,
-      errors: this.errors + this.offsetsMs.length - this.over,
+      errors: this.errors + this.offsetsMs.length - this.ended,
       replies: Object.fromEntries(statuses.map((status) => [status, this.reply(counted, status)])),
       answered: statusCounts(this.replies),
       answeredInTime: statusCounts(this.replies.filter(({ atMs }) => atMs >= fromMs && atMs < fromMs + seconds * 1000)),
@@ -111,7 +110,9 @@ await loop.start()
 process.stdout.write(JSON.stringify(loop.account(loop.startMs + WARM_SECONDS * 1000, Number(seconds))))
 process.exit()
 
-/** A connection that the server has taken: one that only the kernel has would have to wait for that. */
+/**
+ * Opens a connection and waits until the server has accepted it, so that the measured requests need not wait for that.
+ */
 async function accepted() {
   const connection = await KeepAlive.open(url)
   await connection.get(new URL(url).pathname)

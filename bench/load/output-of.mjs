@@ -1,22 +1,23 @@
 import { spawnPinned } from '../pinned.mjs'
 
-/** Longer than any load lasts: a server that leaves a client waiting is found out then. */
-const MOST_MS = 120_000
+/** Longer than any load. It ends a client that waits for a response forever. */
+const TIMEOUT_MS = 120_000
 
 /**
- * Runs a load generator, on a core as `spawnPinned` takes it.
+ * Runs a load generator.
  *
- * @returns a promise of what it printed to stdout
+ * @param core the core, as for `spawnPinned`
+ * @returns a promise of its stdout
  */
 export function outputOf(core, program, args) {
-  const child = spawnPinned(core, program, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: MOST_MS })
+  const child = spawnPinned(core, program, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: TIMEOUT_MS })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text) => (output += text))
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => {
       if (code === 0) resolve(output)
-      else reject(new Error(`Cannot make load: ${program} ended with ${code}, wanted 0\n${output}`))
+      else reject(new Error(`Cannot generate load: ${program} ended with exit code ${code}, wanted 0\n${output}`))
     })
   })
 }

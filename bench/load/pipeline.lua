@@ -1,4 +1,4 @@
--- Sends as many requests at once as the argument says.
+-- Sends a number of requests at once, given by the argument.
 function init(args)
   local requests = {}
   for i = 1, tonumber(args[1]) do requests[i] = wrk.format() end

@@ -1,4 +1,4 @@
--- Posts as many octets as the argument says.
+-- Posts content of a number of bytes, given by the argument.
 function init(args)
   wrk.method = "POST"
   wrk.body = string.rep("x", tonumber(args[1]))

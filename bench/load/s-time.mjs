@@ -1,18 +1,18 @@
 import { spawnSync } from 'node:child_process'
 import { outputOf } from './output-of.mjs'
 
-/** What a core needs to be kept busy with handshakes, each of which waits for the other side. */
+/** The number of clients that keeps a core busy. Each waits for the other side during a handshake. */
 const CLIENTS = 4
 
-/** `openssl s_time`: one connection after the other, each for one request. */
+/** The load generator `openssl s_time`: one connection after another, each for one request. */
 export const sTime = {
   isAvailable() {
     return spawnSync('openssl', ['version']).error === undefined
   },
 
   /**
-   * @param url of the root of an HTTPS server
-   * @param resumes whether all handshakes but the first are to resume its session; else none does
+   * @param url the root of an HTTPS server
+   * @param resumes whether all handshakes except the first resume its session; otherwise none does
    * @returns a promise of `{ requests, seconds, errors }`
    */
   async run({ url, core, seconds, resumes }) {
@@ -23,7 +23,7 @@ export const sTime = {
     return {
       requests: outputs.reduce((sum, output) => sum + connectionsIn(output), 0),
       seconds: (performance.now() - begunMs) / 1000,
-      // A connection that fails ends it with another status than 0, which ends the bench.
+      // After a failed connection, openssl ends with another exit code than 0, which ends the benchmark.
       errors: 0,
     }
   },

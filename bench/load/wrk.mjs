@@ -5,6 +5,7 @@ import { outputOf } from './output-of.mjs'
 const PIPELINE = join(import.meta.dirname, 'pipeline.lua')
 const POST = join(import.meta.dirname, 'post.lua')
 
+/** The load generator wrk. */
 export const wrk = {
   name: 'wrk',
 
@@ -39,7 +40,7 @@ function scripted(url, pipelined, post) {
   return pipelined > 1 ? ['--script', PIPELINE, url, '--', String(pipelined)] : [url]
 }
 
-/** 0 where there is none: wrk names only the errors it saw. */
+/** Returns 0 where the pattern does not match: wrk prints only errors that happened. */
 function numberIn(output, pattern) {
   return Number(pattern.exec(output)?.[1] ?? 0)
 }

@@ -1,4 +1,4 @@
-/** What is measured of all servers: what a request costs the server, by kind of request, and an idle connection. */
+/** The measurements of all servers: the CPU time of several kinds of requests, and the memory of an idle connection. */
 import { idleMemory } from '../idle-memory.mjs'
 import { BROWSER_FIELDS } from '../load/browser-fields.mjs'
 import { throughput } from '../requests.mjs'
@@ -7,17 +7,17 @@ import { EPOLL, LARGE_FILE, LOGGING, NET, NGINX, NODE_HTTP, SMALL_FILE, THREADS 
 
 const FEW = 64
 const MANY = 10_000
-/** Longer than it takes to open them all. */
+/** Longer than it takes to open all connections. */
 const MANY_SECONDS = 5
 const LARGE_CONNECTIONS = 8
 
-/** nginx and h2o answer with what was sent only by way of a program behind them. */
+/** Servers that cannot send request content back without another program. */
 const NO_ECHO = [NGINX, 'h2o']
 
 const label = ({ server }) => [server]
 const costs = (rows, server) => rows.filter((row) => row.server === server).map((row) => row.processorUsPerRequest)
 
-/** Of two servers in each round; none where one is not there. */
+/** Divides the CPU times of two servers round by round. There is no ratio without the other server. */
 function ratios(one, other) {
   return (rows) => (costs(rows, other).length === 0 ? [] : quotients(costs(rows, one), costs(rows, other)))
 }
@@ -33,7 +33,7 @@ function requests({ part, title, how = {}, kinds = [EPOLL, NET, THREADS], withou
     measure: async (server, { load, seconds }) => [await throughput(load, server, { ...how, seconds })],
     label,
     columns: [
-      { title: 'µs of processor per request', digits: 1, of: (row) => row.processorUsPerRequest },
+      { title: 'CPU time per request, µs', digits: 1, of: (row) => row.processorUsPerRequest },
       { title: 'requests per second', digits: 0, of: (row) => row.requestsPerSecond },
     ],
     targets,
@@ -44,10 +44,10 @@ const plain = requests({
   part: 'plain',
   title: `A plain request, ${FEW} connections`,
   targets: [
-    { target: 'portico, of node:http', most: 0.45, of: ratios(EPOLL, NODE_HTTP) },
-    { target: 'portico, of nginx', most: 1.15, of: ratios(EPOLL, NGINX) },
-    { target: 'for comparison: portico, of Bun', of: ratios(EPOLL, 'Bun') },
-    { target: 'for comparison: portico on net sockets, of node:http', of: ratios(NET, NODE_HTTP) },
+    { target: 'CPU time, portico / node:http', most: 0.45, of: ratios(EPOLL, NODE_HTTP) },
+    { target: 'CPU time, portico / nginx', most: 1.15, of: ratios(EPOLL, NGINX) },
+    { target: 'for comparison: CPU time, portico / Bun', of: ratios(EPOLL, 'Bun') },
+    { target: 'for comparison: CPU time, portico on net sockets / node:http', of: ratios(NET, NODE_HTTP) },
   ],
 })
 
@@ -56,8 +56,8 @@ const browser = requests({
   title: `A browser's head (15 fields), ${FEW} connections`,
   how: { fields: BROWSER_FIELDS },
   targets: [
-    { target: 'for comparison: portico, of node:http', of: ratios(EPOLL, NODE_HTTP) },
-    { target: 'for comparison: portico, of nginx', of: ratios(EPOLL, NGINX) },
+    { target: 'for comparison: CPU time, portico / node:http', of: ratios(EPOLL, NODE_HTTP) },
+    { target: 'for comparison: CPU time, portico / nginx', of: ratios(EPOLL, NGINX) },
   ],
 })
 
@@ -66,8 +66,8 @@ const pipelined = requests({
   title: `16 requests pipelined, ${FEW} connections`,
   how: { pipelined: 16 },
   targets: [
-    { target: 'portico, of node:http', most: 0.1, of: ratios(EPOLL, NODE_HTTP) },
-    { target: 'portico, of nginx', most: 0.25, of: ratios(EPOLL, NGINX) },
+    { target: 'CPU time, portico / node:http', most: 0.1, of: ratios(EPOLL, NODE_HTTP) },
+    { target: 'CPU time, portico / nginx', most: 0.25, of: ratios(EPOLL, NGINX) },
   ],
 })
 
@@ -76,7 +76,7 @@ const echo = requests({
   title: `POST of 1 KiB that is sent back, ${FEW} connections`,
   how: { path: '/echo', post: 1024 },
   without: NO_ECHO,
-  targets: [{ target: 'for comparison: portico, of node:http', of: ratios(EPOLL, NODE_HTTP) }],
+  targets: [{ target: 'for comparison: CPU time, portico / node:http', of: ratios(EPOLL, NODE_HTTP) }],
 })
 
 const smallFile = requests({
@@ -85,8 +85,8 @@ const smallFile = requests({
   how: { path: SMALL_FILE },
   kinds: [EPOLL, NET],
   targets: [
-    { target: 'portico, of nginx', most: 1, of: ratios(EPOLL, NGINX) },
-    { target: 'portico, of send on node:http', most: 0.2, of: ratios(EPOLL, NODE_HTTP) },
+    { target: 'CPU time, portico / nginx', most: 1, of: ratios(EPOLL, NGINX) },
+    { target: 'CPU time, portico / send on node:http', most: 0.2, of: ratios(EPOLL, NODE_HTTP) },
   ],
 })
 
@@ -96,15 +96,15 @@ const largeFile = requests({
   how: { path: LARGE_FILE, connections: LARGE_CONNECTIONS },
   kinds: [EPOLL, NET],
   targets: [
-    { target: 'portico, of nginx', most: 1.25, of: ratios(EPOLL, NGINX) },
-    { target: 'for comparison: portico, of send on node:http', of: ratios(EPOLL, NODE_HTTP) },
+    { target: 'CPU time, portico / nginx', most: 1.25, of: ratios(EPOLL, NGINX) },
+    { target: 'for comparison: CPU time, portico / send on node:http', of: ratios(EPOLL, NODE_HTTP) },
   ],
 })
 
 const accessLog = {
   ...requests({ part: 'access-log', title: `Access log on and off, a plain request, ${FEW} connections`, targets: [] }),
   startables: ({ own }) => [own[EPOLL], own[LOGGING]],
-  targets: [{ target: 'on, of off', most: 1.2, of: ratios(LOGGING, EPOLL) }],
+  targets: [{ target: 'CPU time, access log on / off', most: 1.2, of: ratios(LOGGING, EPOLL) }],
 }
 
 const manyConnections = {
@@ -122,16 +122,16 @@ const manyConnections = {
   label: ({ server, connections }) => [server, String(connections)],
   columns: [
     { title: 'requests per second', digits: 0, of: (row) => row.requestsPerSecond },
-    { title: 'µs of processor per request', digits: 1, of: (row) => row.processorUsPerRequest },
+    { title: 'CPU time per request, µs', digits: 1, of: (row) => row.processorUsPerRequest },
   ],
   targets: [
-    { target: `portico, requests per second on ${MANY}, of ${FEW}`, least: 0.7, of: shares(EPOLL) },
-    { target: 'for comparison: the same, of nginx', of: shares(NGINX) },
-    { target: 'for comparison: the same, of node:http', of: shares(NODE_HTTP) },
+    { target: `requests per second of portico, ${MANY} connections / ${FEW}`, least: 0.7, of: shares(EPOLL) },
+    { target: 'for comparison: the same of nginx', of: shares(NGINX) },
+    { target: 'for comparison: the same of node:http', of: shares(NODE_HTTP) },
   ],
 }
 
-/** How many requests many connections have served of those that few have. */
+/** Divides the requests per second on many connections by those on few, round by round. */
 function shares(server) {
   return (rows) => {
     const rates = (connections) =>
@@ -142,21 +142,22 @@ function shares(server) {
 
 const memory = {
   part: 'memory',
-  title: 'Memory of an idle connection that has had a request',
+  title: 'Memory of an idle connection after one request',
   startables: ({ own, peers }) => [own[EPOLL], own[NET], ...peers],
-  // A process of its own each time: what another one has had before would count.
+  // A fresh process each time, because memory from earlier measurements would count otherwise.
   startsItself: true,
   measure: async (startable, { logTo, warming }) =>
     warming ? [] : [{ errors: 0, ...(await idleMemory(startable, logTo)) }],
   label,
-  columns: [{ title: 'octets per connection', digits: 0, of: (row) => row.octetsPerConnection }],
+  columns: [{ title: 'bytes per connection', digits: 0, of: (row) => row.bytesPerConnection }],
   targets: [
     {
-      target: 'portico, octets',
+      target: 'bytes per connection of portico',
       most: 1500,
-      of: (rows) => rows.filter(({ server }) => server === EPOLL).map((row) => row.octetsPerConnection),
+      of: (rows) => rows.filter(({ server }) => server === EPOLL).map((row) => row.bytesPerConnection),
     },
   ],
 }
 
+/** All parts, in their order. */
 export const PARTS = [plain, browser, pipelined, echo, smallFile, largeFile, accessLog, manyConnections, memory]

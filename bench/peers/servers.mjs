@@ -1,4 +1,4 @@
-/** The servers that are compared: Portico as it can be run, frameworks and runtimes from npm, and servers written in C. */
+/** The compared servers: variants of Portico, frameworks and runtimes from npm, and servers written in C. */
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
@@ -20,18 +20,18 @@ const BENCH = join(import.meta.dirname, '..')
 const PACKAGES = join(BENCH, 'node_modules')
 const BUN = join(PACKAGES, '.bin', 'bun')
 
-/** By npm, with what they are in the figures. */
+/** The names of frameworks in the figures, by npm package. */
 const FRAMEWORKS = { fastify: 'Fastify', hono: 'Hono', express: 'Express' }
 
 export const SMALL_FILE = '/files/4k'
 export const LARGE_FILE = '/files/1m'
 
-/** Files for the servers to serve, in a folder of their own, for as long as the bench runs. */
+/** A temporary folder with the files that all servers serve. */
 export class Site {
   constructor() {
     this.work = mkdtempSync(join(tmpdir(), 'portico-bench-'))
     this.folder = this.work
-    // h2o reads as nobody.
+    // h2o reads files as the user nobody.
     chmodSync(this.work, 0o755)
     writeFileSync(join(this.work, '4k'), randomBytes(4096))
     writeFileSync(join(this.work, '1m'), randomBytes(1024 * 1024))
@@ -43,9 +43,10 @@ export class Site {
 }
 
 /**
- * All that can be had here, each tried once; of those that cannot, it is said what they need.
+ * Finds the installed servers and checks the response of each. Prints how to install the missing ones.
  *
- * @returns a promise of `{ own, peers, reply }`: servers to start, by kind, and the response that all of them give
+ * @returns a promise of `{ own, peers, reply }`: startables of Portico by name, startables of other servers, and the
+ *   response that all of them send
  */
 export async function comparable(site, { logTo, flags }) {
   const own = porticoKinds(site, flags)
@@ -59,7 +60,7 @@ export async function comparable(site, { logTo, flags }) {
     const { status, content } = await replyOf(peer, logTo)
     if (status !== 200 || content !== reply.content)
       throw new Error(
-        `Cannot compare ${peer.name}: found ${status} ${JSON.stringify(content)}, wanted what Portico answers`,
+        `Cannot compare ${peer.name}: found ${status} ${JSON.stringify(content)}, wanted the response of Portico`,
       )
   }
   return { own, peers, reply }
@@ -105,16 +106,19 @@ async function others({ work, folder }, reply) {
     ...(has(BUN, 'Bun', 'npm ci --prefix bench')
       ? [{ name: 'Bun', placement: APART, program: BUN, args, env, url: null }]
       : []),
-    ...(said(hasNginx, NGINX, 'apt-get install nginx-light')
+    ...(isInstalled(hasNginx, NGINX, 'apt-get install nginx-light')
       ? [await nginx({ placement: APART, work, folder, reply })]
       : []),
-    ...(said(hasH2o, 'h2o', 'apt-get install h2o') ? [await h2o({ placement: APART, work, folder, reply })] : []),
+    ...(isInstalled(hasH2o, 'h2o', 'apt-get install h2o')
+      ? [await h2o({ placement: APART, work, folder, reply })]
+      : []),
   ]
 }
 
-const has = (path, name, how) => said(existsSync(path), name, how)
+const has = (path, name, how) => isInstalled(existsSync(path), name, how)
 
-function said(isThere, name, how) {
-  if (!isThere) say(`${name} is missing; to have it compared as well: ${how}`)
-  return isThere
+/** Prints how to install a missing server. */
+function isInstalled(found, name, how) {
+  if (!found) say(`${name} is not installed. To include it: ${how}`)
+  return found
 }

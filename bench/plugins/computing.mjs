@@ -1,7 +1,7 @@
 import { definePlugin, text } from 'portico/plugin'
 import { compute } from '../compute.mjs'
 
-/** `GET /` is as light as the shipped hello; `GET /compute` keeps its thread busy for the `turns` of its settings. */
+/** `GET /` is as light as the shipped plugin hello; `GET /compute` computes for the `turns` of its settings. */
 export default definePlugin({
   name: 'computing',
   routes: ({ settings }) => ({

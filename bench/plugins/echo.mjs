@@ -1,6 +1,6 @@
 import { bytes, definePlugin } from 'portico/plugin'
 
-/** `POST /echo` answers with what was sent. */
+/** `POST /echo` sends the request content back. */
 export default definePlugin({
   name: 'echo',
   routes: { 'POST /echo': async (request) => bytes(await request.bytes()) },

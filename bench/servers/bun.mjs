@@ -1,6 +1,6 @@
 /**
- * Bun, whose server is uWebSockets: `/`, `POST /echo`, and the files of FOLDER below `/files/`; HTTPS with the certificate
- * in CERT_FILE and KEY_FILE.
+ * Bun, whose server is uWebSockets. Serves `/`, `POST /echo`, and the files of FOLDER below `/files/`; HTTPS with the
+ * certificate in CERT_FILE and KEY_FILE.
  */
 /* global Bun, Response */
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** Loaded before a server: SIGUSR2 collects its garbage, so that what stays in memory is what is in use. */
+/** Preloaded into a server. SIGUSR2 then collects its garbage, so that only used memory remains. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 

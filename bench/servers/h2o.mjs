@@ -8,10 +8,10 @@ const PROGRAM = 'h2o'
 export const isAvailable = spawnSync(PROGRAM, ['--version']).error === undefined
 
 /**
- * h2o with one thread, without a log. It has no response of its own making without a script, so that `/` is a file with
- * our content; below `/files/` are those of a folder.
+ * h2o with one thread and without a log. Without a script it can only serve files. Therefore `/` is a file with the
+ * content of Portico's response; the files of a folder are below `/files/`.
  *
- * @param work a folder for its configuration and whatever it writes
+ * @param work a folder for its configuration and its own files
  * @returns a promise of a server to start
  */
 export async function h2o({ placement, work, reply, folder }) {

@@ -5,18 +5,18 @@ import { join } from 'node:path'
 
 export const NGINX = 'nginx'
 
-/** Debian has it where only the administrator's shell finds it. */
+/** Debian installs it in a folder that only root has in PATH. */
 const PROGRAM = [NGINX, '/usr/sbin/nginx'].find((program) => spawnSync(program, ['-v']).error === undefined)
 
 export const isAvailable = PROGRAM !== undefined
 
 /**
- * nginx as one process, without a log, that answers `/` with a response like ours, `/file` with a file, and below `/files/`
- * those of a folder.
+ * nginx with one process and without a log. It serves a response like Portico's at `/`, a file at `/file`, and the
+ * files of a folder below `/files/`.
  *
- * @param work a folder for its configuration and whatever it writes
- * @param reply the response, and the suite of TLS, as `probe` gives them
- * @param credentials of HTTPS; null without
+ * @param work a folder for its configuration and its own files
+ * @param reply the response and the cipher suite, as `probe` returns them
+ * @param credentials the certificate for HTTPS; `null` for HTTP
  * @returns a promise of a server to start
  */
 export async function nginx({ placement, work, credentials = null, reply, file = null, folder = null }) {
@@ -69,7 +69,7 @@ function tlsOf({ certFile, keyFile }, reply) {
 `
 }
 
-/** One that nobody has now. */
+/** Finds a port that is free now. */
 export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {

@@ -1,7 +1,7 @@
 /**
- * What Portico is compared with: node:http, or node:https with the certificate in CERT_FILE and KEY_FILE and the suites in
- * SUITES. `/` has the response in REPLY, `POST /echo` what was sent, `/file` what FILE has, as a stream, and `/files/` the
- * files of FOLDER, by the package `send`.
+ * node:http, or node:https with the certificate in CERT_FILE and KEY_FILE and the cipher suites in SUITES. Serves the
+ * response in REPLY at `/`, the request content at `POST /echo`, the file FILE as a stream at `/file`, and the files of
+ * FOLDER below `/files/` with the package `send`.
  */
 import { Buffer } from 'node:buffer'
 import { createReadStream, readFileSync, statSync } from 'node:fs'
@@ -43,6 +43,6 @@ function sendFile(response) {
   createReadStream(file).pipe(response)
 }
 
-// Idle connections stay while they are measured.
+// Longer than idle connections are measured.
 server.keepAliveTimeout = 600_000
 server.listen(0, '127.0.0.1', () => listening(server.address().port, isSecure ? 'https' : 'http'))

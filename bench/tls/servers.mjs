@@ -1,4 +1,4 @@
-/** The servers that serve the same by HTTPS: the small response of Portico's first page, and a large file. */
+/** The compared HTTPS servers. All serve the small response of Portico's page at `/`, and a large file. */
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,19 +12,19 @@ import { isAvailable, nginx } from '../servers/nginx.mjs'
 export const PORTICO = 'portico'
 export const NODE_HTTPS = 'node:https'
 
-/** What is asked for of the file in one request. */
-export const FILE_OCTETS = 16 * 1024 * 1024
+/** The size of the file. */
+export const FILE_BYTES = 16 * 1024 * 1024
 
-/** Each with the path of the file. */
+/** The path of the file, where it is not `/file`. */
 const FILE_PATHS = { [PORTICO]: '/static/file' }
 export const filePathOf = ({ name }) => FILE_PATHS[name] ?? '/file'
 
-/** A certificate and a file in a folder of their own, for as long as the bench runs. */
+/** A temporary folder with a certificate and a file. */
 export class Site {
   constructor() {
     this.folder = mkdtempSync(join(tmpdir(), 'portico-bench-'))
     this.file = join(this.folder, 'file')
-    writeFileSync(this.file, randomBytes(FILE_OCTETS))
+    writeFileSync(this.file, randomBytes(FILE_BYTES))
     const made = spawnSync(process.execPath, ['dist/src/app/main.js', 'cert', '--dir', this.folder], {
       encoding: 'utf8',
     })
@@ -37,7 +37,7 @@ export class Site {
   }
 }
 
-/** @returns a promise of what can be compared here: `{ startables, reply }`, the latter as all of them give it */
+/** Finds the installed servers. @returns a promise of `{ startables, reply }`; all of them send this response */
 export async function comparable({ site, logTo, flags }) {
   const own = portico(site, flags)
   const reply = await replyOf(own, logTo)
@@ -47,7 +47,7 @@ export async function comparable({ site, logTo, flags }) {
   const { folder: work, credentials, file } = site
   const other = await nginx({ placement: APART, work, credentials, file, reply })
   const { content, tls } = await replyOf(other, logTo)
-  // Its fields are its own, and about as long.
+  // nginx sends other fields, of about the same length.
   demand(other, content === reply.content && tls.suite === reply.tls.suite)
   return { startables: [node, own, other], reply }
 }

@@ -30,12 +30,12 @@ const OUT_OF_DESCRIPTORS: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE'])
 /**
  * Keeps files open for a short time and shares them between requests.
  *
- * A cached file is returned synchronously. This saves the look-up of the path, which takes two turns of the event loop and
- * the thread pool: 130 of the 150 µs that a small file costs.
+ * A cached file is returned synchronously. This saves the look-up of the path, which takes two turns of the event loop
+ * and the thread pool: 130 of the 150 µs that a small file costs.
  *
- * A file that changes or is replaced in place is noticed at once, because each use asks the kernel for its size, its times
- * and its number of links (1.3 µs). Other changes are noticed only after `validMs`: a renamed folder on the path, a
- * symbolic link with a new target, permissions.
+ * A file that changes or is replaced in place is noticed at once, because each use asks the kernel for its size, its
+ * times and its number of links (1.3 µs). Other changes are noticed only after `validMs`: a renamed folder on the path,
+ * a symbolic link with a new target, permissions.
  */
 export class CachedFiles implements Files {
   /** Findings by path. The oldest is first, and is the first to be removed. */

@@ -12,12 +12,12 @@ const READ = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 /**
  * Opens a file through a path descriptor, which refers to a file without opening it (open(2), O_PATH).
  *
- * Such a descriptor does not wait for the writer of a FIFO, and has no effect on a device. Its status and its real path are
- * checked first. Only if both are acceptable is the file opened for reading, through the descriptor and not by name. Thus
- * the file that is read is the file that was checked, even if names on its path change in the meantime.
+ * Such a descriptor does not wait for the writer of a FIFO, and has no effect on a device. Its status and its real path
+ * are checked first. Only if both are acceptable is the file opened for reading, through the descriptor and not by
+ * name. Thus the file that is read is the file that was checked, even if names on its path change in the meantime.
  *
- * Only the look-up of the path can wait for a disk, and runs in the thread pool. The other calls find the inode in memory
- * and run in the event loop: the second open in the thread pool doubled the CPU time, from 38 to 76 µs.
+ * Only the look-up of the path can wait for a disk, and runs in the thread pool. The other calls find the inode in
+ * memory and run in the event loop: the second open in the thread pool doubled the CPU time, from 38 to 76 µs.
  *
  * @param name the path as the file system reads it
  * @param admits whether a file with this real path may be opened

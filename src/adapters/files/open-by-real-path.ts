@@ -15,8 +15,8 @@ const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | 
  *
  * The real path contains no symbolic links. It is checked, opened without following links, and checked again: it must
  * still be its own real path, and name the file that was opened. One attack remains possible: a folder on the path is
- * exchanged for a link, back, and for the link again, each time exactly between two of these steps. A server whose users
- * can rename folders below the root should therefore run on Linux.
+ * exchanged for a link, back, and for the link again, each time exactly between two of these steps. A server whose
+ * users can rename folders below the root should therefore run on Linux.
  *
  * @param name the path as the file system reads it
  * @param admits whether a file with this real path may be opened

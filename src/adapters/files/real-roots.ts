@@ -9,10 +9,10 @@ const MAX_ROOTS = 64
 /**
  * Knows the real paths of roots, with all symbolic links resolved.
  *
- * A root is resolved once and remembered. It can be replaced in the meantime, for example by a deployment that switches the
- * link `current` to the next release. A file below the new root is not within the remembered root, so that the root is
- * resolved again at once. Any other use notices the new root within a second, so that a link from the new release into the
- * old one is followed for no longer than that.
+ * A root is resolved once and remembered. It can be replaced in the meantime, for example by a deployment that switches
+ * the link `current` to the next release. A file below the new root is not within the remembered root, so that the root
+ * is resolved again at once. Any other use notices the new root within a second, so that a link from the new release
+ * into the old one is followed for no longer than that.
  *
  * Real paths are latin1 strings, one octet per character: names are compared by their octets, in any encoding.
  */

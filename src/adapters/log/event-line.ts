@@ -11,8 +11,8 @@ export type EventLine = (time: string, level: Level, event: string, facts: Facts
 const OWN_KEYS: ReadonlySet<string> = new Set(['time', 'level', 'event'])
 
 /**
- * Formats an event as one JSON object: `time`, `level`, `event`, then the facts in their order. A fact with one of these
- * three names gets the prefix `facts.`.
+ * Formats an event as one JSON object: `time`, `level`, `event`, then the facts in their order. A fact with one of
+ * these three names gets the prefix `facts.`.
  */
 export const jsonEventLine: EventLine = (time, level, event, facts) => {
   let line = `{"time":"${time}","level":"${level}","event":${visible(JSON.stringify(event))}`

@@ -15,9 +15,9 @@ const FLUSH_MS = 300
 /**
  * Forwards the log lines of worker processes to the shared sink.
  *
- * It forwards only whole lines, because part of a line, from a process that was killed while it wrote, could be mistaken
- * for something else. While the sink is full, it reads no process. The pipes fill up, and each process then drops and
- * counts lines itself: it drops single lines, whereas a read here is a block of many lines.
+ * It forwards only whole lines, because part of a line, from a process that was killed while it wrote, could be
+ * mistaken for something else. While the sink is full, it reads no process. The pipes fill up, and each process then
+ * drops and counts lines itself: it drops single lines, whereas a read here is a block of many lines.
  */
 export class LineForwarder {
   private readonly sources = new Set<Readable>()

@@ -65,8 +65,8 @@ class FileOutput implements Output {
 }
 
 /**
- * Opens the file of a descriptor again. Non-blocking mode belongs to the open file, which our standard output shares with
- * the shell and its other children; for them it must not change.
+ * Opens the file of a descriptor again. Non-blocking mode belongs to the open file, which our standard output shares
+ * with the shell and its other children; for them it must not change.
  *
  * @returns `null` where the platform cannot do this or forbids it
  */

@@ -30,8 +30,8 @@ const NOTHING = new Uint8Array(0)
  * Batches log lines and writes them, whole and in order, to one output.
  *
  * `append` only concatenates; a timer flushes the batch, sooner when it is full. When the output blocks or fails, the
- * sink retries with back-off and buffers up to `MAX_BUFFERED` characters. Beyond that it drops new lines and counts them
- * until half of the buffer is free, so that one gap is logged once, where it happened.
+ * sink retries with back-off and buffers up to `MAX_BUFFERED` characters. Beyond that it drops new lines and counts
+ * them until half of the buffer is free, so that one gap is logged once, where it happened.
  */
 export class Sink {
   /** Lines that wait for the next batch. */

@@ -5,8 +5,8 @@ import type { MetricsSnapshot } from '../../ports/operations/metrics.js'
 export type EventLoopDelayMs = MetricsSnapshot['process']['eventLoopDelayMs']
 
 /**
- * The interval of the timer whose lateness is measured: it is late while the event loop is busy. Twenty wake-ups per second
- * cost an idle server 0.2 % of a core.
+ * The interval of the timer whose lateness is measured: it is late while the event loop is busy. Twenty wake-ups per
+ * second cost an idle server 0.2 % of a core.
  */
 const RESOLUTION_MS = 50
 

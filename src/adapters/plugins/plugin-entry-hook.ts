@@ -1,6 +1,6 @@
 /**
- * Lets a plugin import `portico/plugin` from any folder. It always resolves to the running server, so that only one copy
- * is loaded, whichever version is installed beside the plugin.
+ * Lets a plugin import `portico/plugin` from any folder. It always resolves to the running server, so that only one
+ * copy is loaded, whichever version is installed beside the plugin.
  */
 import type { ResolveHook } from 'node:module'
 

@@ -7,8 +7,8 @@ const NO_PLUGIN = /^[._]|\.d\.ts$|\.test\.|^node_modules$/
 const INDEXES = ['index.js', 'index.mjs', 'index.ts']
 
 /**
- * Lists the modules of a folder that are plugins: its `.js`, `.mjs` and `.ts` files, and the index of each of its folders
- * that has one. They are sorted by name in code units, so that the order is the same on every machine.
+ * Lists the modules of a folder that are plugins: its `.js`, `.mjs` and `.ts` files, and the index of each of its
+ * folders that has one. They are sorted by name in code units, so that the order is the same on every machine.
  *
  * @throws the platform's error when the folder cannot be read
  */

@@ -1,6 +1,6 @@
 /**
- * Lets Node import TypeScript in versions that do not support it (before 22.18). It uses the transpiler that newer versions
- * of Node contain, so that a plugin works in both or in neither.
+ * Lets Node import TypeScript in versions that do not support it (before 22.18). It uses the transpiler that newer
+ * versions of Node contain, so that a plugin works in both or in neither.
  */
 import type { LoadHook } from 'node:module'
 import { fileURLToPath } from 'node:url'

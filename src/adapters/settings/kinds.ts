@@ -4,8 +4,8 @@ import { resolve } from 'node:path'
 import { isStrictTransportSecurity } from '../../domain/tls/strict-transport-security.js'
 
 /**
- * Reads and checks the values of a key. Both readers return a value that they cannot read unchanged: `isValid` refuses it
- * then, and the message shows it as it was written.
+ * Reads and checks the values of a key. Both readers return a value that they cannot read unchanged: `isValid` refuses
+ * it then, and the message shows it as it was written.
  */
 export interface Kind {
   /** Completes "wanted …" in messages. */

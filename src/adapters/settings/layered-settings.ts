@@ -25,8 +25,8 @@ const SERVICE_LINK =
 /**
  * Loads the settings from four sources: the command line, the environment, a file, the defaults.
  *
- * Every value of a source becomes a candidate, in the order from the weakest source to the strongest. `Layers` checks each
- * candidate and keeps the last valid value of each key.
+ * Every value of a source becomes a candidate, in the order from the weakest source to the strongest. `Layers` checks
+ * each candidate and keeps the last valid value of each key.
  */
 export class LayeredSettings implements SettingsSource {
   readonly keys: readonly SettingsKey[]

@@ -40,8 +40,8 @@ function findPackage(): string | null {
 }
 
 /**
- * Tells whether a provider records spans. Without a registered provider, the package has one that drops them. Compares the
- * name of the class, because another copy of the package may have registered the provider.
+ * Tells whether a provider records spans. Without a registered provider, the package has one that drops them. Compares
+ * the name of the class, because another copy of the package may have registered the provider.
  */
 function recordsSpans(provider: TracerProvider): boolean {
   const found = 'getDelegate' in provider ? (provider as { getDelegate(): TracerProvider }).getDelegate() : provider

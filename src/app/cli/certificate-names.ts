@@ -47,8 +47,8 @@ function isDnsName(text: string): boolean {
 }
 
 /**
- * Tells whether a text is a wildcard: `*` as the whole first label (RFC 9525 §6.3) of at least three. Clients refuse wider
- * ones, such as `*.test`.
+ * Tells whether a text is a wildcard: `*` as the whole first label (RFC 9525 §6.3) of at least three. Clients refuse
+ * wider ones, such as `*.test`.
  */
 function isWildcard(text: string): boolean {
   const [first, ...rest] = text.split('.')

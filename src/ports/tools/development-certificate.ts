@@ -2,8 +2,8 @@
 export interface CertificateName {
   readonly form: 'dns' | 'ip'
   /**
-   * A DNS name in lower-case ASCII, whose first label may be `*`; or an IP address: IPv4 with dots, IPv6 in its shortest
-   * form and without dots.
+   * A DNS name in lower-case ASCII, whose first label may be `*`; or an IP address: IPv4 with dots, IPv6 in its
+   * shortest form and without dots.
    */
   readonly text: string
 }

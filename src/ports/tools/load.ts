@@ -36,8 +36,8 @@ export interface LoadReport {
   /** Bytes received. */
   readonly bytes: number
   /**
-   * With a rate, latency counts from the moment at which each request was due. Thus a server that stalls is charged with
-   * every request that it delayed.
+   * With a rate, latency counts from the moment at which each request was due. Thus a server that stalls is charged
+   * with every request that it delayed.
    */
   readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number }
   /**

@@ -13,8 +13,8 @@ interface Untyped {
 }
 
 /**
- * Generates load with autocannon, in this process, over persistent connections and without a rate. The package is loaded
- * with the first load.
+ * Generates load with autocannon, in this process, over persistent connections and without a rate. The package is
+ * loaded with the first load.
  */
 export const autocannonLoad: BeginLoad = (options, progress) => {
   let stop: (() => void) | null = null

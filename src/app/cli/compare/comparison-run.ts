@@ -56,7 +56,9 @@ export function variantsOf({ socket, tls }: Settings, { kind }: SocketChoice): V
 /** Tells whether requests must use HTTPS, because plain HTTP is not served or only redirects. */
 export const isSecure = ({ only, redirectHttp }: Settings['tls']): boolean => only || redirectHttp
 
-/** The arguments of one variant. It listens on free ports of the loopback interface, and drains for a second at most. */
+/**
+ * The arguments of one variant. It listens on free ports of the loopback interface, and drains for a second at most.
+ */
 const wordsFor = ({ engine, socket }: Variant): string[] =>
   [
     ...[`engine=${engine}`, `socket=${socket}`, 'host=127.0.0.1', 'port=0', 'tls.port=0'],
@@ -66,8 +68,8 @@ const wordsFor = ({ engine, socket }: Variant): string[] =>
 /**
  * One run of a comparison.
  *
- * Each round starts, warms up, measures and stops every variant once. Each round begins with another variant, so that none
- * always has the first or the last turn.
+ * Each round starts, warms up, measures and stops every variant once. Each round begins with another variant, so that
+ * none always has the first or the last turn.
  */
 export class ComparisonRun {
   private isInterrupted = false

@@ -66,7 +66,9 @@ export interface Curve {
   readonly points: readonly (readonly [share: number, value: number])[]
 }
 
-/** Draws distributions. Both axes are logarithmic, the axis of shares in 1 − share, so that rare values stay visible. */
+/**
+ * Draws distributions. Both axes are logarithmic, the axis of shares in 1 − share, so that rare values stay visible.
+ */
 export function distributionPlot(curves: readonly Curve[], unit: string): string {
   const scales = scalesOf(curves.flatMap(({ points }) => points))
   return svg(CURVES_HEIGHT, unit, [...shareLines(scales), ...valueLines(scales), ...curves.map(curveOf(scales))])
