@@ -14,8 +14,8 @@ const MACHINE_MS = 3_600_000
 export class FakeClock implements Clock {
   /** What the wall clock shows less what `now` does; set it to make the wall clock jump. */
   wallOffsetMs: number
-  #nowMs = 0
-  readonly #timers = new Set<Timer>()
+  private nowMs = 0
+  private readonly timers = new Set<Timer>()
 
   constructor(wallMs = Date.UTC(2026, 0, 1)) {
     this.wallOffsetMs = wallMs
@@ -23,51 +23,51 @@ export class FakeClock implements Clock {
 
   /** Timers that are set. */
   get pending(): number {
-    return this.#timers.size
+    return this.timers.size
   }
 
   now(): number {
-    return this.#nowMs
+    return this.nowMs
   }
 
   machine(): number {
-    return MACHINE_MS + this.#nowMs
+    return MACHINE_MS + this.nowMs
   }
 
   wall(): number {
-    return this.wallOffsetMs + this.#nowMs
+    return this.wallOffsetMs + this.nowMs
   }
 
   every(intervalMs: number, tick: () => void): Stoppable {
-    return this.#set({ dueMs: this.#nowMs + intervalMs, intervalMs, task: tick })
+    return this.set({ dueMs: this.nowMs + intervalMs, intervalMs, task: tick })
   }
 
   after(delayMs: number, task: () => void): Stoppable {
-    return this.#set({ dueMs: this.#nowMs + delayMs, intervalMs: null, task })
+    return this.set({ dueMs: this.nowMs + delayMs, intervalMs: null, task })
   }
 
   /** Lets time pass; what falls due runs in order, each at its time. */
   advance(byMs: number): void {
-    const untilMs = this.#nowMs + byMs
-    for (let next = this.#next(untilMs); next !== null; next = this.#next(untilMs)) this.#run(next)
-    this.#nowMs = untilMs
+    const untilMs = this.nowMs + byMs
+    for (let next = this.next(untilMs); next !== null; next = this.next(untilMs)) this.run(next)
+    this.nowMs = untilMs
   }
 
-  #set(timer: Timer): Stoppable {
-    this.#timers.add(timer)
-    return { stop: () => void this.#timers.delete(timer) }
+  private set(timer: Timer): Stoppable {
+    this.timers.add(timer)
+    return { stop: () => void this.timers.delete(timer) }
   }
 
-  #next(untilMs: number): Timer | null {
+  private next(untilMs: number): Timer | null {
     let first: Timer | null = null
-    for (const timer of this.#timers)
+    for (const timer of this.timers)
       if (timer.dueMs <= untilMs && (first === null || timer.dueMs < first.dueMs)) first = timer
     return first
   }
 
-  #run(timer: Timer): void {
-    this.#nowMs = timer.dueMs
-    if (timer.intervalMs === null) this.#timers.delete(timer)
+  private run(timer: Timer): void {
+    this.nowMs = timer.dueMs
+    if (timer.intervalMs === null) this.timers.delete(timer)
     else timer.dueMs += timer.intervalMs
     timer.task()
   }
