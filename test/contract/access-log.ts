@@ -5,14 +5,14 @@ import { exchangeOf } from '../fakes/exchange.js'
 
 export interface AccessLogHarness {
   readonly log: AccessLog
-  /** Closes the log, in whatever time it takes. */
+  /** Closes the log, and resolves when it is closed. */
   close(): Promise<void>
-  /** What was recorded, read after the log was closed. */
+  /** The recorded exchanges, read after the log was closed. */
   recorded(): readonly Pick<ExchangeRecord, 'thread' | 'request' | 'method' | 'target' | 'status' | 'outcome'>[]
 }
 
 export function accessLogContract(create: () => AccessLogHarness): void {
-  it('has recorded every exchange in order when it is closed', async () => {
+  it('has recorded every exchange, in order, once it is closed', async () => {
     const { log, close, recorded } = create()
     const requests = Array.from({ length: 500 }, (_, number) => `request-${number}`)
     for (const request of requests) log.record(exchangeOf({ request }))
@@ -24,9 +24,9 @@ export function accessLogContract(create: () => AccessLogHarness): void {
     assert.equal(log.dropped, 0)
   })
 
-  it('reads an exchange during the call and never later', async () => {
+  it('reads an exchange only during the call', async () => {
     const { log, close, recorded } = create()
-    // Inherited properties, as the getters of a class are.
+    // Inherited properties, as with the getters of a class.
     const first = exchangeOf({ thread: 2, method: 'PUT', target: '/first', status: 201 })
     const reused = Object.create(first) as ExchangeRecord
     log.record(reused)
@@ -37,7 +37,7 @@ export function accessLogContract(create: () => AccessLogHarness): void {
     assert.deepInclude(recorded()[1], { thread: 0, method: 'GET', target: '/second', status: 0, outcome: 'aborted' })
   })
 
-  it('gives back whatever text it is given', async () => {
+  it('records any text', async () => {
     const { log, close, recorded } = create()
     const target = '/"\\\n\r\t\0\x7f\u2028é😀\ud800"}\n{"forged":1}'
     log.record(exchangeOf({ target }))
@@ -48,7 +48,7 @@ export function accessLogContract(create: () => AccessLogHarness): void {
     )
   })
 
-  it('takes nothing after its end, and ends twice without harm', async () => {
+  it('records nothing after it is closed, and can be closed twice', async () => {
     const { log, close, recorded } = create()
     log.record(exchangeOf())
     await close()

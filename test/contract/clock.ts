@@ -2,16 +2,16 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import type { Clock } from '../../src/ports/operations/clock.js'
 
-/** A clock and a way to let time pass. */
+/** A clock, and a function that lets time pass. */
 export interface ClockUnderTest {
   readonly clock: Clock
-  /** Resolves when at least so much time has passed and what fell due has run. */
+  /** Resolves when at least this time has passed and all due timers have run. */
   pass(ms: number): void | Promise<void>
 }
 
-/** What every clock keeps. */
+/** The contract of every clock. */
 export function clockContract(name: string, make: () => ClockUnderTest): void {
-  describe(`${name} keeps the contract of a clock`, () => {
+  describe(`${name} fulfils the contract of a clock`, () => {
     it('now() advances and counts milliseconds', async () => {
       const { clock, pass } = make()
       const before = clock.now()
@@ -30,7 +30,7 @@ export function clockContract(name: string, make: () => ClockUnderTest): void {
       assert.isAbove(make().clock.wall(), Date.UTC(2020, 0, 1))
     })
 
-    it('after() runs its task once, and not before its time', async () => {
+    it('after() runs its task once, and not early', async () => {
       const { clock, pass } = make()
       let runs = 0
       clock.after(4, () => runs++)
@@ -40,7 +40,7 @@ export function clockContract(name: string, make: () => ClockUnderTest): void {
       assert.equal(runs, 1)
     })
 
-    it('every() runs its task again and again until it is stopped', async () => {
+    it('every() repeats its task until it is stopped', async () => {
       const { clock, pass } = make()
       let runs = 0
       const timer = clock.every(2, () => runs++)
@@ -53,7 +53,7 @@ export function clockContract(name: string, make: () => ClockUnderTest): void {
       assert.equal(runs, before)
     })
 
-    it('a task that is stopped before its time never runs, and stopping twice is harmless', async () => {
+    it('a task that is stopped early never runs, and stopping twice is harmless', async () => {
       const { clock, pass } = make()
       let runs = 0
       const timer = clock.after(2, () => runs++)

@@ -3,9 +3,9 @@ import { it } from 'mocha'
 import type { EventLog, Facts } from '../../src/ports/operations/event-log.js'
 
 export interface EventLogHarness {
-  /** Takes events of every level. */
+  /** The log, which records events of every level. */
   readonly log: EventLog
-  /** The events so far; of an error, its message stands for it. */
+  /** The events so far; the message replaces an error. */
   recorded(): readonly { readonly level: string; readonly event: string; readonly facts: Facts }[]
 }
 
@@ -24,7 +24,7 @@ export function eventLogContract(create: () => EventLogHarness): void {
     ])
   })
 
-  it('puts the facts of with() on every event, the nearer one first', () => {
+  it('adds the facts of with() to every event; the innermost wins', () => {
     const { log, recorded } = create()
     const inner = log.with({ plugin: 'hello', request: 1 }).with({ request: 2 })
     inner.info('Called', { step: 3 })

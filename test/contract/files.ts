@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import type { Files, NoFile, OpenFile } from '../../src/ports/serving/files.js'
 
-/** The files that an implementation is tried with, by their paths below its root. */
+/** The files of the contract, by their paths below the root. */
 export const CONTRACT_TREE: Readonly<Record<string, string>> = {
   'a.txt': 'alpha',
   'empty.txt': '',
@@ -12,20 +12,20 @@ export const CONTRACT_TREE: Readonly<Record<string, string>> = {
   '.git/config': 'hidden too',
 }
 
-/** An implementation over the files of `CONTRACT_TREE` and the unreadable `sealed.txt`. */
+/** An implementation with the files of `CONTRACT_TREE` and the unreadable file `sealed.txt`. */
 export interface FilesUnderTest {
   readonly files: Files
   readonly root: string
-  /** The whole content of a file that is open. */
+  /** Reads the whole content of an open file. */
   read(file: OpenFile): string
-  /** How many files are open; may lag behind `close()`. */
+  /** Counts the open files; the count may lag after `close()`. */
   openCount(): number
-  /** Runs it such that `sealed.txt` cannot be read. */
+  /** Runs a task in which `sealed.txt` cannot be read. */
   unprivileged<T>(task: () => Promise<T>): Promise<T>
   dispose(): void
 }
 
-/** What every implementation of `Files` does. */
+/** The contract of every implementation of `Files`. */
 export function filesContract(name: string, make: () => FilesUnderTest): void {
   describe(`Files: ${name}`, () => {
     let subject: FilesUnderTest
@@ -36,7 +36,7 @@ export function filesContract(name: string, make: () => FilesUnderTest): void {
       ['a.txt', 'a file'],
       ['empty.txt', 'an empty file'],
       ['dir/index.html', 'a file in a folder'],
-      ['ünï 100%.txt', 'a name that needs no decoding'],
+      ['ünï 100%.txt', 'a name with characters that are not decoded'],
     ]
     for (const [path, rule] of contents) {
       it(`opens ${rule}`, async () => {
@@ -47,7 +47,7 @@ export function filesContract(name: string, make: () => FilesUnderTest): void {
       })
     }
 
-    it('tells files apart, and one file the same', async () => {
+    it('distinguishes files, and recognizes the same file', async () => {
       const files = [
         await openFile(subject, 'a.txt'),
         await openFile(subject, 'a.txt'),
@@ -59,7 +59,7 @@ export function filesContract(name: string, make: () => FilesUnderTest): void {
       for (const file of files) file.close()
     })
 
-    it('has one opening outlast another, and gets all descriptors back', async () => {
+    it('keeps each opening independent, and closes all descriptors', async () => {
       const before = subject.openCount()
       const [one, other] = [await openFile(subject, 'a.txt'), await openFile(subject, 'a.txt')]
       one.close()
@@ -70,49 +70,49 @@ export function filesContract(name: string, make: () => FilesUnderTest): void {
 
     const others: [path: string, expected: NoFile, rule: string][] = [
       ['dir', 'directory', 'a folder'],
-      ['nothing', 'missing', 'a name that is not there'],
-      ['a.txt/b', 'missing', 'a file taken for a folder'],
+      ['nothing', 'missing', 'a missing name'],
+      ['a.txt/b', 'missing', 'a file used as a folder'],
       ['', 'missing', 'the empty path'],
       ['dir/', 'missing', 'a slash at the end'],
       ['dir//index.html', 'missing', 'an empty segment'],
       ['/a.txt', 'missing', 'an absolute path'],
-      ['/etc/passwd', 'missing', 'an absolute path to a file that is there'],
+      ['/etc/passwd', 'missing', 'an absolute path of an existing file'],
       ['./a.txt', 'missing', 'a dot segment'],
-      ['dir/../a.txt', 'missing', 'two dots, though they stay inside'],
+      ['dir/../a.txt', 'missing', 'two dots that stay inside'],
       ['../../../../../../etc/passwd', 'missing', 'two dots that leave'],
-      ['..', 'missing', 'two dots alone'],
+      ['..', 'missing', 'only two dots'],
       ['dir/.hidden', 'missing', 'a dot file'],
       ['.git/config', 'missing', 'a file in a dot folder'],
       ['dir\\index.html', 'missing', 'a backslash'],
-      ['..\\a.txt', 'missing', 'a backslash behind dots'],
+      ['..\\a.txt', 'missing', 'a backslash after dots'],
       ['a.txt\0', 'missing', 'a NUL at the end'],
       ['a.txt\0.html', 'missing', 'a NUL within'],
-      ['%61.txt', 'missing', 'an escape, which nobody decodes'],
-      ['%2e%2e/a.txt', 'missing', 'escaped dots, which nobody decodes'],
-      ['x'.repeat(300), 'missing', 'a name longer than names are'],
-      ['x/'.repeat(4000) + 'x', 'missing', 'a path longer than paths are'],
+      ['%61.txt', 'missing', 'an escape, which is not decoded'],
+      ['%2e%2e/a.txt', 'missing', 'escaped dots, which are not decoded'],
+      ['x'.repeat(300), 'missing', 'a name that is too long'],
+      ['x/'.repeat(4000) + 'x', 'missing', 'a path that is too long'],
     ]
     for (const [path, expected, rule] of others) {
-      it(`answers ${expected} to ${rule}`, async () => {
+      it(`returns ${expected} for ${rule}`, async () => {
         const before = subject.openCount()
         assert.equal(await subject.files.open(subject.root, path), expected)
         await settled(() => subject.openCount(), before)
       })
     }
 
-    it('answers forbidden to a file that we may not read', async () => {
+    it('returns forbidden for an unreadable file', async () => {
       const before = subject.openCount()
       assert.equal(await subject.unprivileged(async () => subject.files.open(subject.root, 'sealed.txt')), 'forbidden')
       await settled(() => subject.openCount(), before)
     })
 
-    it('answers missing to a NUL in a trusted path', async () => {
+    it('returns missing for a NUL in a trusted path', async () => {
       assert.equal(await subject.files.open(null, 'a.txt\0'), 'missing')
     })
   })
 }
 
-/** Waits until a count is what it should be, a second at most: descriptors are given back off the event loop. */
+/** Waits up to a second for a count, because descriptors are closed in the thread pool. */
 export async function settled(count: () => number, expected: number): Promise<void> {
   const deadline = performance.now() + 1000
   while (count() !== expected && performance.now() < deadline) await new Promise(setImmediate)

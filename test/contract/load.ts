@@ -8,8 +8,8 @@ import { after } from 'mocha'
 import type { BeginLoad, LoadOptions, LoadReport } from '../../src/ports/tools/load.js'
 import { begunTogether } from '../support/begun-together.js'
 
-/** Four connections, for a second. */
-const ORDER: LoadOptions = {
+/** Options for four connections and one second. */
+const OPTIONS: LoadOptions = {
   url: '',
   socketPath: null,
   connections: 4,
@@ -22,7 +22,7 @@ const ORDER: LoadOptions = {
   rate: null,
 }
 
-/** A server for the length of a test, that a load is made on. */
+/** A server that a test loads. */
 export class LoadedServer {
   connections = 0
 
@@ -33,7 +33,7 @@ export class LoadedServer {
     server.on('connection', () => this.connections++)
   }
 
-  /** @param path of a unix socket; without, it listens on a free port */
+  /** @param path a unix socket; without it, the server listens on a free port */
   static listen(answer: RequestListener, path?: string): Promise<LoadedServer> {
     const server = createServer(answer)
     return new Promise((resolve) =>
@@ -51,7 +51,7 @@ export class LoadedServer {
   }
 }
 
-/** What every load does. Mocha's time for a test has to be longer than a few seconds. */
+/** The contract of every load. The timeout of tests must be longer than a few seconds. */
 export function loadContract(beginLoad: BeginLoad, usual: Partial<LoadOptions> = {}): void {
   const servers: LoadedServer[] = []
 
@@ -66,12 +66,12 @@ export function loadContract(beginLoad: BeginLoad, usual: Partial<LoadOptions> =
   }
 
   const reportOf = (
-    order: Partial<LoadOptions>,
-    told: (requests: number) => void = () => undefined,
-  ): Promise<LoadReport> => beginLoad({ ...ORDER, ...usual, ...order }, told).report
+    options: Partial<LoadOptions>,
+    progress: (requests: number) => void = () => undefined,
+  ): Promise<LoadReport> => beginLoad({ ...OPTIONS, ...usual, ...options }, progress).report
 
   begunTogether((test) => {
-    test('asks as it was ordered to, and counts what came of it', async () => {
+    test('sends the requests of its options, and counts the responses', async () => {
       const seen = new Set<string>()
       const url = await serve((request, response) => {
         let body = ''
@@ -82,9 +82,9 @@ export function loadContract(beginLoad: BeginLoad, usual: Partial<LoadOptions> =
         })
       })
       const headers = [['X-Try', 'yes']] as const
-      const told: number[] = []
-      const order = { url: `${url}there?q`, method: 'POST', headers, body: 'sent', durationMs: 1500 }
-      const report = await reportOf(order, (requests) => void told.push(requests))
+      const progress: number[] = []
+      const options = { url: `${url}there?q`, method: 'POST', headers, body: 'sent', durationMs: 1500 }
+      const report = await reportOf(options, (requests) => void progress.push(requests))
       assert.deepEqual([...seen], ['POST /there?q yes sent'])
       assert.isAbove(report.requests, 10)
       assert.deepEqual(report.errors, { connection: 0, timeout: 0, status: 0 })
@@ -95,7 +95,7 @@ export function loadContract(beginLoad: BeginLoad, usual: Partial<LoadOptions> =
       assert.deepEqual([...shares].sort(), shares)
       assert.equal(shares.at(-1), 1)
       assert.isAbove(report.processorMs, 0)
-      assert.isNotEmpty(told)
+      assert.isNotEmpty(progress)
     })
 
     test('sends all values of a field', async () => {
@@ -114,13 +114,13 @@ export function loadContract(beginLoad: BeginLoad, usual: Partial<LoadOptions> =
       assert.deepEqual([...seen], ['1, 2; a=1; b=2'])
     })
 
-    test('counts answers that are errors', async () => {
+    test('counts error responses', async () => {
       const report = await reportOf({ url: await serve((_, response) => response.writeHead(503).end()) })
       assert.equal(report.errors.status, report.requests)
       assert.isAbove(report.requests, 0)
     })
 
-    test('counts connections that cannot be had', async () => {
+    test('counts failed connections', async () => {
       const server = await LoadedServer.listen(() => undefined)
       server.close()
       const report = await reportOf({ url: server.url })
@@ -128,7 +128,7 @@ export function loadContract(beginLoad: BeginLoad, usual: Partial<LoadOptions> =
       assert.isAbove(report.errors.connection, 0)
     })
 
-    test('refuses more connections than it may have files', async () => {
+    test('refuses more connections than the limit of open files allows', async () => {
       if (process.platform !== 'linux') return
       try {
         await reportOf({ url: 'http://127.0.0.1:1/', connections: 1e9 })
@@ -136,10 +136,10 @@ export function loadContract(beginLoad: BeginLoad, usual: Partial<LoadOptions> =
         assert.match((error as Error).message, /^Cannot make 1000000000 connections: this process may open \d+ files/)
         return
       }
-      assert.fail('it tried')
+      assert.fail('the load was not refused')
     })
 
-    test('asks over a unix socket', async () => {
+    test('sends requests over a unix socket', async () => {
       if (process.platform === 'win32') return
       const folder = mkdtempSync(join(tmpdir(), 'portico-load-'))
       const socketPath = join(folder, 's')
@@ -150,10 +150,10 @@ export function loadContract(beginLoad: BeginLoad, usual: Partial<LoadOptions> =
       assert.equal(report.errors.connection, 0)
     })
 
-    test('ends early when it is stopped, with what was done until then', async () => {
+    test('ends early when it is stopped, with a report of the time until then', async () => {
       const url = await serve((_, response) => response.end())
       const begunMs = performance.now()
-      const load = beginLoad({ ...ORDER, ...usual, url, durationMs: 60_000 }, () => load.stop())
+      const load = beginLoad({ ...OPTIONS, ...usual, url, durationMs: 60_000 }, () => load.stop())
       const report = await load.report
       assert.isBelow(performance.now() - begunMs, 10_000)
       assert.isAbove(report.requests, 0)
@@ -162,4 +162,5 @@ export function loadContract(beginLoad: BeginLoad, usual: Partial<LoadOptions> =
   })
 }
 
-export const loadOrder = (order: Partial<LoadOptions>): LoadOptions => ({ ...ORDER, ...order })
+/** Completes load options with those of the contract. */
+export const loadOptions = (options: Partial<LoadOptions>): LoadOptions => ({ ...OPTIONS, ...options })

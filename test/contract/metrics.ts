@@ -19,7 +19,7 @@ const sources: MetricsSources = {
   accessLogDropped: () => 5,
 }
 
-/** What is shown of the counts: they are kept for nothing else. */
+/** The snapshot of the counts, which is all that they are kept for. */
 function snapshotOf(metrics: Metrics): ProcessSnapshot {
   const { counters, gauges } = metrics.counts()
   return processSnapshot(counters, gauges)
@@ -32,7 +32,7 @@ export function metricsContract(create: () => Metrics): void {
     return metrics
   }
 
-  it('tells what the sources know', () => {
+  it('reports the values of its sources', () => {
     const { engine, socket, phase, queue, threads: found, accessLogDropped } = snapshotOf(begun())
     const expected = { engine: 'selectors', socket: 'net', phase: 'running', queue: { length: 2, capacity: 8 } }
     assert.deepEqual({ engine, socket, phase, queue }, expected)
@@ -40,7 +40,7 @@ export function metricsContract(create: () => Metrics): void {
     assert.equal(accessLogDropped, 5)
   })
 
-  it('can be asked before anything began', () => {
+  it('can be read before begin()', () => {
     const { phase, requests, routes, threads: none } = snapshotOf(create())
     assert.equal(phase, 'starting')
     assert.isNull(none)
@@ -51,7 +51,7 @@ export function metricsContract(create: () => Metrics): void {
     )
   })
 
-  it('counts connections: those without a request under way are idle', () => {
+  it('counts connections; those without a request in flight are idle', () => {
     const metrics = begun()
     for (let i = 0; i < 3; i++) metrics.connectionAccepted()
     metrics.connectionRejected()
@@ -61,14 +61,14 @@ export function metricsContract(create: () => Metrics): void {
     assert.deepEqual(snapshotOf(metrics).connections, { active: 0, idle: 0, accepted: 3, rejected: 1 })
   })
 
-  it('counts octets both ways', () => {
+  it('counts bytes in both directions', () => {
     const metrics = begun()
     for (const octets of [10, 20]) metrics.received(octets)
     for (const octets of [1, 2]) metrics.sent(octets)
     assert.deepEqual(snapshotOf(metrics).bytes, { in: 30, out: 3 })
   })
 
-  it('counts requests from their beginning, and responses by class; no response has no class', () => {
+  it('counts requests when they begin, and responses by status class', () => {
     const metrics = begun()
     for (let i = 0; i < 6; i++) metrics.requestBegun()
     for (const status of [200, 206, 404, 500, 0]) metrics.requestEnded(exchangeOf({ status }))
@@ -77,7 +77,7 @@ export function metricsContract(create: () => Metrics): void {
     assert.deepEqual(byStatusClass, { '1xx': 0, '2xx': 2, '3xx': 0, '4xx': 1, '5xx': 1 })
   })
 
-  it('counts every outcome but the good one', () => {
+  it('counts every outcome except completed', () => {
     const metrics = begun()
     for (const outcome of [...OUTCOMES, 'aborted'] as const) metrics.requestEnded(exchangeOf({ outcome }))
     const expected = { refused: 1, failed: 1, 'timed-out': 1, rejected: 1, aborted: 2, cut: 1 }
@@ -91,7 +91,7 @@ export function metricsContract(create: () => Metrics): void {
   })
 
   describe('of each route', () => {
-    it('counts requests, and as errors those answered 5xx or not at all', () => {
+    it('counts requests, and as errors those with a 5xx response or none', () => {
       const metrics = begun()
       for (const status of [200, 404, 500, 503, 0]) metrics.requestEnded(exchangeOf({ route: 2, status }))
       metrics.requestEnded(exchangeOf({ route: 0, status: 404 }))
@@ -126,7 +126,7 @@ export function metricsContract(create: () => Metrics): void {
     })
   })
 
-  it('is the same when it has been sent to another process as JSON', () => {
+  it('is the same after a transfer to another process as JSON', () => {
     const metrics = begun()
     metrics.requestBegun()
     metrics.requestEnded(exchangeOf({ route: 2 }))
@@ -135,7 +135,7 @@ export function metricsContract(create: () => Metrics): void {
     assert.deepEqual(JSON.parse(JSON.stringify(counts)), counts)
   })
 
-  it('is not changed by being asked', () => {
+  it('is not changed by reading it', () => {
     const metrics = begun()
     metrics.requestBegun()
     metrics.requestEnded(exchangeOf())

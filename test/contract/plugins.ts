@@ -9,7 +9,7 @@ import { RecordingEventLog } from '../fakes/event-log.js'
 import { FakeFiles } from '../fakes/fake-files.js'
 import { DEFAULT_SETTINGS } from '../fakes/settings.js'
 
-/** A source of exactly these plugins, in this order. */
+/** A source with exactly these plugins, in this order. */
 export type MakePluginSource = (plugins: readonly Plugin[]) => PluginSource
 
 export const settingsWith = (plugins: Partial<Settings['plugins']>): Settings => ({
@@ -29,7 +29,7 @@ export const sharedContext = (log = new RecordingEventLog()): SharedContext => (
   thread: 0,
 })
 
-/** The error that a promise must end in. */
+/** Returns the error of a promise that must reject. */
 export async function pluginErrorOf(promise: Promise<unknown>): Promise<PluginError> {
   const error = await promise.then(
     () => assert.fail('Expected a PluginError'),
@@ -40,7 +40,7 @@ export async function pluginErrorOf(promise: Promise<unknown>): Promise<PluginEr
   return error
 }
 
-/** A plugin that writes down what becomes of it; it fails at `failing`. */
+/** A plugin that records its calls. It throws in the call `failing`. */
 function diarist(name: string, diary: string[], failing?: 'start' | 'routes' | 'stop'): Plugin {
   const note = (what: 'start' | 'routes' | 'stop'): void => {
     diary.push(`${what} ${name}`)
@@ -60,7 +60,7 @@ function diarist(name: string, diary: string[], failing?: 'start' | 'routes' | '
   }
 }
 
-/** What every implementation of `PluginSource` does. */
+/** The contract of every implementation of `PluginSource`. */
 export function pluginsContract(name: string, make: MakePluginSource): void {
   describe(`PluginSource: ${name}`, () => {
     const load = (plugins: readonly Plugin[], settings = DEFAULT_SETTINGS) => make(plugins).load(settings)
@@ -76,7 +76,7 @@ export function pluginsContract(name: string, make: MakePluginSource): void {
       assert.isEmpty(replaced)
     })
 
-    it('gives the routes of all plugins in order', async () => {
+    it('returns the routes of all plugins in order', async () => {
       const handler = () => text('a')
       const plugins = await load([
         { name: 'a', routes: { 'GET /a/:x': handler, 'POST /a': { handler, inline: true } } },
@@ -95,7 +95,7 @@ export function pluginsContract(name: string, make: MakePluginSource): void {
       assert.equal(routes[2]!.file, plugins.loaded[1]!.file)
     })
 
-    it('starts in order, asks a plugin for its routes after its start, stops in reverse', async () => {
+    it('starts plugins in order, gets their routes after that, and stops them in reverse', async () => {
       const diary: string[] = []
       const plugins = await load([diarist('a', diary), diarist('b', diary)])
       await plugins.start(sharedContext())
@@ -114,7 +114,7 @@ export function pluginsContract(name: string, make: MakePluginSource): void {
       assert.lengthOf(diary, 2, 'stopped once')
     })
 
-    it('stops those that started when a later one cannot', async () => {
+    it('stops the started plugins when a later one fails to start', async () => {
       const diary: string[] = []
       const plugins = await load([diarist('a', diary), diarist('b', diary, 'start'), diarist('c', diary)])
       const { problems } = await pluginErrorOf(plugins.start(sharedContext()))
@@ -127,7 +127,7 @@ export function pluginsContract(name: string, make: MakePluginSource): void {
       )
     })
 
-    it('stops all when one cannot say its routes', async () => {
+    it('stops all plugins when the routes of one fail', async () => {
       const diary: string[] = []
       const plugins = await load([diarist('a', diary), diarist('b', diary, 'routes')])
       const error = await pluginErrorOf(plugins.start(sharedContext()))
@@ -135,7 +135,7 @@ export function pluginsContract(name: string, make: MakePluginSource): void {
       assert.deepEqual(diary.slice(-2), ['stop b', 'stop a'])
     })
 
-    it('stops the rest when one cannot stop, and names it', async () => {
+    it('stops the other plugins when one fails to stop, and names it', async () => {
       const diary: string[] = []
       const plugins = await load([diarist('a', diary), diarist('b', diary, 'stop')])
       await plugins.start(sharedContext())
@@ -159,7 +159,7 @@ export function pluginsContract(name: string, make: MakePluginSource): void {
       assert.deepEqual(log.events, [{ level: 'info', event: 'hello', facts: { plugin: 'a' } }])
     })
 
-    it('calls the verbs as methods of the plugin', async () => {
+    it('calls start, stop and routes as methods of the plugin', async () => {
       const plugin = {
         name: 'self',
         greeting: '',

@@ -1,7 +1,7 @@
 import type { AccessLog, ExchangeRecord } from '../../src/ports/serving/access-log.js'
 import { copyOf } from './exchange.js'
 
-/** An access log that keeps what it was given. */
+/** An access log that records exchanges. */
 export class RecordingAccessLog implements AccessLog {
   readonly exchanges: ExchangeRecord[] = []
   readonly dropped = 0

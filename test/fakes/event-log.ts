@@ -6,7 +6,7 @@ export interface RecordedEvent {
   readonly facts: Facts
 }
 
-/** An event log that keeps what it was given, of every level; those made by `with` share its events. */
+/** An event log that records events of every level. The logs made by `with` share its events. */
 export class RecordingEventLog implements EventLog {
   constructor(
     readonly events: RecordedEvent[] = [],

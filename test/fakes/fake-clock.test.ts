@@ -9,7 +9,7 @@ clockContract('FakeClock', () => {
 })
 
 describe('FakeClock', () => {
-  it('runs what falls due in order, each at its time', () => {
+  it('runs due timers in order, each at its time', () => {
     const clock = new FakeClock()
     const seen: string[] = []
     clock.after(30, () => seen.push(`after ${clock.now()}`))

@@ -2,17 +2,17 @@ import type { Clock, Stoppable } from '../../src/ports/operations/clock.js'
 
 interface Timer {
   dueMs: number
-  /** `null`: once. */
+  /** `null` for a timer that runs once. */
   readonly intervalMs: number | null
   readonly task: () => void
 }
 
-/** How long the machine has run when a test begins. */
+/** The uptime of the machine when a test begins. */
 const MACHINE_MS = 3_600_000
 
-/** A clock that stands still until the test advances it. */
+/** A clock that does not run: the test advances it. */
 export class FakeClock implements Clock {
-  /** What the wall clock shows less what `now` does; set it to make the wall clock jump. */
+  /** The difference between the wall clock and `now`. Set it to make the wall clock jump. */
   wallOffsetMs: number
   private nowMs = 0
   private readonly timers = new Set<Timer>()
@@ -21,7 +21,7 @@ export class FakeClock implements Clock {
     this.wallOffsetMs = wallMs
   }
 
-  /** Timers that are set. */
+  /** The number of pending timers. */
   get pending(): number {
     return this.timers.size
   }
@@ -46,7 +46,7 @@ export class FakeClock implements Clock {
     return this.set({ dueMs: this.nowMs + delayMs, intervalMs: null, task })
   }
 
-  /** Lets time pass; what falls due runs in order, each at its time. */
+  /** Lets time pass. Due timers run in order, each at its time. */
   advance(byMs: number): void {
     const untilMs = this.nowMs + byMs
     for (let next = this.next(untilMs); next !== null; next = this.next(untilMs)) this.run(next)

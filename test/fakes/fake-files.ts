@@ -1,17 +1,17 @@
 import { isPlainPath } from '../../src/adapters/files/plain-path.js'
 import type { Files, NoFile, OpenFile } from '../../src/ports/serving/files.js'
 
-/** What lies at a path: a file's content, what is there instead, or the error that opening it throws. */
+/** The result for a path: the content of a file, why there is none, or the error of opening it. */
 export type FakeEntry = { readonly content: string; readonly modifiedMs?: number } | 'forbidden' | Error
 
-/** Files in memory, the same below every root. Their folders are those in their paths. Knows what is open. */
+/** Files in memory, the same below every root. Folders follow from the paths. Counts open files. */
 export class FakeFiles implements Files {
   private readonly contents = new Map<number, string>()
   private opened = 0
 
   constructor(private readonly entries: Readonly<Record<string, FakeEntry>>) {}
 
-  /** How many files are open now. */
+  /** The number of open files. */
   get openCount(): number {
     return this.contents.size
   }
@@ -24,7 +24,7 @@ export class FakeFiles implements Files {
     return entry === 'forbidden' ? 'forbidden' : this.openEntry(Object.keys(this.entries).indexOf(path), entry)
   }
 
-  /** Octets of an open file. */
+  /** Reads octets of an open file. */
   read(descriptor: number, from: number, length: number): string {
     const content = this.contents.get(descriptor)
     if (content === undefined) throw new Error(`Cannot read descriptor ${descriptor}: it is not open`)

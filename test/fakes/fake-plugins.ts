@@ -16,7 +16,7 @@ class FakePluginError extends Error implements PluginError {
   }
 }
 
-/** Plugins that are given as they are, and trusted to be well formed. */
+/** A source of the given plugins, which it does not check. */
 export class FakePlugins implements PluginSource {
   constructor(private readonly plugins: readonly Plugin[]) {}
 

@@ -24,7 +24,7 @@ const HANDSHAKE_OUTCOMES: readonly HandshakeOutcome[] = [
   'plain',
 ]
 
-/** Metrics that keep every call and count when they are asked: slow, and plainly right. */
+/** Metrics that record every call and count when they are read: slow, but obviously correct. */
 export class RecordingMetrics implements Metrics {
   readonly calls: string[] = []
   readonly ended: ExchangeRecord[] = []
@@ -76,7 +76,7 @@ export class RecordingMetrics implements Metrics {
     this.rules.push(rule)
   }
 
-  /** What would be shown of the counts. */
+  /** The snapshot of the counts. */
   snapshot(): ProcessSnapshot {
     const { counters, gauges } = this.counts()
     return processSnapshot(counters, gauges)

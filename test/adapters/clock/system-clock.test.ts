@@ -6,12 +6,12 @@ import { clockContract } from '../../contract/clock.js'
 
 clockContract('SystemClock', () => ({
   clock: new SystemClock(),
-  // A timer may ring a fraction of a millisecond early.
+  // A timer may fire a fraction of a millisecond early.
   pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms + 2)),
 }))
 
 describe('SystemClock', () => {
-  it('counts milliseconds of the machine as other processes do', () => {
+  it('reads the same machine time as other processes', () => {
     const { href } = new URL('../../../src/adapters/clock/system-clock.js', import.meta.url)
     const program = `import { SystemClock } from '${href}'; process.stdout.write(String(new SystemClock().machine()))`
     const before = new SystemClock().machine()

@@ -27,7 +27,7 @@ filesContract('kept open for a while', () => {
   }
 })
 
-/** Counts what reaches the files below. */
+/** Counts the calls that reach the wrapped files. */
 class CountedFiles implements Files {
   readonly opened: string[] = []
   failure: Error | null = null
@@ -62,7 +62,7 @@ describe('CachedFiles', () => {
   const cached = (bounds: Partial<FileCacheLimits> = {}): CachedFiles =>
     new CachedFiles(below, clock, { ...BOUNDS, ...bounds })
 
-  /** Reads a file to its end, and gives it back. */
+  /** Reads a file to its end, and closes it. */
   async function read(files: Files, path: string): Promise<string> {
     const file = await files.open(folder.path, path)
     if (typeof file === 'string') return file
@@ -71,7 +71,7 @@ describe('CachedFiles', () => {
     return content
   }
 
-  it('lends a file that it has at once', async () => {
+  it('returns a cached file synchronously', async () => {
     const files = cached()
     assert.equal(await read(files, 'a.txt'), 'alpha')
     const again = files.open(folder.path, 'a.txt')
@@ -81,20 +81,20 @@ describe('CachedFiles', () => {
     assert.deepEqual(below.opened, ['a.txt'])
   })
 
-  it('knows at once what was not there', async () => {
+  it('returns a cached miss synchronously', async () => {
     const files = cached()
     assert.equal(await files.open(folder.path, 'nothing'), 'missing')
     assert.equal(files.open(folder.path, 'nothing'), 'missing')
     assert.deepEqual(below.opened, ['nothing'])
   })
 
-  it('opens once for all who ask at once', async () => {
+  it('opens a file once for concurrent calls', async () => {
     const files = cached()
     const asked = await Promise.all(Array.from({ length: 5 }, () => read(files, 'a.txt')))
     assert.deepEqual([asked, below.opened], [Array.from({ length: 5 }, () => 'alpha'), ['a.txt']])
   })
 
-  it('tells files of one name below different roots apart', async () => {
+  it('distinguishes files with one name below different roots', async () => {
     const files = cached()
     folder.write('sub/a.txt', 'another')
     assert.equal(await read(files, 'a.txt'), 'alpha')
@@ -117,7 +117,7 @@ describe('CachedFiles', () => {
     ['grows', () => writeFileSync(folder.at('a.txt'), '!', { flag: 'a' }), 'alpha!'],
     ['is truncated', () => truncateSync(folder.at('a.txt'), 2), 'al'],
     [
-      'is written anew, as long as it was',
+      'is overwritten with the same length',
       () => {
         writeFileSync(folder.at('a.txt'), 'ALPHA')
         utimesSync(folder.at('a.txt'), 1, 1)
@@ -134,7 +134,7 @@ describe('CachedFiles', () => {
     })
   }
 
-  it('notices a link that leads elsewhere when its time is over', async () => {
+  it('notices a new target of a link after validMs', async () => {
     const files = cached()
     symlinkSync('a.txt', folder.at('link'))
     assert.equal(await read(files, 'link'), 'alpha')
@@ -145,7 +145,7 @@ describe('CachedFiles', () => {
     assert.equal(await read(files, 'link'), 'beta')
   })
 
-  it('finds what has come when its time is over', async () => {
+  it('finds a new file after validMs', async () => {
     const files = cached()
     assert.equal(await read(files, 'new'), 'missing')
     folder.write('new', 'here')
@@ -153,7 +153,7 @@ describe('CachedFiles', () => {
     assert.equal(await read(files, 'new'), 'here')
   })
 
-  it('closes what nobody asked for in a while, and then has no timer', async () => {
+  it('closes unused files after validMs, and then has no timer', async () => {
     const files = cached()
     await read(files, 'a.txt')
     assert.equal(clock.pending, 1)
@@ -162,7 +162,7 @@ describe('CachedFiles', () => {
     assert.equal(clock.pending, 0)
   })
 
-  it('keeps a file open that is lent while it goes', async () => {
+  it('keeps a file open for its user after removing it from the cache', async () => {
     const files = cached()
     const file = await files.open(folder.path, 'a.txt')
     clock.advance(2 * BOUNDS.validMs)
@@ -171,21 +171,21 @@ describe('CachedFiles', () => {
     file.close()
   })
 
-  it('keeps no more than its bound, the oldest goes', async () => {
+  it('keeps at most its limit of files, and removes the oldest', async () => {
     const files = cached({ files: 2 })
     for (const path of ['a.txt', 'b.txt', 'c.txt', 'c.txt', 'b.txt', 'a.txt']) await read(files, path)
     assert.deepEqual(below.opened, ['a.txt', 'b.txt', 'c.txt', 'a.txt'])
     assert.isAtMost(countDescriptors(), before + 3)
   })
 
-  it('lends to all who wait, even when there is room for none', async () => {
+  it('returns the file to all callers, even with a limit of none', async () => {
     const files = cached({ files: 1 })
     const paths = ['a.txt', 'b.txt', 'c.txt', 'a.txt', 'b.txt']
     const asked = await Promise.all(paths.map((path) => read(files, path)))
     assert.deepEqual(asked, ['alpha', 'beta', 'gamma', 'alpha', 'beta'])
   })
 
-  it('gives all up when descriptors run out, and tries once more', async () => {
+  it('closes all cached files when descriptors run out, and retries once', async () => {
     const files = cached()
     await read(files, 'a.txt')
     below.failure = Object.assign(new Error('too many open files'), { code: 'EMFILE' })
@@ -193,7 +193,7 @@ describe('CachedFiles', () => {
     assert.deepEqual(below.opened, ['a.txt', 'b.txt', 'b.txt'])
   })
 
-  it('hands on an error to all who wait, and keeps none', async () => {
+  it('rejects for all waiting callers after an error, and does not cache it', async () => {
     const files = cached()
     below.failure = Object.assign(new Error('broken'), { code: 'EIO' })
     const asked = await Promise.allSettled([read(files, 'a.txt'), read(files, 'a.txt')])

@@ -7,7 +7,7 @@ export class Folder {
   readonly path = mkdtempSync(join(tmpdir(), 'portico-files-'))
 
   constructor(files: Readonly<Record<string, string>> = {}) {
-    // Others may look into it: tests give up their privileges.
+    // Other users may read it, because tests drop their privileges.
     chmodSync(this.path, 0o755)
     for (const [name, content] of Object.entries(files)) this.write(name, content)
   }
@@ -26,12 +26,12 @@ export class Folder {
   }
 }
 
-/** How many descriptors this process has open. */
+/** Counts the open descriptors of this process. */
 export function countDescriptors(): number {
   return readdirSync('/proc/self/fd').length
 }
 
-/** Runs a task as a user that file modes apply to. */
+/** Runs a task as a user to whom file permissions apply. */
 export async function unprivileged<T>(task: () => Promise<T>): Promise<T> {
   const isRoot = process.geteuid!() === 0
   if (isRoot) process.seteuid!(65534)

@@ -53,18 +53,18 @@ for (const [name, way] of WAYS) {
       [
         'c.txt',
         { content: 'x' },
-        'a link by way of a dot folder, as mounted configuration has it',
+        'a link through a dot folder, as in mounted configuration',
         () => {
           folder.write('root/..data/c.txt', 'x')
           link('..data/c.txt', 'c.txt')
         },
       ],
-      ['link', 'missing', 'a link out', () => link('../outside/secret.txt', 'link')],
-      ['link', 'missing', 'an absolute link out', () => link('/etc/passwd', 'link')],
+      ['link', 'missing', 'a link to a file outside', () => link('../outside/secret.txt', 'link')],
+      ['link', 'missing', 'an absolute link to a file outside', () => link('/etc/passwd', 'link')],
       [
         'link',
         'missing',
-        'a link to a link out',
+        'a link to a link to a file outside',
         () => {
           link('../outside/secret.txt', 'first')
           link('first', 'link')
@@ -81,22 +81,17 @@ for (const [name, way] of WAYS) {
           link('../root-of-others/secret.txt', 'link')
         },
       ],
-      ['link', 'missing', 'a link to nothing', () => link('nothing', 'link')],
+      ['link', 'missing', 'a broken link', () => link('nothing', 'link')],
       ['link', 'missing', 'a link to itself', () => link('link', 'link')],
       ['link', 'missing', 'a link to an endless device', () => link('/dev/zero', 'link')],
       ['link', 'missing', 'a link to the terminal', () => link('/dev/tty', 'link')],
       ['link', 'missing', 'a link to a file of the kernel', () => link('/proc/self/environ', 'link')],
-      ['link', 'missing', 'a link to one of our own descriptors', () => link('/proc/self/fd/0', 'link')],
-      ['fifo', 'missing', 'a FIFO that nobody writes to', () => execFileSync('mkfifo', [folder.at('root/fifo')])],
-      [
-        'dir/b.txt',
-        'forbidden',
-        'a file in a folder that we may not look into',
-        () => chmodSync(folder.at('root/dir'), 0),
-      ],
+      ['link', 'missing', 'a link to a descriptor of this process', () => link('/proc/self/fd/0', 'link')],
+      ['fifo', 'missing', 'a FIFO without a writer', () => execFileSync('mkfifo', [folder.at('root/fifo')])],
+      ['dir/b.txt', 'forbidden', 'a file in an unreadable folder', () => chmodSync(folder.at('root/dir'), 0)],
     ]
     for (const [path, expected, rule, prepare] of cases) {
-      it(`answers ${typeof expected === 'string' ? expected : 'the content'} to ${rule}`, async () => {
+      it(`returns ${typeof expected === 'string' ? expected : 'the content'} for ${rule}`, async () => {
         prepare()
         const found = await unprivileged(() => files.open(root, path))
         if (typeof expected === 'string') assert.equal(found, expected)
@@ -104,41 +99,41 @@ for (const [name, way] of WAYS) {
       })
     }
 
-    it('answers missing to a socket', async () => {
+    it('returns missing for a socket', async () => {
       const server = createServer().listen(folder.at('root/socket'))
       await new Promise((resolve) => server.once('listening', resolve))
       const before = countDescriptors()
       assert.equal(await files.open(root, 'socket'), 'missing')
       await settled(countDescriptors, before)
       await new Promise((resolve) => server.close(resolve))
-      // libuv keeps a descriptor in reserve from a process's first socket on.
+      // libuv reserves a descriptor with the first socket of a process.
       descriptorsBefore = countDescriptors()
     })
 
-    it('answers missing below a root that is not there, or is no folder', async () => {
+    it('returns missing below a root that does not exist or is no folder', async () => {
       assert.equal(await files.open(folder.at('nowhere'), 'a.txt'), 'missing')
       assert.equal(await files.open(folder.at('root/a.txt'), 'a.txt'), 'missing')
     })
 
-    it('opens what a trusted path names, wherever it is', async () => {
+    it('opens any file of a trusted path', async () => {
       link('../outside/secret.txt', 'link')
       assert.equal(contentAndClose(await files.open(null, folder.at('root/link'))), 'secret')
       assert.equal(await files.open(null, folder.at('root')), 'directory')
       assert.equal(await files.open(null, '/dev/zero'), 'missing')
     })
 
-    it('serves below a root that is the whole file system', async () => {
+    it('opens files below the root of the file system', async () => {
       assert.equal(contentAndClose(await files.open('/', folder.at('root/a.txt').slice(1))), 'inside')
     })
 
-    it('tells times to the fraction of a millisecond', async () => {
+    it('returns times to the fraction of a millisecond', async () => {
       utimesSync(folder.at('root/a.txt'), 1000, 1_700_000_000.000_5)
       const file = opened(await files.open(root, 'a.txt'))
       assert.closeTo(file.modifiedMs, 1_700_000_000_000.5, 0.001)
       file.close()
     })
 
-    it('reads the file it opened after another took its name', async () => {
+    it('reads the opened file after another file has replaced it', async () => {
       const file = opened(await files.open(root, 'a.txt'))
       folder.write('root/new.txt', 'other')
       renameSync(folder.at('root/new.txt'), folder.at('root/a.txt'))
@@ -148,20 +143,20 @@ for (const [name, way] of WAYS) {
       assert.equal(contentAndClose(other), 'other')
     })
 
-    it('reads the file it opened after it was removed', async () => {
+    it('reads the opened file after it was removed', async () => {
       const file = opened(await files.open(root, 'a.txt'))
       rmSync(folder.at('root/a.txt'))
       assert.equal(contentAndClose(file), 'inside')
     })
 
-    it('shows a file that was truncated after it was opened as shorter than it was', async () => {
+    it('reads fewer octets after the opened file was truncated', async () => {
       const file = opened(await files.open(root, 'a.txt'))
       truncateSync(folder.at('root/a.txt'), 2)
       assert.equal(file.size, 6)
       assert.equal(contentAndClose(file), 'in')
     })
 
-    it('notices at once that the link to the root was switched', async () => {
+    it('notices a new target of the link to the root at once', async () => {
       folder.write('next/a.txt', 'next')
       symlinkSync('root', folder.at('current'))
       assert.equal(contentAndClose(await files.open(folder.at('current'), 'a.txt')), 'inside')
@@ -169,7 +164,7 @@ for (const [name, way] of WAYS) {
       assert.equal(contentAndClose(await files.open(folder.at('current'), 'a.txt')), 'next')
     })
 
-    it('follows no link into the root that was, once its second is over', async () => {
+    it('follows no link into the previous root after a second', async () => {
       let now = 0
       const clocked = new SystemFiles(way, () => now)
       folder.write('next/a.txt', 'next')
@@ -181,13 +176,13 @@ for (const [name, way] of WAYS) {
       assert.equal(await clocked.open(folder.at('current'), 'old.txt'), 'missing')
     })
 
-    it('keeps working through more roots than it remembers', async () => {
+    it('works with more roots than it remembers', async () => {
       for (let i = 0; i < 70; i++) symlinkSync('root', folder.at(`root-${i}`))
       for (let i = 0; i < 70; i++)
         assert.equal(contentAndClose(await files.open(folder.at(`root-${i}`), 'a.txt')), 'inside')
     })
 
-    it('never opens the outside while a link flips between inside and outside', async () => {
+    it('never opens a file outside the root while a link alternates between inside and outside', async () => {
       const flip = async (): Promise<void> => {
         for (const target of ['../outside/secret.txt', 'a.txt']) {
           await symlink(target, folder.at('root/next'))
@@ -204,7 +199,7 @@ for (const [name, way] of WAYS) {
 describe('openByPathDescriptor()', function () {
   if (!hasPathDescriptors()) return
 
-  it('never opens the outside while a folder and a link to the outside take turns', async () => {
+  it('never opens a file outside the root while a folder and a link to the outside alternate', async () => {
     const folder = new Folder({ 'root/dir/b.txt': 'inside', 'outside/b.txt': 'secret' })
     const [dir, away] = [folder.at('root/dir'), folder.at('root/away')]
     const flip = async (): Promise<void> => {
@@ -238,7 +233,7 @@ describe('SystemFiles', () => {
   }
 })
 
-/** Opens 2000 times, two seconds at most, while something else goes on, and counts what was found. */
+/** Opens a file 2000 times, for at most two seconds, while the file system changes. Counts the results. */
 async function whileRunning(
   meanwhile: () => Promise<void>,
   open: () => Promise<OpenFile | NoFile>,

@@ -8,7 +8,7 @@ const TIME = '2026-01-31T12:00:00.000Z'
 const json = jsonAccessLine('selectors', 0)
 const plain = plainAccessLine('selectors', 0)
 
-/** Letters, everything that has a meaning in a line, everything that breaks one, and any other code unit. */
+/** Letters, characters with a meaning in a line, characters that break a line, and any other code unit. */
 const special = Array.from('a/"\\= {}\n\r\t\0\x1b\x7f\x85é\u2028\u2029\ufeff\u202e\ud800\udc00😀')
 const codeUnit = fc.nat(0xffff).map((unit) => String.fromCharCode(unit))
 const hostile = fc.array(fc.oneof(fc.constantFrom(...special), codeUnit)).map((pieces) => pieces.join(''))
@@ -24,12 +24,12 @@ describe('jsonAccessLine()', () => {
     )
   })
 
-  it('names the worker process and the thread', () => {
+  it('contains the number of the worker process and of the thread', () => {
     const line = jsonAccessLine('threadpool', 2)(TIME, exchangeOf({ thread: 3 }))
     assert.deepInclude(JSON.parse(line), { engine: 'threadpool', worker: 2, thread: 3 })
   })
 
-  it('writes any text so that it reads back, in one line of visible ASCII', () => {
+  it('writes any text as one line of visible ASCII that can be read back', () => {
     fc.assert(
       fc.property(hostile, hostile, hostile, (method, target, route) => {
         const line = json(TIME, exchangeOf({ method, target, peer: target, routeName: route }))
@@ -53,7 +53,7 @@ describe('jsonAccessLine()', () => {
     [86_400_000.5, '86400000.5', 'a day fits'],
   ]
   for (const [durationMs, expected, rule] of durations) {
-    it(`of durations: ${rule}`, () => {
+    it(`writes durations: ${rule}`, () => {
       assert.include(json(TIME, exchangeOf({ durationMs })), `"durationMs":${expected},`)
     })
   }
@@ -69,7 +69,7 @@ describe('jsonAccessLine()', () => {
 })
 
 describe('plainAccessLine()', () => {
-  it('begins with what is read first', () => {
+  it('begins with the most important facts', () => {
     assert.equal(
       plain(TIME, exchangeOf()),
       '2026-01-31T12:00:00.000Z 127.0.0.1:51234 "GET /users/7?full=1" 200 completed 1.5ms in=120 out=512 ' +
@@ -85,14 +85,14 @@ describe('plainAccessLine()', () => {
     [2, 3, 'engine=threadpool worker=2 thread=3\n', 'a thread of a worker process'],
   ]
   for (const [worker, thread, end, rule] of places) {
-    it(`ends with where the handler ran: ${rule}`, () => {
+    it(`ends with the place of the handler: ${rule}`, () => {
       const line = plainAccessLine('threadpool', worker)(TIME, exchangeOf({ thread }))
       assert.isTrue(line.endsWith(` phase=running ${end}`), line)
     })
   }
 
-  it('has the same words whatever the peer sent: quotes keep the rest together', () => {
-    // A word is visible ASCII without space, or quoted text in which quotes and backslashes are escaped.
+  it('has the same words whatever the peer sends, because other text is quoted', () => {
+    // A word is visible ASCII without spaces, or quoted text with escaped quotes and backslashes.
     const quoted = '"(?:[ !#-\\[\\]-~]|\\\\["\\\\bfnrtu])*"'
     const word = `(?:[!#-\\[\\]-~]+|${quoted})`
     const shape = new RegExp(

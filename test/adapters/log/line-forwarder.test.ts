@@ -9,7 +9,7 @@ import { ManualOutput } from './manual-output.js'
 
 const BATCH_MS = 100
 
-/** A forwarder of as many sources as the test wants, and where their lines come out. */
+/** A forwarder, a function that adds a source, and the output of the lines. */
 function setUp(sources = 1) {
   const clock = new FakeClock()
   const output = new ManualOutput()
@@ -27,7 +27,7 @@ function setUp(sources = 1) {
 }
 
 describe('LineForwarder', () => {
-  it('hands on whole lines, however they are cut on their way', async () => {
+  it('forwards whole lines, however they are split into pieces', async () => {
     const { source, written } = setUp()
     for (const piece of ['on', 'e\ntw', 'o\n', 'three\nfour\nfi', 've\n']) {
       source.write(piece)
@@ -36,7 +36,7 @@ describe('LineForwarder', () => {
     assert.equal(await written(), 'one\ntwo\nthree\nfour\nfive\n')
   })
 
-  it('never glues half a line of one source to a line of another', async () => {
+  it('never joins part of a line of one source to a line of another', async () => {
     const { streams, written } = setUp(2)
     const [one, other] = streams
     one!.write('half of ')
@@ -47,13 +47,13 @@ describe('LineForwarder', () => {
     assert.equal(await written(), 'other\nhalf of one\n')
   })
 
-  it('leaves out half a line of a source that has ended', async () => {
+  it('drops the incomplete last line of a source', async () => {
     const { source, written } = setUp()
     source.end('whole\nhalf')
     assert.equal(await written(), 'whole\n')
   })
 
-  it('keeps characters of several octets whole', async () => {
+  it('does not split characters of several octets', async () => {
     const { source, written } = setUp()
     const octets = Buffer.from('größe\n')
     for (const octet of octets) {
@@ -63,7 +63,7 @@ describe('LineForwarder', () => {
     assert.equal(await written(), 'größe\n')
   })
 
-  it('leaves out a line that is too long, to its end', async () => {
+  it('drops a line that is too long, up to its end', async () => {
     const { source, written } = setUp()
     source.write('before\n')
     for (let piece = 0; piece < 7; piece++) {
@@ -76,7 +76,7 @@ describe('LineForwarder', () => {
     assert.equal(await written(), 'before\nnext\nlast\n')
   })
 
-  it('stops reading while the sink is full, loses nothing, and reads on when there is room', async () => {
+  it('pauses while the sink is full, loses nothing, and resumes when there is room', async () => {
     const { source, written, sink, output, clock } = setUp()
     output.room = 0
     const line = `${'x'.repeat(1023)}\n`
@@ -91,7 +91,7 @@ describe('LineForwarder', () => {
     assert.lengthOf((await written()).split('\n'), 2049)
   })
 
-  it('stops reading all of many sources, before the sink would drop what comes from the next', async () => {
+  it('pauses all of many sources before the sink drops lines of the next one', async () => {
     const { streams, sink, output, clock, written } = setUp(30)
     output.room = 0
     let dropped = 0
@@ -109,7 +109,7 @@ describe('LineForwarder', () => {
     assert.equal(dropped, 0)
   })
 
-  it('does not begin to read while the sink is full', async () => {
+  it('does not start to read while the sink is full', async () => {
     const { source, sink, output, forwarder } = setUp()
     output.room = 0
     source.write(`${'x'.repeat(1023)}\n`.repeat(300))
@@ -130,5 +130,5 @@ describe('LineForwarder', () => {
     assert.equal(await written(), 'last\n')
   })
 
-  it('does not wait for long for a source that does not end', () => setUp().forwarder.flush())
+  it('waits only briefly for a source that does not end', () => setUp().forwarder.flush())
 })

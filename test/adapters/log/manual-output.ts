@@ -1,13 +1,13 @@
 import type { Output } from '../../../src/adapters/log/output.js'
 
-/** An output in memory, which a test can fill up, break, or make slow. */
+/** An output in memory that a test can block, break or slow down. */
 export class ManualOutput implements Output {
   readonly isTerminal = false
-  /** How many octets there is room for. */
+  /** The number of bytes that the output still accepts. */
   room = Infinity
-  /** What every write fails with, once there is no room. */
+  /** The error of every write that finds no room. */
   failure = 'EAGAIN'
-  /** Whether writes end at once, or when `finish` is called. */
+  /** Whether writes complete at once, or when `finish` is called. */
   instant = true
   writes = 0
   finish: () => void = () => undefined

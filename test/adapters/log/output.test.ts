@@ -18,7 +18,7 @@ interface Result {
   readonly output: string
 }
 
-/** Runs the child with its standard output at a descriptor, or at a socket that is read late or after its exit. */
+/** Runs the child with a descriptor or a socket as its standard output. The socket is read late, or after the exit. */
 async function run(lines: number, output: number | 'socket', reading: 'late' | 'never' = 'never'): Promise<Result> {
   const stdio: StdioOptions = ['ignore', output === 'socket' ? 'pipe' : output, 'pipe']
   const child = spawn(process.execPath, [CHILD, String(lines)], { stdio, timeout: 10_000, killSignal: 'SIGKILL' })
@@ -45,7 +45,7 @@ function assertWhole(output: string, lines: number): void {
   assert.lengthOf(output, lines * 1024)
 }
 
-describe('openOutlet(), in a process of its own', function () {
+describe('openOutput(), in a child process', function () {
   this.timeout(20_000)
   let folder: string
   let opened: number[]
@@ -66,21 +66,21 @@ describe('openOutlet(), in a process of its own', function () {
     return descriptor
   }
 
-  /** A FIFO with a reader that need not read. */
+  /** A FIFO whose reader reads only what the test asks for. */
   function fifo(): number {
     const path = join(folder, 'fifo')
     execFileSync('mkfifo', [path])
     return open(path, constants.O_RDWR)
   }
 
-  it('writes a regular file', async () => {
+  it('writes to a regular file', async () => {
     const path = join(folder, 'log')
     const { code, dropped } = await run(600, open(path, 'w'))
     assert.deepEqual({ code, dropped }, { code: 0, dropped: 0 })
     assertWhole(readFileSync(path, 'latin1'), 600)
   })
 
-  it('goes on at the place of the descriptor in a regular file', async () => {
+  it('continues at the position of the descriptor in a regular file', async () => {
     const path = join(folder, 'log')
     const descriptor = open(path, 'w')
     writeFileSync(descriptor, 'before\n')
@@ -94,7 +94,7 @@ describe('openOutlet(), in a process of its own', function () {
     )
   })
 
-  it('appends to a file opened for appending, which others may shorten (as log rotation does)', async () => {
+  it('appends to a file that others truncate, as log rotation does', async () => {
     const path = join(folder, 'log')
     writeFileSync(path, 'x'.repeat(1000) + '\n')
     const running = run(2, open(path, 'a'))
@@ -105,7 +105,7 @@ describe('openOutlet(), in a process of its own', function () {
     assert.notInclude(readFileSync(path, 'latin1'), '\0')
   })
 
-  it('writes a socket whole to a reader that comes late', async () => {
+  it('writes everything to a socket with a late reader', async () => {
     const { code, dropped, output } = await run(900, 'socket', 'late')
     assert.deepEqual({ code, dropped }, { code: 0, dropped: 0 })
     assertWhole(output, 900)
@@ -116,7 +116,7 @@ describe('openOutlet(), in a process of its own', function () {
     ['a socket that nobody reads', () => 'socket'],
   ]
   for (const [name, output] of blocked) {
-    it(`stops neither the event loop nor the exit at ${name}`, async () => {
+    it(`blocks neither the event loop nor the exit with ${name}`, async () => {
       const startedMs = performance.now()
       const { code, dropped, latestMs } = await run(4000, output())
       assert.equal(code, 0)
@@ -126,14 +126,14 @@ describe('openOutlet(), in a process of its own', function () {
     })
   }
 
-  it('lives with a full disk', async function () {
+  it('survives a full disk', async function () {
     if (!existsSync('/dev/full')) this.skip()
     const { code, dropped } = await run(4000, open('/dev/full', 'w'))
     assert.equal(code, 0)
     assert.isAtLeast(dropped, 4000 - 1024)
   })
 
-  it('lives with a reader that is gone', async () => {
+  it('survives a reader that has closed', async () => {
     const path = join(folder, 'fifo')
     execFileSync('mkfifo', [path])
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)

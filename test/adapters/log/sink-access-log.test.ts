@@ -26,7 +26,7 @@ describe('SinkAccessLog', () => {
     return { log, close, recorded }
   })
 
-  it('stamps each line with the time of its record, to the millisecond', () => {
+  it('writes the time of each record, to the millisecond', () => {
     const clock = new FakeClock(Date.UTC(2026, 11, 31, 23, 59, 59, 998))
     const output = new ManualOutput()
     const log = new SinkAccessLog(new Sink(output, clock), clock, timeOnly)
@@ -43,7 +43,7 @@ describe('SinkAccessLog', () => {
     ])
   })
 
-  it('counts the lines that the sink had to drop, and goes on', () => {
+  it('counts dropped lines, and continues', () => {
     const clock = new FakeClock()
     const output = new ManualOutput()
     output.room = 0
@@ -54,7 +54,7 @@ describe('SinkAccessLog', () => {
 })
 
 describe('NoAccessLog', () => {
-  it('takes everything and keeps nothing', async () => {
+  it('accepts every record and writes nothing', async () => {
     const log = new NoAccessLog()
     log.record()
     await log.close()

@@ -18,7 +18,7 @@ function setUp(): { clock: FakeClock; output: ManualOutput; sink: Sink } {
   return { clock, output, sink: new Sink(output, clock) }
 }
 
-/** Appends numbered lines until one is dropped, and says how many were taken. */
+/** Appends numbered lines until one is dropped. Returns the number of accepted lines. */
 function fill(sink: Sink): number {
   let taken = 0
   while (sink.append(line(taken))) taken++
@@ -26,7 +26,7 @@ function fill(sink: Sink): number {
 }
 
 describe('Sink', () => {
-  it('does not write within append(), but all lines at once a tenth of a second after the first', () => {
+  it('writes all lines together, a tenth of a second after the first, and not within append()', () => {
     const { clock, output, sink } = setUp()
     for (let i = 0; i < 10; i++) sink.append(line(i))
     assert.equal(output.writes, 0)
@@ -35,7 +35,7 @@ describe('Sink', () => {
     assert.lengthOf(output.lines, 10)
   })
 
-  it('sets one timer for a batch, and none while there is nothing to write', () => {
+  it('sets one timer per batch, and none while there is nothing to write', () => {
     const { clock, sink } = setUp()
     for (let i = 0; i < 10; i++) sink.append(line(i))
     assert.equal(clock.pending, 1)
@@ -51,7 +51,7 @@ describe('Sink', () => {
     assert.lengthOf(output.lines, 800)
   })
 
-  it('has one write under way at a time, and writes what came meanwhile after it', () => {
+  it('has only one write in progress, and writes later lines after it', () => {
     const { clock, output, sink } = setUp()
     output.instant = false
     sink.append('first\n')
@@ -65,7 +65,7 @@ describe('Sink', () => {
     assert.deepEqual(output.lines, ['first', 'second'])
   })
 
-  it('continues a line where the output left off', () => {
+  it('continues a line where the last write ended', () => {
     const { clock, output, sink } = setUp()
     output.room = 7
     sink.append('a line in UTF-8: é😀\n')
@@ -77,7 +77,7 @@ describe('Sink', () => {
     assert.equal(output.text, 'a line in UTF-8: é😀\nand one more\n')
   })
 
-  it('tears, loses and reorders no line it has taken, whatever the output does', () => {
+  it('never splits, loses or reorders an accepted line, whatever the output does', () => {
     const step = fc.record({ room: fc.nat(300), advanceMs: fc.nat(300), lines: fc.nat(10), fails: fc.boolean() })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 50 }), (steps) => {
@@ -100,8 +100,8 @@ describe('Sink', () => {
     )
   })
 
-  describe('while the output takes nothing', () => {
-    it('holds a bounded amount and drops the newest lines', () => {
+  describe('while the output blocks', () => {
+    it('buffers a limited amount and drops the newest lines', () => {
       const { clock, output, sink } = setUp()
       output.room = 0
       const taken = fill(sink)
@@ -114,9 +114,9 @@ describe('Sink', () => {
     })
 
     const retries: [failure: string, most: number, rule: string][] = [
-      ['EAGAIN', 700, 'tries a full one again, up to ten times a second'],
-      ['ENOSPC', 61, 'tries one that fails again, once a second'],
-      ['EPIPE', 61, 'goes on when the reader is gone, and tries once a second'],
+      ['EAGAIN', 700, 'retries a blocked output, up to ten times per second'],
+      ['ENOSPC', 61, 'retries a failing output once per second'],
+      ['EPIPE', 61, 'retries once per second after the reader has closed'],
     ]
     for (const [failure, most, rule] of retries) {
       it(rule, () => {
@@ -131,7 +131,7 @@ describe('Sink', () => {
       })
     }
 
-    it('does not try more often because more lines come', () => {
+    it('does not retry more often when more lines are appended', () => {
       const { clock, output, sink } = setUp()
       Object.assign(output, { room: 0, failure: 'ENOSPC' })
       for (let i = 0; i < 1000; i++) {
@@ -143,7 +143,7 @@ describe('Sink', () => {
   })
 
   describe('after a gap', () => {
-    it('tells in its place how many lines are missing, when half of the room is free', () => {
+    it('reports the number of dropped lines where they are missing, once half of the buffer is free', () => {
       const { clock, output, sink } = setUp()
       sink.onRecovery((dropped) => sink.append(`missing: ${dropped}\n`))
       output.room = 0
@@ -160,7 +160,7 @@ describe('Sink', () => {
       assert.deepEqual(output.lines.slice(taken), ['missing: 11', 'next'])
     })
 
-    it('tells of each gap once', () => {
+    it('reports each gap once', () => {
       const { clock, output, sink } = setUp()
       const told: number[] = []
       sink.onRecovery((dropped) => told.push(dropped))
@@ -173,7 +173,7 @@ describe('Sink', () => {
       assert.deepEqual(told, [1, 1])
     })
 
-    it('takes lines again after a single one that is over the bound', () => {
+    it('accepts lines again after a single line over the limit', () => {
       const { clock, output, sink } = setUp()
       sink.onRecovery((dropped) => sink.append(`missing: ${dropped}\n`))
       assert.isFalse(sink.append('x'.repeat(MEBIBYTE + 1)))
@@ -184,7 +184,7 @@ describe('Sink', () => {
   })
 
   describe('close()', () => {
-    it('writes what is held before it resolves', async () => {
+    it('writes all buffered lines before it resolves', async () => {
       const { clock, output, sink } = setUp()
       sink.append('last\n')
       const closed = sink.close()
@@ -194,7 +194,7 @@ describe('Sink', () => {
       assert.equal(clock.pending, 0)
     })
 
-    it('waits for the write under way and for lines that come meanwhile', async () => {
+    it('waits for the write in progress and for lines appended meanwhile', async () => {
       const { clock, output, sink } = setUp()
       output.instant = false
       sink.append('under way\n')
@@ -220,7 +220,7 @@ describe('Sink', () => {
       })
     }
 
-    it('tells of a gap that ends with it', async () => {
+    it('reports a gap that ends with it', async () => {
       const { clock, output, sink } = setUp()
       sink.onRecovery((dropped) => sink.append(`missing: ${dropped}\n`))
       output.instant = false
@@ -247,7 +247,7 @@ describe('Sink', () => {
       assert.equal(clock.pending, 0)
     })
 
-    it('resolves at once without a line, and takes none any more', async () => {
+    it('resolves at once without lines, and drops every later line', async () => {
       const { sink } = setUp()
       await Promise.all([sink.close(), sink.drain()])
       assert.isFalse(sink.append('late\n'))
@@ -255,14 +255,14 @@ describe('Sink', () => {
   })
 
   describe('whenRoom()', () => {
-    it('tells at once while the sink is not full', () => {
+    it('calls the listener at once while the sink is not full', () => {
       const { sink } = setUp()
       let told = 0
       sink.whenRoom(() => told++)
       assert.deepEqual([sink.isFull, told], [false, 1])
     })
 
-    it('tells once when there is room again, long before a line would be dropped', () => {
+    it('calls the listener once when there is room again, long before a line would be dropped', () => {
       const { clock, output, sink } = setUp()
       output.room = 0
       while (!sink.isFull) assert.isTrue(sink.append(line(0)))

@@ -61,7 +61,7 @@ describe('WinstonEventLog', () => {
     })
   }
 
-  it('has written an event when the call returns: none is lost with the process', () => {
+  it('appends an event before the call returns, so that none is lost with the process', () => {
     const clock = new FakeClock()
     const output = new ManualOutput()
     WinstonEventLog.into(new Sink(output, clock), clock, plainEventLine, 'info').info('Stopped')
@@ -69,7 +69,7 @@ describe('WinstonEventLog', () => {
     assert.deepEqual(output.lines, ['2026-01-01T00:00:00.000Z INFO  Stopped'])
   })
 
-  it('tells of lines that the sink dropped', () => {
+  it('logs the number of lines that the sink dropped', () => {
     const clock = new FakeClock()
     const output = new ManualOutput()
     const sink = new Sink(output, clock)
@@ -81,7 +81,7 @@ describe('WinstonEventLog', () => {
     assert.match(output.lines.at(-1)!, /WARN {2}log lines dropped dropped=\d+$/)
   })
 
-  it('takes what a plugin without types may hand it', () => {
+  it('accepts any value from a plugin in plain JavaScript', () => {
     const { log, lines } = setUp(jsonEventLine, 'info')
     log.error('Failed', new Error('of plain JavaScript') as unknown as Facts)
     log.info(undefined as unknown as string)
@@ -97,13 +97,13 @@ describe('jsonEventLine', () => {
     assert.equal(line, `{"time":"${TIME}","level":"info","event":"Listening","port":8080,"host":"::1"}`)
   })
 
-  it('keeps facts from passing for its own keys', () => {
+  it('renames facts with the names of its own keys', () => {
     const line = jsonEventLine(TIME, 'info', 'True', { level: 'error', event: 'Forged', time: 0, message: 'free' })
     assert.include(line, `"time":"${TIME}","level":"info","event":"True","facts.level":"error"`)
     assert.deepInclude(factsOf(line), { 'facts.event': 'Forged', 'facts.time': 0, message: 'free' })
   })
 
-  it('writes errors with name, code, stack and cause, also deep inside', () => {
+  it('writes errors with name, code, stack and cause, also nested ones', () => {
     const cause = Object.assign(new TypeError('the cause'), { code: 'EWHY' })
     const error = new Error('the effect', { cause })
     const facts = factsOf(jsonEventLine(TIME, 'error', 'Broken', { error, list: [error] })) as {
@@ -132,11 +132,11 @@ describe('jsonEventLine', () => {
     })
   }
 
-  it('leaves out facts that are undefined', () => {
+  it('omits facts that are undefined', () => {
     assert.deepEqual(factsOf(jsonEventLine(TIME, 'info', 'Event', { absent: undefined, none: null })), { none: null })
   })
 
-  it('is one line that reads back, whatever text it is given', () => {
+  it('writes any text as one line that can be read back', () => {
     const text = fc.string({ unit: 'binary' })
     fc.assert(
       fc.property(text, text, (event, value) => {
@@ -166,7 +166,7 @@ describe('plainEventLine', () => {
     })
   }
 
-  it('writes stacks below, indented, so that no line can be forged', () => {
+  it('writes stacks below the line, indented, so that no line can be forged', () => {
     const error = new Error(`bad\n${TIME} INFO  Forged\r\x1b[2K`)
     const [first, ...rest] = plainEventLine(TIME, 'error', 'Broken\nForged', { error, route: 'GET /' }).split('\n')
     assert.equal(first, `${TIME} ERROR Broken\\u000aForged route="GET /"`)
@@ -175,7 +175,7 @@ describe('plainEventLine', () => {
     assert.isTrue(rest.every((line) => line.startsWith('    ')))
   })
 
-  it('writes the message of an error that has no stack', () => {
+  it('writes the message of an error without a stack', () => {
     const error = Object.assign(new Error('bare'), { stack: undefined })
     assert.equal(plainEventLine(TIME, 'error', 'Broken', { error }), `${TIME} ERROR Broken\n    Error: bare`)
   })

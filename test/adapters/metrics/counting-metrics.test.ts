@@ -11,14 +11,14 @@ const delay = { p50: 1, p99: 2, max: 3 }
 describe('CountingMetrics', () => {
   metricsContract(() => new CountingMetrics(new FakeClock(), rssBytes, () => delay))
 
-  it('tells the time since it was made', () => {
+  it('reports the time since its construction', () => {
     const clock = new FakeClock()
     const metrics = new CountingMetrics(clock, rssBytes, () => delay)
     clock.advance(2500)
     assert.equal(metrics.counts().gauges.uptimeSeconds, 2.5)
   })
 
-  it('tells memory and delay of the process', () => {
+  it('reports the memory and the delay of the process', () => {
     const { gauges } = new CountingMetrics(new FakeClock(), rssBytes, () => delay).counts()
     const { heapBytes, ...rest } = gauges.process
     assert.isAbove(heapBytes, 1_000_000)
@@ -27,7 +27,7 @@ describe('CountingMetrics', () => {
 })
 
 describe('measureEventLoopDelay()', () => {
-  it('knows of no delay before the first tick', () => {
+  it('reports no delay before the first tick', () => {
     assert.deepEqual(measureEventLoopDelay()(), { p50: 0, p99: 0, max: 0 })
   })
 })

@@ -3,11 +3,11 @@ import { describe, it } from 'mocha'
 import { residentMemory } from '../../../src/adapters/metrics/resident-memory.js'
 
 describe('residentMemory()', () => {
-  it('is what the process has in use', () => {
+  it('is the memory that the process uses', () => {
     assert.isAbove(residentMemory()(), process.memoryUsage().heapUsed)
   })
 
-  it('is as it was, while it cannot be read', () => {
+  it('keeps its last value while it cannot be read', () => {
     const readings = [100, null, 300]
     const octets = residentMemory(() => {
       const reading = readings.shift()

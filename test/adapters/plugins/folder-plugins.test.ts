@@ -10,7 +10,7 @@ import { FakeRequest } from '../../fakes/fake-request.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 import { Folder } from '../files/folder.js'
 
-/** A module that is a plugin with one route, of JavaScript. */
+/** The source of a plugin with one route. */
 const plugin = (name: string, key = `GET /${name}`): string =>
   `export default { name: '${name}', routes: { '${key}': () => '${name}' } }\n`
 
@@ -40,7 +40,7 @@ describe('FolderPlugins', () => {
     for (const folder of folders.splice(0)) folder.remove()
   })
 
-  /** Loads the user's folder, with nothing shipped beside it. */
+  /** Loads the user's folder without shipped plugins. */
   const loadOwn = (files: Readonly<Record<string, string>>): Promise<Plugins> => {
     for (const [name, content] of Object.entries(files)) own.write(name, content)
     return new FolderPlugins(folderOf({}).path).load(settingsWith({ directory: own.path }))
@@ -67,7 +67,7 @@ describe('FolderPlugins', () => {
   })
 
   describe('which modules are plugins', () => {
-    it('takes .js, .mjs and .ts files, and folders with an index, by name', async () => {
+    it('includes .js, .mjs and .ts files and folders with an index, sorted by name', async () => {
       const plugins = await loadOwn({
         'e.mjs': plugin('one'),
         'c.js': plugin('two'),
@@ -81,7 +81,7 @@ describe('FolderPlugins', () => {
       assert.equal(plugins.loaded[1]!.file, own.at('a/index.js'))
     })
 
-    it('takes nothing else', async () => {
+    it('includes nothing else', async () => {
       const broken = 'this is no module'
       const plugins = await loadOwn({
         'plugin.mjs': plugin('plugin'),
@@ -99,24 +99,24 @@ describe('FolderPlugins', () => {
       assert.deepEqual(names(plugins), ['plugin'])
     })
 
-    it('names a folder that cannot be read', async () => {
+    it('names an unreadable folder in the error', async () => {
       const [problem] = await problemsOf(loadBoth({ directory: own.at('nowhere') }))
       assert.match(problem!, /^Cannot read plugin folder ".*nowhere": .*ENOENT/)
     })
   })
 
-  describe('what ships', () => {
-    it('is all there is without a folder of the user', async () => {
+  describe('shipped plugins', () => {
+    it('are the only plugins without a folder of the user', async () => {
       const plugins = await loadBoth({})
       assert.deepEqual(names(plugins), ['health', 'hello', 'metrics', 'static'])
       assert.isTrue(plugins.loaded[0]!.shipped)
     })
 
-    it('can be left out', async () => {
+    it('can be left out by name', async () => {
       assert.deepEqual(names(await loadBoth({ without: ['hello', 'static'] })), ['health', 'metrics'])
     })
 
-    it('stays with a folder of the user as far as it is needed', async () => {
+    it('are reduced to the necessary ones with a folder of the user', async () => {
       own.write('mine.mjs', plugin('mine', 'GET /'))
       assert.deepEqual(names(await loadBoth({ directory: own.path })), ['health', 'metrics', 'static', 'mine'])
       assert.deepEqual(names(await loadBoth({ directory: own.path, without: ['static'] })), [
@@ -126,12 +126,12 @@ describe('FolderPlugins', () => {
       ])
     })
 
-    it('keeps all that the settings and who looks after the server may ask for', async () => {
+    it('include all that settings and operators need', async () => {
       const plugins = await new FolderPlugins().load(settingsWith({ directory: own.path }))
       assert.deepEqual(names(plugins), ['acme', 'dashboard', 'health', 'metrics', 'static'])
     })
 
-    it('gives way to a plugin of the user with its name', async () => {
+    it('are replaced by plugins of the user with the same name', async () => {
       own.write('probes.mjs', plugin('health'))
       const plugins = await loadBoth({ directory: own.path })
       assert.deepEqual(names(plugins), ['metrics', 'static', 'health'])
@@ -142,7 +142,7 @@ describe('FolderPlugins', () => {
       )
     })
 
-    it('is eight plugins', async () => {
+    it('are eight', async () => {
       const plugins = await new FolderPlugins().load(DEFAULT_SETTINGS)
       assert.deepEqual(names(plugins), [
         'acme',
@@ -158,7 +158,7 @@ describe('FolderPlugins', () => {
   })
 
   describe('sections of the configuration', () => {
-    it('gives "static" its own', async () => {
+    it('gives the plugin static its own section', async () => {
       shipped.write(
         'static.mjs',
         'export default { name: "static", routes: ({ settings }) => ({ [`GET ${settings.prefix}*`]: () => "" }) }',
@@ -167,7 +167,7 @@ describe('FolderPlugins', () => {
       assert.equal(routes[0]!.pattern, '/static/*')
     })
 
-    it('refuses sections and names that belong to no plugin', async () => {
+    it('refuses sections and names without a plugin', async () => {
       const settings = { settings: { helo: {}, static: {} }, without: ['hello', 'helo'] }
       assert.deepEqual(await problemsOf(loadBoth(settings)), [
         'Cannot use section "plugins.settings.helo": no plugin has that name (loaded: health, metrics, static)',
@@ -177,7 +177,7 @@ describe('FolderPlugins', () => {
     })
   })
 
-  describe('what is wrong with a plugin', () => {
+  describe('problems of a plugin', () => {
     const cases: [source: string, problem: string][] = [
       ['', 'found no export, wanted a default export of { name, routes }'],
       ['export const name = "a"', 'found the export name, wanted a default export of { name, routes }'],
@@ -217,7 +217,7 @@ describe('FolderPlugins', () => {
       })
     }
 
-    it('is told of all plugins and routes at once', async () => {
+    it('are reported for all plugins and routes at once', async () => {
       const problems = await problemsOf(
         loadOwn({
           'a.mjs': 'export default { name: "a", routes: { "get /": () => "", "GET a": () => "" } }',
@@ -239,7 +239,7 @@ describe('FolderPlugins', () => {
       ])
     })
 
-    it('is told of routes that are made at the start, too', async () => {
+    it('are reported for routes that a function makes, too', async () => {
       const plugins = await loadOwn({
         'a.mjs': 'export default { name: "a", routes: () => ({ "GET /a": () => "" }) }',
         'b.mjs': 'export default { name: "b", routes: () => ({ "GET /a": () => "", "GET b": 1 }) }',
@@ -254,21 +254,21 @@ describe('FolderPlugins', () => {
       ])
     })
 
-    const unreadable: [file: string, source: string, told: RegExp, rule: string][] = [
+    const unreadable: [file: string, source: string, message: RegExp, rule: string][] = [
       [
         'a.mjs',
         'export default {\n  name: "a",\n  routes: { : 1 },\n}',
         /SyntaxError: .*\(at \S+a\.mjs:3/,
         'broken JavaScript',
       ],
-      ['a.mjs', 'import { nothing } from "node:path"', /SyntaxError: .*nothing/, 'an import that is not exported'],
+      ['a.mjs', 'import { nothing } from "node:path"', /SyntaxError: .*nothing/, 'an import of a missing export'],
       [
         'a.mjs',
         'import "./nowhere.mjs"',
         /Cannot find module '\S+nowhere\.mjs' imported from \S+a\.mjs$/,
         'a missing module',
       ],
-      ['a.mjs', 'throw "words"', /: threw words$/, 'something thrown that is no error'],
+      ['a.mjs', 'throw "words"', /: threw words$/, 'a thrown value that is no error'],
       [
         'a.ts',
         'export default {\n  name: "a" as string,\n  routes: { : 1 },\n}',
@@ -282,16 +282,16 @@ describe('FolderPlugins', () => {
         'more than types',
       ],
     ]
-    for (const [file, source, told, rule] of unreadable) {
-      it(`names file and place: ${rule}`, async () => {
+    for (const [file, source, message, rule] of unreadable) {
+      it(`name file and place: ${rule}`, async () => {
         const [problem, ...more] = await problemsOf(loadOwn({ [file]: source }))
-        assert.match(problem!, told)
+        assert.match(problem!, message)
         assert.include(problem, own.at(file))
         assert.isEmpty(more)
       })
     }
 
-    it('explains a package that makes modules CommonJS', async () => {
+    it('explain a package that makes modules CommonJS', async () => {
       const [problem] = await problemsOf(
         loadOwn({ 'package.json': '{ "type": "commonjs" }', 'a.js': 'export default { name: "a", routes: {} }' }),
       )
@@ -299,7 +299,7 @@ describe('FolderPlugins', () => {
     })
   })
 
-  it('runs a TypeScript plugin from any folder, with "portico/plugin" and modules of its own', async () => {
+  it('runs a TypeScript plugin from any folder, with "portico/plugin" and its own modules', async () => {
     const plugins = await loadOwn({
       'package.json': '{ "type": "module" }',
       'greeter.ts': `
@@ -317,7 +317,7 @@ describe('FolderPlugins', () => {
     assert.equal(response.fields.wire, 'Content-Type: text/plain; charset=utf-8\r\n')
   })
 
-  it('runs a plugin of CommonJS', async () => {
+  it('runs a CommonJS plugin', async () => {
     const plugins = await loadOwn({
       'package.json': '{}',
       'a.js': "module.exports = { name: 'a', routes: { 'GET /a': () => 'a' } }",

@@ -36,14 +36,14 @@ describe('makeDevelopmentCertificate()', () => {
   }
 
   describe('makes a certificate', () => {
-    it('that its key has signed', async () => {
+    it('that is signed by its own key', async () => {
       const { certFile, keyFile } = await make()
       const certificate = new X509Certificate(readFileSync(certFile))
       assert.isTrue(certificate.checkPrivateKey(createPrivateKey(readFileSync(keyFile))))
       assert.isTrue(certificate.verify(certificate.publicKey))
     })
 
-    it('with a key of its own on the curve P-256, in PEM as PKCS #8', async () => {
+    it('with a new key on the curve P-256, in PEM as PKCS #8', async () => {
       const [one, other] = [await make(folder.at('one')), await make(folder.at('other'))]
       const text = readFileSync(one.keyFile, 'utf8')
       assert.match(text, /^-----BEGIN PRIVATE KEY-----\n[^]+\n-----END PRIVATE KEY-----\n$/)
@@ -51,18 +51,18 @@ describe('makeDevelopmentCertificate()', () => {
       assert.notEqual(text, readFileSync(other.keyFile, 'utf8'))
     })
 
-    it('in PEM, alone in its file', async () => {
+    it('in PEM, as the only content of its file', async () => {
       const text = readFileSync((await make()).certFile, 'utf8')
       assert.match(text, /^-----BEGIN CERTIFICATE-----\n[\w+/=\n]+\n-----END CERTIFICATE-----\n$/)
     })
 
-    it('for servers alone, which cannot sign others', async () => {
+    it('only for servers, and not for signing others', async () => {
       const certificate = await certificateFor(dns('localhost'))
       assert.deepEqual(certificate.keyUsage, [SERVER_AUTH])
       assert.isFalse(certificate.ca)
     })
 
-    it('for names and addresses, each in its own form', async () => {
+    it('for names and addresses, each in the right form', async () => {
       const names = [
         dns('app.test'),
         dns('*.app.test'),
@@ -93,17 +93,17 @@ describe('makeDevelopmentCertificate()', () => {
       ip('10.0.0.1'),
       dns('x'.repeat(63)),
     ]) {
-      it(`of which the first is the common name: ${first.text}`, async () => {
+      it(`with the first name as common name: ${first.text}`, async () => {
         assert.equal((await certificateFor(first, dns('localhost'))).subject, `CN=${first.text}`)
       })
     }
 
-    it('whose common name is the first that has room there', async () => {
+    it('with the first name that is short enough as common name', async () => {
       const certificate = await certificateFor(dns(`${'x'.repeat(60)}.test`), dns('localhost'))
       assert.equal(certificate.subject, 'CN=localhost')
     })
 
-    it('valid since an hour ago, for clocks that are behind, and for a year', async () => {
+    it('valid from an hour ago, for slow clocks, and for a year', async () => {
       const { certFile, expires } = await make()
       const { validFrom, validTo } = new X509Certificate(readFileSync(certFile))
       assert.equal(Date.parse(validFrom), Date.parse('2031-02-03T03:05:06Z'))
@@ -122,14 +122,14 @@ describe('makeDevelopmentCertificate()', () => {
   describe('writes files', () => {
     const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8)
 
-    it('named as the folder was', async () => {
+    it('with paths that begin with the given folder', async () => {
       const { certFile, keyFile } = await make()
       assert.deepEqual([certFile, keyFile], [folder.at('certs/cert.pem'), folder.at('certs/key.pem')])
       assert.deepEqual(readdirSync(folder.at('certs')).sort(), ['cert.pem', 'key.pem'])
     })
 
     for (const umask of [0o000, 0o022, 0o077]) {
-      it(`of which the key is for its owner alone, with the umask ${umask.toString(8)}`, async function () {
+      it(`with a key that only its owner can read, with the umask ${umask.toString(8)}`, async function () {
         if (process.platform === 'win32') this.skip()
         const before = process.umask(umask)
         try {
@@ -142,7 +142,7 @@ describe('makeDevelopmentCertificate()', () => {
       })
     }
 
-    it('in a folder that is there, and leaves that and what is in it as it is', async () => {
+    it('into an existing folder, without changing it or its content', async () => {
       folder.write('certs/other.pem', 'other')
       chmodSync(folder.at('certs'), 0o755)
       await make()
@@ -156,7 +156,7 @@ describe('makeDevelopmentCertificate()', () => {
       ['cert.pem', 'key.pem'],
       ['key.pem', 'cert.pem'],
     ] as const) {
-      it(`where ${there} is already`, async () => {
+      it(`where ${there} exists`, async () => {
         folder.write(`certs/${there}`, 'precious')
         assert.equal(
           await refusal(),
@@ -167,7 +167,7 @@ describe('makeDevelopmentCertificate()', () => {
       })
     }
 
-    it('through a link, even one to nowhere', async () => {
+    it('through a link, not even a broken one', async () => {
       mkdirSync(folder.at('certs'))
       symlinkSync(folder.at('elsewhere.pem'), folder.at('certs/key.pem'))
       assert.match(await refusal(), /^Cannot write "…\/certs\/key\.pem": found a file/)
@@ -175,7 +175,7 @@ describe('makeDevelopmentCertificate()', () => {
       assert.isFalse(existsSync(folder.at('elsewhere.pem')))
     })
 
-    it('into a folder that may not be written to', async function () {
+    it('into a folder without write permission', async function () {
       if (process.platform === 'win32') this.skip()
       mkdirSync(folder.at('certs'), { mode: 0o555 })
       assert.equal(
@@ -194,7 +194,7 @@ describe('makeDevelopmentCertificate()', () => {
       })
     }
 
-    it('twice: of two at a time one makes the pair, and it is whole', async () => {
+    it('twice: of two concurrent calls only one makes the pair, completely', async () => {
       const outcomes = await Promise.allSettled([make(), make(), make()])
       const made = outcomes.filter(({ status }) => status === 'fulfilled')
       assert.lengthOf(made, 1)

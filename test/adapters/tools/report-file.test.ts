@@ -19,21 +19,21 @@ describe('a report file', () => {
     return assert.fail('it opened')
   }
 
-  it('is written anew, and stays as it is until then', async () => {
+  it('is overwritten, and unchanged until then', async () => {
     const write = await openReportFile(folder.at('old.html'))
     assert.equal(readFileSync(folder.at('old.html'), 'utf8'), 'old')
     await write('new')
     assert.equal(readFileSync(folder.at('old.html'), 'utf8'), 'new')
   })
 
-  it('may be new', async () => {
+  it('may be a new file', async () => {
     await (
       await openReportFile(folder.at('new.html'))
     )('text')
     assert.equal(readFileSync(folder.at('new.html'), 'utf8'), 'text')
   })
 
-  it('cannot be a folder, nor lie in one that is not there', async () => {
+  it('cannot be a folder, or in a missing folder', async () => {
     assert.equal(await failure(folder.path), `Cannot write "${folder.path}": it is a folder`)
     assert.equal(await failure(folder.at('new/')), `Cannot write "${folder.at('new/')}": it is a folder`)
     assert.equal(await failure(''), 'Cannot write "": the file name is empty')

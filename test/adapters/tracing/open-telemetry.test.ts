@@ -57,41 +57,41 @@ describe('OpenTelemetry', () => {
     return span!
   }
 
-  it('is nothing where the package is missing', async () => {
+  it('is off where the package is missing', async () => {
     assert.isNull(await new OpenTelemetry(() => null).load())
   })
 
-  it('is nothing where nobody takes spans', async () => {
+  it('is off where no provider records spans', async () => {
     trace.disable()
     assert.isNull(await new OpenTelemetry().load())
   })
 
-  it('is found beside the server', async () => {
+  it('finds the package from a module of the server', async () => {
     const place = createRequire(import.meta.url).resolve('@opentelemetry/api')
     assert.isNotNull(await new OpenTelemetry(() => place).load())
   })
 
   describe('the trace', () => {
-    it('is that of `traceparent`, whose span is the parent', () => {
+    it('continues `traceparent`, whose span is the parent', () => {
       const span = ended(requestWith([TRACEPARENT]), {})
       assert.equal(span.spanContext().traceId, TRACE)
       assert.equal(span.parentSpanContext?.spanId, PARENT)
       assert.isTrue(span.parentSpanContext?.isRemote)
     })
 
-    it('is that of `traceparent`, also where no propagator reads it', () => {
+    it('continues `traceparent` even where no propagator reads it', () => {
       propagation.disable()
       assert.equal(ended(requestWith([TRACEPARENT]), {}).parentSpanContext?.spanId, PARENT)
     })
 
-    it('has the state that comes with it', () => {
+    it('keeps the trace state', () => {
       const span = ended(requestWith([TRACEPARENT, ['tracestate', 'a=b']]), {})
       assert.equal(span.spanContext().traceState?.get('a'), 'b')
     })
 
     const broken: FieldLine[][] = [[], [['traceparent', 'x']], [TRACEPARENT, TRACEPARENT]]
     for (const fields of broken) {
-      it(`is begun anew for ${fields.length === 0 ? 'none' : fields.map(([, value]) => value).join(', ')}`, () => {
+      it(`begins anew for ${fields.length === 0 ? 'none' : fields.map(([, value]) => value).join(', ')}`, () => {
         const span = ended(requestWith(fields), {})
         assert.notEqual(span.spanContext().traceId, TRACE)
         assert.isUndefined(span.parentSpanContext)
@@ -124,7 +124,7 @@ describe('OpenTelemetry', () => {
     } satisfies Attributes)
   })
 
-  it('leaves out what is not there', () => {
+  it('omits attributes without a value', () => {
     const span = ended(requestWith([], { query: '', authority: '', minor: 0 }), {
       method: 'GET',
       route: 0,
@@ -148,20 +148,20 @@ describe('OpenTelemetry', () => {
     [{ status: 0, outcome: 'aborted' }, 'aborted', UNSET],
   ]
   for (const [exchange, error, code] of outcomes) {
-    it(`tells of ${exchange.status}, ${exchange.outcome}`, () => {
+    it(`records status ${exchange.status} and outcome ${exchange.outcome}`, () => {
       const { attributes, status } = ended(requestWith([]), exchange)
       assert.deepEqual([attributes['error.type'], status.code], [error, code])
     })
   }
 
-  it('has what the handler begins be part of the span', () => {
+  it('makes spans of the handler children of the span', () => {
     const span = tracing.begin(requestWith([TRACEPARENT]))!
     const within = span.within(() => trace.getActiveSpan()?.spanContext())
     assert.equal(span.fields['traceparent'], `00-${TRACE}-${within?.spanId}-01`)
     assert.equal(span.traceId, TRACE)
   })
 
-  it('carries all that came with the request to another thread', () => {
+  it('carries the context of the request to another thread', () => {
     const span = tracing.begin(requestWith([TRACEPARENT, ['Tracestate', 'a=b'], ['Baggage', 'k=v']]))!
     const [context, baggage] = tracing.within(span.fields, () => [
       trace.getActiveSpan()?.spanContext(),
@@ -171,7 +171,7 @@ describe('OpenTelemetry', () => {
     assert.equal(baggage, 'v')
   })
 
-  it('keeps what another propagator has found', () => {
+  it('keeps the context of another propagator', () => {
     propagation.disable()
     const found = propagation.createBaggage({ k: { value: 'v' } })
     propagation.setGlobalPropagator({
@@ -187,7 +187,7 @@ describe('OpenTelemetry', () => {
     )
   })
 
-  it('is nothing for a request where spans are switched off', async () => {
+  it('makes no span for a request while spans are off', async () => {
     trace.disable()
     trace.setGlobalTracerProvider({
       getTracer: () => ({ startSpan: () => trace.wrapSpanContext(INVALID_SPAN_CONTEXT) }),
@@ -196,7 +196,7 @@ describe('OpenTelemetry', () => {
     assert.isNull(off.begin(requestWith([TRACEPARENT])))
   })
 
-  it('has what is begun in another thread be part of it', () => {
+  it('makes spans of another thread children of the span', () => {
     const within = tracing.within({ traceparent: `00-${TRACE}-${PARENT}-01` }, () =>
       trace.getActiveSpan()?.spanContext(),
     )

@@ -7,13 +7,13 @@ import { usageOfTree } from '../../../../src/adapters/tools/comparison/process-t
 const BUSY_CHILD =
   "const end = Date.now() + 300; while (Date.now() < end); console.log('done'); setInterval(() => {}, 1000)"
 
-/** Has a child that works for 300 ms and says so; both end when standard input does. */
+/** Starts a child that computes for 300 ms and reports it. Both end with standard input. */
 const PARENT = `const { spawn } = require('node:child_process')
 const child = spawn(process.execPath, ['-e', ${JSON.stringify(BUSY_CHILD)}], { stdio: ['ignore', 'inherit', 'ignore'] })
 process.stdin.on('end', () => child.kill('SIGKILL')).resume()`
 
-describe('what a tree of processes uses', () => {
-  it('is that of all of them together', async function () {
+describe('usageOfTree()', () => {
+  it('adds up the usage of a process and its descendants', async function () {
     if (process.platform !== 'linux') this.skip()
     this.timeout(10_000)
     const child = spawn(process.execPath, ['-e', PARENT], { stdio: ['pipe', 'pipe', 'ignore'] })
@@ -25,7 +25,7 @@ describe('what a tree of processes uses', () => {
     assert.isAbove(residentBytes, 60e6)
   })
 
-  it('is nothing to tell of a process that is not there', () => {
+  it('returns null for a process that does not exist', () => {
     assert.isNull(usageOfTree(2 ** 30))
   })
 })

@@ -3,9 +3,9 @@ import { assert } from 'chai'
 import { after, describe, it } from 'mocha'
 import { nodeLoad } from '../../../../src/adapters/tools/load/node-load.js'
 import { begunTogether } from '../../../support/begun-together.js'
-import { loadContract, LoadedServer, loadOrder } from '../../../contract/load.js'
+import { loadContract, LoadedServer, loadOptions } from '../../../contract/load.js'
 
-describe('Load: Node, a connection for each request', function () {
+describe('Load: Node, one connection per request', function () {
   this.timeout(15_000)
   loadContract(nodeLoad, { keepAlive: false })
 })
@@ -30,14 +30,14 @@ describe('nodeLoad', function () {
     return server
   }
 
-  it('opens a connection for each request when told to', async () => {
+  it('opens a connection for each request without keep-alive', async () => {
     const server = await listen((_, response) => response.end())
-    const { requests } = await nodeLoad(loadOrder({ url: server.url, keepAlive: false }), () => undefined).report
+    const { requests } = await nodeLoad(loadOptions({ url: server.url, keepAlive: false }), () => undefined).report
     assert.isAbove(requests, 10)
     assert.isAtLeast(server.connections, requests)
   })
 
-  // Those that keep to a rate leave each other room.
+  // Tests with a rate leave each other room.
   begunTogether((test) => {
     test('keeps to a rate, over connections that persist, at even distances', async () => {
       const times: number[] = []
@@ -46,7 +46,7 @@ describe('nodeLoad', function () {
         response.end()
       })
       const { requests, seconds } = await nodeLoad(
-        loadOrder({ url: server.url, rate: 50, durationMs: 2000 }),
+        loadOptions({ url: server.url, rate: 50, durationMs: 2000 }),
         () => undefined,
       ).report
       assert.equal(requests, 100)
@@ -62,17 +62,17 @@ describe('nodeLoad', function () {
         stalledUntilMs ||= performance.now() + 500
         setTimeout(() => response.end(), Math.max(stalledUntilMs - performance.now(), 0))
       })
-      const order = loadOrder({ url: server.url, connections: 1, rate: 100, durationMs: 1000 })
+      const order = loadOptions({ url: server.url, connections: 1, rate: 100, durationMs: 1000 })
       const { requests, latencyMs } = await nodeLoad(order, () => undefined).report
       assert.equal(requests, 100)
-      // Half of all were due in the stall, and waited for a quarter of a second on average.
+      // Half of all requests were due during the stall, and waited a quarter of a second on average.
       assert.isAbove(latencyMs.p95, 300)
       assert.isAbove(latencyMs.max, 450)
     })
 
     test('counts connections that end before their answer', async () => {
       const server = await listen((request) => request.socket.destroy())
-      const { requests, errors } = await nodeLoad(loadOrder({ url: server.url, rate: 50 }), () => undefined).report
+      const { requests, errors } = await nodeLoad(loadOptions({ url: server.url, rate: 50 }), () => undefined).report
       assert.deepEqual([requests, errors], [0, { connection: 50, timeout: 0, status: 0 }])
     })
   })
