@@ -41,7 +41,7 @@ const LONG_TURN_MS = 1
 /** Interval at which the thread checks its memory. */
 const MEMORY_CHECK_MS = 250
 
-/** What a handler thread is created with. */
+/** The arguments of a handler thread. */
 export interface HandlerThreadParts extends Omit<ThreadSetup, 'claims' | 'answers'> {
   readonly claims: Claims
   readonly answers: AnswerRing

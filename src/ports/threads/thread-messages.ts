@@ -11,7 +11,7 @@ import type { Settings } from '../operations/settings.js'
 import type { SpanFields } from '../serving/tracing.js'
 import type { Security } from '../serving/transport.js'
 
-/** What the engine passes to a new thread. */
+/** Number, routes and shared memory of a new thread. */
 export interface ThreadSetup {
   /** Its number, from 1. */
   readonly thread: number
@@ -92,7 +92,7 @@ export type ControlMessage =
 /** Any message to a handler thread. */
 export type ToThread = RequestMessage | RunMessage | ControlMessage
 
-/** What a thread can ask of the main thread. Each is also the kind of the reply. */
+/** The questions that a thread can ask the main thread. Each is also the kind of the reply. */
 export type Question = 'snapshot' | 'per-worker'
 
 /** The description of a file, which the main thread opens. */

@@ -9,7 +9,7 @@ export class AssignedRequests {
   private readonly numbers: number[]
   private readonly freeSlots: number[]
   private readonly aborted = new Set<PooledRequest>()
-  /** The requests that the thread may not have begun, in the order of their assignment. */
+  /** The requests that, as far as we know, the thread has not begun; in the order of their assignment. */
   private unbegun: PooledRequest[] = []
   /** The requests whose messages wait for the end of the turn. */
   private unsent: PooledRequest[] = []

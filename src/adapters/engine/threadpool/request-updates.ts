@@ -6,7 +6,7 @@ import type { ThreadRequestLink } from './content-feed.js'
 import type { PooledRequest } from './pooled-request.js'
 import { responseWith } from './response-messages.js'
 
-/** What the pool needs to know about the requests of its threads. */
+/** Events of assigned requests, which the pool needs for its decisions. */
 export interface RequestEvents {
   /** The handler of a request only waits from now on. */
   waits(task: PooledRequest): void

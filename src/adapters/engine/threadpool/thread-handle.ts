@@ -12,7 +12,7 @@ import { ThreadHealth } from './thread-health.js'
 import type { StartThread, ThreadEvents, ThreadLink } from './thread-link.js'
 import type { ThreadpoolTimings } from './timings.js'
 
-/** What happens to a thread, for the engine. */
+/** Events of a thread, on which the engine acts. */
 export interface ThreadOwner {
   /** The thread can be assigned requests. */
   ready(thread: ThreadHandle): void
@@ -24,11 +24,11 @@ export interface ThreadOwner {
   reported(thread: ThreadHandle, report: ThreadReport): void
   /** A batch of messages was processed: the thread may have room for other requests. */
   batchReceived(): void
-  /** The thread has ended by itself. Called at most once, and never after `end`. */
+  /** The thread has ended without `end`. Called at most once. */
   exited(thread: ThreadHandle, cause: ThreadLoss, error: unknown): void
 }
 
-/** What a thread handle is created with. */
+/** The arguments of a thread handle, except for its number. */
 export interface ThreadOptions {
   /** How many requests the thread may have. */
   readonly slots: number

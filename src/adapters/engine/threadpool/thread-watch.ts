@@ -34,7 +34,7 @@ export class ThreadWatch {
     private readonly owner: WatchOwner,
   ) {}
 
-  /** Starts the checks; they pause by themselves when no request is in flight and all threads respond. */
+  /** Starts the checks; they pause automatically when no request is in flight and all threads respond. */
   start(): void {
     if (this.checks !== null) return
     this.detector.resume(this.clock.now())

@@ -12,13 +12,13 @@ const MEBIBYTE = 1024 * 1024
  */
 const HEADROOM_BYTES = 512 * MEBIBYTE
 
-/** The threads that were told to end and have not ended yet. */
+/** The threads that we have terminated and that have not exited yet. */
 const ending = new Map<Worker, Promise<unknown>>()
 
 /**
- * Waits for the threads that were told to end.
+ * Waits until all terminated threads have exited.
  *
- * @returns whether all have ended; a thread that is stuck in a system call may never end
+ * @returns whether all have exited; a thread that is stuck in a system call may never end
  */
 export async function threadsEnded(withinMs: number): Promise<boolean> {
   const ends = Promise.all(ending.values()).then(() => true)

@@ -2,7 +2,8 @@ import { SystemClock } from '../../../../src/adapters/clock/system-clock.js'
 import { ThreadpoolEngine } from '../../../../src/adapters/engine/threadpool/threadpool-engine.js'
 import { handlerThreads } from '../../../../src/app/wiring/server-bindings.js'
 import { DEFAULT_TIMINGS } from '../../../../src/adapters/engine/threadpool/timings.js'
-import { CONTRACT_SETTINGS, engineContract } from '../../../contract/engine.js'
+import { CONTRACT_SETTINGS } from '../../../contract/engine-bench.js'
+import { engineContract } from '../../../contract/engine.js'
 
 engineContract(
   'ThreadpoolEngine',
