@@ -1,5 +1,4 @@
 import { assert } from 'chai'
-import { after, it } from 'mocha'
 import { fileURLToPath } from 'node:url'
 import { FolderPlugins } from '../../src/adapters/plugins/folder-plugins.js'
 import { ContentReader } from '../../src/app/serving/content-reader.js'
