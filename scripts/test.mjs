@@ -11,13 +11,13 @@ import { lint } from './lint.mjs'
 import { pathOf, run } from './program.mjs'
 import { setUp } from './set-up.mjs'
 
-/** What runs without sockets, files and processes; the bound of coverage is on what these test. */
+/** Tests without sockets, files and processes. The coverage of the domain is measured in these. */
 const UNIT = /^dist.test.(?:domain|wire)\b/
-/** Tests that measure what others notice of a fault want the machine for themselves. */
+/** Tests that measure the effect of a fault on other requests. They must not share the processor with other tests. */
 const ALONE = /\.alone\.test\.js$/
-/** Those that take longest begin first, so that none of them is still at it when all else is done. */
+/** The files that take longest start first, so that the last job does not run long after the others have ended. */
 const LONGEST =
-  /end-to-end.(?:workers|tls|drain|deadlines|command-line|dashboard|compare|load|admin|pool|what-it-shows)\b/
+  /end-to-end.(?:workers-\w+|tls-\w+|drain|deadlines|load|command-line|dashboard|admin|pool|pool-bounds|what-it-shows|static)\.test\.js$/
 
 /** Of the branches of src/domain, in percent. */
 const DOMAIN_BRANCHES = 98

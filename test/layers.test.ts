@@ -96,8 +96,7 @@ describe('Layer rules', () => {
   let project: string
   let broken: Set<string>
 
-  before(function () {
-    this.timeout(60_000)
+  before(() => {
     project = mkdtempSync(join(tmpdir(), 'portico-layers-'))
     build(project)
     broken = new Set(violations(project).map((violation) => `${violation.from} breaks ${violation.rule.name}`))

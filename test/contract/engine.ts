@@ -8,9 +8,7 @@ import { EngineBench, failure, piecesOf, type RequestInit, turns, until, untilAs
 
 /** The contract of every engine. */
 export function engineContract(name: string, make: () => Engine): void {
-  describe(`${name} keeps the contract of an engine`, function () {
-    this.timeout(20_000)
-
+  describe(`${name} keeps the contract of an engine`, () => {
     const bench = new EngineBench(make())
     before(() => bench.start())
     after(() => bench.stop())

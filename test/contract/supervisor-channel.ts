@@ -19,9 +19,7 @@ export interface ChannelUnderTest {
 
 /** The contract of every channel to a supervisor. */
 export function supervisorChannelContract(name: string, make: () => ChannelUnderTest): void {
-  describe(`${name} keeps the contract of a channel to the supervisor`, function () {
-    this.timeout(20_000)
-
+  describe(`${name} keeps the contract of a channel to the supervisor`, () => {
     it('carries messages both ways, in order', async () => {
       const channel = make()
       const times = Array.from({ length: 50 }, (_, at) => at)

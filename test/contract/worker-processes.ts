@@ -40,9 +40,7 @@ export function workerProcessesContract(
   make: () => WorkerProcesses,
   connection: () => Promise<HandedConnection>,
 ): void {
-  describe(`${name} keeps the contract of worker processes`, function () {
-    this.timeout(20_000)
-
+  describe(`${name} keeps the contract of worker processes`, () => {
     it('calls in later turns only', async () => {
       const watched = new Watched(make())
       watched.process.kill()

@@ -2,15 +2,13 @@ import { assert } from 'chai'
 import { afterEach, beforeEach, it } from 'mocha'
 import { curl, describeWithCurl } from './support/curl.js'
 import { TemporaryFolder } from './support/folder.js'
-import { eventually } from './support/process-facts.js'
 import { startServer, type RunningServer } from './support/server.js'
+import { eventually } from '../support/waiting.js'
 
 const TOKEN = 'a-token-of-a-good-length'
 const SEPARATE = ['--set', 'admin.listener=separate', '--set', 'admin.port=0']
 
-describeWithCurl('what is for who looks after the server', function () {
-  this.timeout(40_000)
-
+describeWithCurl('what is for who looks after the server', () => {
   let folder: TemporaryFolder
   let server: RunningServer
 

@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'mocha'
 import { TemporaryFolder } from './support/folder.js'
 import { MAIN, Program } from './support/program.js'
 import { RawClient } from './support/raw-client.js'
-import type { RawResponse } from './support/response-reader.js'
+import type { RawResponse } from '../wire/response-parser.js'
 import { startServer, type RunningServer } from './support/server.js'
 
 const PACKAGE = new URL('../../../package.json', import.meta.url)

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { setTimeout } from 'node:timers/promises'
 import { assert } from 'chai'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import { TemporaryFolder } from './support/folder.js'
-import { childrenOf, eventually } from './support/process-facts.js'
+import { childrenOf, processorMs } from './support/process-facts.js'
 import { Program } from './support/program.js'
+import { eventually } from '../support/waiting.js'
 
 const PLUGIN = `export default {
   name: 'mine',
@@ -20,9 +20,10 @@ interface Told {
   readonly gates: readonly { readonly passed: boolean }[]
 }
 
-describe('portico compare', function () {
-  this.timeout(60_000)
+/** Processor time that a server uses only under load: its start takes less. */
+const isUnderLoad = (pid: number): boolean => processorMs(pid) > 1500
 
+describe('portico compare', () => {
   let folder: TemporaryFolder
 
   beforeEach(
@@ -65,7 +66,7 @@ describe('portico compare', function () {
 
   it('leaves no server behind when it is interrupted', async () => {
     const program = new Program([...quick, '--duration', '30'], options())
-    await setTimeout(4000)
+    await eventually('a server is under load', () => childrenOf(program.pid).some(isUnderLoad))
     program.kill('SIGINT')
     const { code } = await program.ending()
     assert.equal(code, 1)
@@ -76,11 +77,10 @@ describe('portico compare', function () {
     if (process.platform !== 'linux') this.skip()
     const program = new Program([...quick, '--duration', '30'], options())
     let children: readonly number[] = []
-    await eventually('a server listens', () => {
+    await eventually('a server is under load', () => {
       children = childrenOf(program.pid)
-      return children.length > 0
+      return children.some(isUnderLoad)
     })
-    await setTimeout(2000)
     program.kill('SIGKILL')
     await program.ending()
     await eventually('the server is gone', () => !children.some((pid) => existsSync(`/proc/${pid}`)))

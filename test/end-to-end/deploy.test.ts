@@ -1,7 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { describeWithHaproxy, startHaproxy } from './support/haproxy.js'
@@ -11,10 +10,9 @@ import { TemporaryFolder } from './support/folder.js'
 import { MAIN } from './support/program.js'
 import { startServer, type RunningServer } from './support/server.js'
 import { SteadyLoad } from './support/steady-load.js'
+import { eventually } from '../support/waiting.js'
 
-describeWithHaproxy('two servers behind HAProxy, as deploy/haproxy.cfg has it,', function () {
-  this.timeout(30_000)
-
+describeWithHaproxy('two servers behind HAProxy, as deploy/haproxy.cfg has it,', () => {
   let servers: [RunningServer, RunningServer]
   let haproxy: Awaited<ReturnType<typeof startHaproxy>>
 
@@ -33,9 +31,10 @@ describeWithHaproxy('two servers behind HAProxy, as deploy/haproxy.cfg has it,',
 
   it('lose no request while one of them is stopped', async () => {
     const load = new SteadyLoad(haproxy.port, 8, () => '/')
-    await setTimeout(1000)
+    await eventually('both servers answer', () => load.tally.answered > 50)
     const { code } = await servers[0].stop()
-    await setTimeout(500)
+    const answeredByBoth = load.tally.answered
+    await eventually('the other server answers', () => load.tally.answered > answeredByBoth + 50)
     const { answered, failures } = await load.stop()
     assert.equal(code, 0)
     assert.deepEqual(failures, [])
@@ -43,9 +42,7 @@ describeWithHaproxy('two servers behind HAProxy, as deploy/haproxy.cfg has it,',
   })
 })
 
-describeWithNginx('two servers behind nginx, as deploy/nginx.conf has it,', function () {
-  this.timeout(30_000)
-
+describeWithNginx('two servers behind nginx, as deploy/nginx.conf has it,', () => {
   let servers: [RunningServer, RunningServer]
   let nginx: Awaited<ReturnType<typeof startNginx>>
 

@@ -9,9 +9,7 @@ import { TRYING_PLUGIN } from './support/trying-plugin.js'
 
 const STUCK = `export default { name: 'stuck', routes: {}, stop: () => new Promise(() => {}) }`
 
-describeInEachWay('a second signal in a drain', function () {
-  this.timeout(30_000)
-
+describeInEachWay('a second signal in a drain', () => {
   const folder = new TemporaryFolder({ 'plugins/trying.mjs': TRYING_PLUGIN, 'stuck/stuck.mjs': STUCK })
   const clients: RawClient[] = []
   let server: RunningServer

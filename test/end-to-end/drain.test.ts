@@ -3,13 +3,13 @@ import { after, afterEach, it } from 'mocha'
 import { describeInEachWay } from './support/engines.js'
 import { createHash, randomBytes } from 'node:crypto'
 import { TemporaryFolder } from './support/folder.js'
-import { eventually } from './support/process-facts.js'
 import type { Exit } from './support/program.js'
 import type { RawClient } from './support/raw-client.js'
 import { get } from '../wire/requests.js'
-import { valueOf, type RawResponse } from './support/response-reader.js'
+import { valueOf, type RawResponse } from '../wire/response-parser.js'
 import { startServer, type RunningServer } from './support/server.js'
 import { RELEASE, TRYING_PLUGIN } from './support/trying-plugin.js'
+import { eventually } from '../support/waiting.js'
 
 const BIG = randomBytes(12 * 1024 * 1024)
 
@@ -18,9 +18,7 @@ const digest = (octets: Buffer | string): string =>
     .update(typeof octets === 'string' ? Buffer.from(octets, 'latin1') : octets)
     .digest('hex')
 
-describeInEachWay('drain, over real sockets', function () {
-  this.timeout(30_000)
-
+describeInEachWay('drain, over real sockets', () => {
   const folder = new TemporaryFolder({ 'plugins/trying.mjs': TRYING_PLUGIN, 'site/big.bin': BIG })
   let server: RunningServer
   const clients: RawClient[] = []

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'mocha'
 import { describeOnEachEngine } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
 import { request } from '../wire/requests.js'
-import { valueOf, type RawResponse } from './support/response-reader.js'
+import { valueOf, type RawResponse } from '../wire/response-parser.js'
 import { startServer, type LogLine, type RunningServer } from './support/server.js'
 
 const PLUGIN_JS = `
@@ -126,7 +126,7 @@ describeOnEachEngine('plugins of a folder outside the package', () => {
       server = await startServer({ flags: ['--config', `${folder.path}/portico.json5`] })
     })
     after(async () => {
-      await server.stop()
+      await server.stop('SIGKILL')
       folder.remove()
     })
 
@@ -232,7 +232,7 @@ describeOnEachEngine('plugins of a folder outside the package', () => {
       server = await startServer({ flags: ['--plugins', folder.path, '--set', 'threadpool.workers=1'] })
     })
     after(async () => {
-      await server.stop()
+      await server.stop('SIGKILL')
       folder.remove()
     })
 

@@ -2,17 +2,15 @@ import { assert } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { setTimeout } from 'node:timers/promises'
 import { NONE_LOST, PooledServer } from './support/pooled-server.js'
-import { eventually } from './support/process-facts.js'
 import { RawClient } from './support/raw-client.js'
 import { get, request } from '../wire/requests.js'
-import { valueOf, type RawResponse } from './support/response-reader.js'
+import { valueOf, type RawResponse } from '../wire/response-parser.js'
+import { eventually } from '../support/waiting.js'
 
 /** The limit for a response without waiting, on a busy machine; less than the time for which other requests wait. */
 const AT_ONCE_MS = 400
 
-describe('the limits of the pool', function () {
-  this.timeout(30_000)
-
+describe('the limits of the pool', () => {
   let pool: PooledServer
 
   afterEach(() => pool.remove())

@@ -6,10 +6,11 @@ import { afterEach, describe, it } from 'mocha'
 import { Metronome } from './support/metronome.js'
 import { CRASH, PIPE } from './support/pool-plugin.js'
 import { NONE_LOST, PooledServer, type PoolMetrics } from './support/pooled-server.js'
-import { eventually, TELLS_FACTS } from './support/process-facts.js'
+import { HAS_PROC } from './support/process-facts.js'
 import type { RawClient } from './support/raw-client.js'
 import { get } from '../wire/requests.js'
-import { valueOf } from './support/response-reader.js'
+import { valueOf } from '../wire/response-parser.js'
+import { eventually } from '../support/waiting.js'
 
 type Lost = PoolMetrics['threads']['lost']
 
@@ -27,9 +28,7 @@ const AT_ONCE_MS = 400
 
 const MEMORY_BYTES = 48 * 1024 * 1024
 
-describe('handler threads that are lost', function () {
-  this.timeout(30_000)
-
+describe('handler threads that are lost', () => {
   let pool: PooledServer
 
   afterEach(() => pool.remove())
@@ -140,7 +139,7 @@ describe('handler threads that are lost', function () {
   })
 
   it('to a system call that does not return: 504, the thread is replaced, and SIGTERM ends the process', async function () {
-    if (!TELLS_FACTS) this.skip()
+    if (!HAS_PROC) this.skip()
     await start({})
     execFileSync('mkfifo', [join(pool.folder.path, PIPE)])
     assert.equal((await pool.ask('/system-call')).status, 504)

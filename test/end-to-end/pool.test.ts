@@ -1,18 +1,16 @@
 import { assert } from 'chai'
-import { afterEach, describe, it } from 'mocha'
+import { after, afterEach, before, describe, it } from 'mocha'
 import { createHash, randomBytes } from 'node:crypto'
 import { TemporaryFolder } from './support/folder.js'
 import { PooledServer } from './support/pooled-server.js'
-import { eventually } from './support/process-facts.js'
 import { Program } from './support/program.js'
 import { get } from '../wire/requests.js'
-import { readResponse, valueOf, type Read } from './support/response-reader.js'
+import { parseResponses, valueOf } from '../wire/response-parser.js'
+import { eventually } from '../support/waiting.js'
 
 const MIB = 1024 * 1024
 
-describe('the pool of handler threads', function () {
-  this.timeout(30_000)
-
+describe('the pool of handler threads', () => {
   let pool: PooledServer
 
   describe('in operation', () => {
@@ -36,8 +34,18 @@ describe('the pool of handler threads', function () {
         )
     })
 
+    it('prints the console output of handlers', async () => {
+      pool = await PooledServer.start()
+      assert.equal((await pool.ask('/says')).content, 'said\n')
+      await pool.server.program.said('stdout', (text) => (/^said by a handler$/m.test(text) ? true : null))
+    })
+  })
+
+  describe('with two threads', () => {
+    before(async () => (pool = await PooledServer.start({ 'threadpool.workers': 2 })))
+    after(() => pool.remove())
+
     it('shows the engine and the thread of each request in logs and metrics', async () => {
-      pool = await PooledServer.start({ 'threadpool.workers': 2 })
       const response = await pool.ask('/thread')
       const line = await pool.server.accessLine(valueOf(response, 'x-request-id')!)
       assert.include(line, { engine: 'threadpool', thread: Number(response.content) })
@@ -50,7 +58,6 @@ describe('the pool of handler threads', function () {
     })
 
     it('a handler that throws: the response is 500 without the error, which is in the log', async () => {
-      pool = await PooledServer.start()
       const response = await pool.ask('/throws')
       assert.equal(response.status, 500)
       assert.notInclude(JSON.stringify(response), 'secret')
@@ -62,7 +69,6 @@ describe('the pool of handler threads', function () {
     })
 
     it('a stream that throws: the response is cut off', async () => {
-      pool = await PooledServer.start()
       const client = await pool.connect(get('/breaks'))
       assert.notInclude(await client.rest(), '\r\n0\r\n')
       assert.equal(client.ending, 'reset')
@@ -70,10 +76,22 @@ describe('the pool of handler threads', function () {
       assert.include((line['error'] as { stack: string }).stack, 'the secret of the stream')
     })
 
-    it('prints the console output of handlers', async () => {
-      pool = await PooledServer.start()
-      assert.equal((await pool.ask('/says')).content, 'said\n')
-      await pool.server.program.said('stdout', (text) => (/^said by a handler$/m.test(text) ? true : null))
+    it('passes content with its trailers', async () => {
+      const client = await pool.connect('POST /trailers HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n')
+      client.send('3\r\nabc\r\n0\r\nX-End: really\r\n\r\n')
+      const { content } = await client.response('POST')
+      assert.deepEqual(JSON.parse(content), { content: 'abc', trailers: [['x-end', 'really']] })
+    })
+
+    it('passes content of a peer that expects 100 Continue only when the handler asks for it', async () => {
+      const head = (target: string): string =>
+        `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n`
+      const unread = await pool.connect(head('/unread'))
+      assert.equal((await unread.response('POST')).status, 200)
+      const read = await pool.connect(head('/trailers'))
+      assert.equal((await read.response('POST')).status, 100)
+      read.send('abc')
+      assert.include((await read.response('POST')).content, '"abc"')
     })
   })
 
@@ -93,8 +111,8 @@ describe('the pool of handler threads', function () {
       }
       client.send('0\r\n\r\n')
       // Parses the response once, at its end: parsing it again after each piece takes too long.
-      const read = readResponse(Buffer.from(await client.rest(), 'latin1'), 'POST', true) as Read
-      const { content } = read.response
+      const [response] = parseResponses(Buffer.from(await client.rest(), 'latin1'), ['POST'])
+      const { content } = response!
       const received = createHash('sha1').update(Buffer.from(content, 'latin1'))
       assert.deepEqual([content.length, received.digest('hex')], [octets, sent.digest('hex')])
     })
@@ -106,26 +124,6 @@ describe('the pool of handler threads', function () {
       assert.equal((await client.response('POST')).content, 'unread\n')
       const line = await pool.server.logLine(({ target }) => target === '/unread')
       assert.isBelow(line['bytesIn'] as number, MIB)
-    })
-
-    it('with its trailers', async () => {
-      pool = await PooledServer.start()
-      const client = await pool.connect('POST /trailers HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n')
-      client.send('3\r\nabc\r\n0\r\nX-End: really\r\n\r\n')
-      const { content } = await client.response('POST')
-      assert.deepEqual(JSON.parse(content), { content: 'abc', trailers: [['x-end', 'really']] })
-    })
-
-    it('of a peer that expects 100 Continue only when the handler asks for it', async () => {
-      pool = await PooledServer.start()
-      const head = (target: string): string =>
-        `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n`
-      const unread = await pool.connect(head('/unread'))
-      assert.equal((await unread.response('POST')).status, 200)
-      const read = await pool.connect(head('/trailers'))
-      assert.equal((await read.response('POST')).status, 100)
-      read.send('abc')
-      assert.include((await read.response('POST')).content, '"abc"')
     })
   })
 

@@ -2,16 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { assert } from 'chai'
 import { after, before, it } from 'mocha'
-import { eventually } from './support/process-facts.js'
 import { describeWithPrometheus, RunningPrometheus } from './support/prometheus.js'
 import { get } from '../wire/requests.js'
 import { startServer, type RunningServer } from './support/server.js'
+import { eventually } from '../support/waiting.js'
 
 const ASKED = 30
 
-describeWithPrometheus('Prometheus, as deploy/prometheus.yml has it', function () {
-  this.timeout(40_000)
-
+describeWithPrometheus('Prometheus, as deploy/prometheus.yml has it', () => {
   let server: RunningServer
   let prometheus: RunningPrometheus
 

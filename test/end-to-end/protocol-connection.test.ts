@@ -4,7 +4,7 @@ import { describeInEachWay, isSecure } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
 import { PROBE } from './support/probe-plugin.js'
 import { post, request } from '../wire/requests.js'
-import { valueOf, type RawResponse } from './support/response-reader.js'
+import { valueOf, type RawResponse } from '../wire/response-parser.js'
 import { startServer, type RunningServer } from './support/server.js'
 
 const KIB = 1024
@@ -48,7 +48,7 @@ describeInEachWay('the life of a connection', () => {
     server = await startServer({ flags: ['--plugins', folder.path] })
   })
   after(async () => {
-    await server.stop()
+    await server.stop('SIGKILL')
     folder.remove()
   })
 
@@ -273,7 +273,7 @@ describeInEachWay('the life of a connection', () => {
     assert.equal(valueOf(first!, 'keep-alive'), 'timeout=75, max=2')
     assert.equal(valueOf(second!, 'keep-alive'), 'timeout=75, max=1')
     assert.equal(valueOf(await client.lastResponse(), 'connection'), 'close')
-    await few.stop()
+    await few.stop('SIGKILL')
   })
 
   it('does not become another protocol because the peer would like that', async () => {

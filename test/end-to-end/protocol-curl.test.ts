@@ -4,7 +4,7 @@ import { curl, describeWithCurl } from './support/curl.js'
 import { inEachWay } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
 import { PROBE } from './support/probe-plugin.js'
-import { valueOf, valuesOf } from './support/response-reader.js'
+import { valueOf, valuesOf } from '../wire/response-parser.js'
 import { startServer, type RunningServer } from './support/server.js'
 
 const KIB = 1024
@@ -19,7 +19,7 @@ inEachWay(describeWithCurl)('the protocol, as curl sees it', () => {
     server = await startServer({ flags: ['--plugins', folder.path] })
   })
   after(async () => {
-    await server.stop()
+    await server.stop('SIGKILL')
     folder.remove()
   })
 

@@ -4,7 +4,7 @@ import { describeInEachWay, isSecure } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
 import { PROBE } from './support/probe-plugin.js'
 import type { RawClient } from './support/raw-client.js'
-import { valueOf, type RawResponse } from './support/response-reader.js'
+import { valueOf, type RawResponse } from '../wire/response-parser.js'
 import { startServer, type RunningServer } from './support/server.js'
 
 const CANARY = 'GET /canary HTTP/1.1\r\nHost: a\r\n\r\n'
@@ -281,7 +281,7 @@ describeInEachWay('what breaks the protocol is refused, and nothing behind it is
     server = await startServer({ flags: ['--plugins', folder.path] })
   })
   after(async () => {
-    await server.stop()
+    await server.stop('SIGKILL')
     folder.remove()
   })
 

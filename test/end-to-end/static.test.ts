@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'mocha'
 import { curl, describeWithCurl } from './support/curl.js'
 import { inEachWay } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
-import { valueOf, valuesOf, type RawResponse } from './support/response-reader.js'
+import { valueOf, valuesOf, type RawResponse } from '../wire/response-parser.js'
 import { startServer, type RunningServer } from './support/server.js'
 
 /** A hundred octets, each telling where it stands. */
@@ -53,7 +53,7 @@ inEachWay(describeWithCurl)('static files, as curl sees them', () => {
     server = await startServer({ flags: ['--static', root, '--set', 'static.prefix=/files/'] })
   })
   after(async () => {
-    await server.stop()
+    await server.stop('SIGKILL')
     folder.remove()
   })
 

@@ -19,9 +19,7 @@ const PLUGIN = `export default {
   },
 }`
 
-describeOnEachEngine('a server with OpenTelemetry', function () {
-  this.timeout(20_000)
-
+describeOnEachEngine('a server with OpenTelemetry', () => {
   let folder: TemporaryFolder
   let server: RunningServer
 

@@ -12,8 +12,7 @@ const elements = (xml: string, name: string): Record<string, string>[] =>
     Object.fromEntries([...attributes!.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key!, value!])),
   )
 
-describeNeeding('sslscan')('HTTPS, as sslscan sees it', function () {
-  this.timeout(60_000)
+describeNeeding('sslscan')('HTTPS, as sslscan sees it', () => {
   let server: RunningServer
   let report: string
 
@@ -24,7 +23,7 @@ describeNeeding('sslscan')('HTTPS, as sslscan sees it', function () {
     const { stdout } = await promisify(execFile)('sslscan', ['--xml=-', `127.0.0.1:${server.port}`])
     report = stdout
   })
-  after(() => server.stop())
+  after(() => server.stop('SIGKILL'))
 
   it('speaks TLS 1.2 and 1.3, and nothing before', () => {
     const spoken = elements(report, 'protocol').filter(({ enabled }) => enabled === '1')

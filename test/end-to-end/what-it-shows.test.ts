@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'mocha'
 import { currentEngine, describeOnEachEngine } from './support/engines.js'
 import { TemporaryFolder } from './support/folder.js'
 import { request } from '../wire/requests.js'
-import { valueOf, type RawResponse } from './support/response-reader.js'
+import { valueOf, type RawResponse } from '../wire/response-parser.js'
 import { startServer, type LogLine, type RunningServer } from './support/server.js'
 
 /** A plugin that repeats what the peer sent, in its log and in the text of an error. */
@@ -79,7 +79,7 @@ describeOnEachEngine('what the server shows', () => {
     server = await startServer({ flags: ['--plugins', folder.path] })
   })
   after(async () => {
-    await server.stop()
+    await server.stop('SIGKILL')
     folder.remove()
   })
 
@@ -150,42 +150,52 @@ describeOnEachEngine('what the server shows', () => {
     })
   })
 
-  for (const [format, accessMark, checkLine] of [
-    ['json', '"bytesIn":', checkJsonLine],
-    ['plain', ' in=', checkPlainLine],
-  ] as const) {
-    describe(`no peer can forge a line of the ${format} log`, () => {
-      let victim: RunningServer
-      before(async () => {
-        victim = await startServer({ flags: ['--plugins', folder.path, '--log-format', format] })
-      })
-      after(() => victim.stop())
-
-      for (const [where, octets] of FORGERIES) {
-        it(`by ${where}`, async () => {
-          const id = idOf(await ask(victim, octets))
-          const isLogged = (line: string): boolean => line.includes(id) && line.includes(accessMark)
-          const log = await victim.program.said('stdout', (text) => (text.split('\n').some(isLogged) ? text : null))
-          assert.notMatch(log, /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u, 'a character that can move the text around it')
-          for (const line of log.slice(0, log.lastIndexOf('\n')).split('\n')) checkLine(line)
-        })
-      }
+  describe('the plain format', () => {
+    let plain: RunningServer
+    before(async () => {
+      plain = await startServer({ flags: ['--plugins', folder.path, '--log-format', 'plain'] })
     })
-  }
+    after(() => plain.stop('SIGKILL'))
 
-  it('the plain format tells the same as the JSON', async () => {
-    const plain = await startServer({ flags: ['--plugins', folder.path, '--log-format', 'plain'] })
-    const id = idOf(await ask(plain, request('GET /users/7')))
-    await plain.stop()
-    const line = plain.program.stdout.split('\n').find((each) => each.includes(id))!
-    const known =
-      /^\S+Z 127\.0\.0\.1:\d+ "GET \/users\/7" 200 completed [\d.]+ms in=\d+ out=\d+ route="GET \/users\/:id" connection=1 request=\S+ trace=[0-9a-f]{32} phase=running engine=/
-    assert.match(line, known)
-    assert.match(
-      line.replace(known, ''),
-      currentEngine() === 'threadpool' ? /^threadpool thread=[1-9]$/ : /^selectors$/,
-    )
+    it('tells the same as the JSON', async () => {
+      const id = idOf(await ask(plain, request('GET /users/7')))
+      const line = await plain.program.said('stdout', (text) => wholeLines(text).find((each) => each.includes(id)))
+      const known =
+        /^\S+Z 127\.0\.0\.1:\d+ "GET \/users\/7" 200 completed [\d.]+ms in=\d+ out=\d+ route="GET \/users\/:id" connection=1 request=\S+ trace=[0-9a-f]{32} phase=running engine=/
+      assert.match(line, known)
+      assert.match(
+        line.replace(known, ''),
+        currentEngine() === 'threadpool' ? /^threadpool thread=[1-9]$/ : /^selectors$/,
+      )
+    })
+
+    describe('does not let a client forge a line', () => {
+      forgeries(() => plain, ' in=', checkPlainLine)
+    })
   })
+
+  describe('the JSON format does not let a client forge a line', () => {
+    forgeries(() => server, '"bytesIn":', checkJsonLine)
+  })
+
+  /** @param accessMark a text that only access lines contain */
+  function forgeries(victim: () => RunningServer, accessMark: string, checkLine: (line: string) => void): void {
+    for (const [where, octets] of FORGERIES) {
+      it(`by ${where}`, async () => {
+        const id = idOf(await ask(victim(), octets))
+        const isLogged = (line: string): boolean => line.includes(id) && line.includes(accessMark)
+        const log = await victim().program.said('stdout', (text) =>
+          wholeLines(text).some(isLogged) ? wholeLines(text) : null,
+        )
+        assert.notMatch(
+          log.join('\n'),
+          /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u,
+          'a character that can move the text around it',
+        )
+        for (const line of log) checkLine(line)
+      })
+    }
+  }
 
   describe('GET /_metrics', () => {
     type Numbers = Readonly<Record<string, number>>
@@ -193,7 +203,7 @@ describeOnEachEngine('what the server shows', () => {
       readonly requests: { total: number; inFlight: number; byStatusClass: Numbers; byErrorClass: Numbers }
       readonly connections: Numbers
       readonly routes: readonly { route: string; requests: number; errors: number; latencyMs: Numbers }[]
-      readonly octets: Numbers
+      readonly bytes: Numbers
       readonly rejections: Numbers
     }
     let counting: RunningServer
@@ -209,7 +219,7 @@ describeOnEachEngine('what the server shows', () => {
       await ask(counting, request('GET /%zz'))
       metrics = JSON.parse((await ask(counting, request('GET /_metrics'))).content) as Metrics
     })
-    after(() => counting.stop())
+    after(() => counting.stop('SIGKILL'))
 
     it('has the documented keys', () => {
       assert.containsAllKeys(metrics, [
@@ -225,7 +235,7 @@ describeOnEachEngine('what the server shows', () => {
       assert.hasAllKeys(metrics.connections, ['active', 'idle', 'accepted', 'rejected'])
       assert.hasAllKeys(metrics.requests, ['total', 'inFlight', 'byStatusClass', 'byErrorClass'])
       assert.hasAllKeys(metrics.routes[0]!.latencyMs, ['p50', 'p95', 'p99', 'max'])
-      assert.hasAllKeys(metrics.octets, ['in', 'out'])
+      assert.hasAllKeys(metrics.bytes, ['in', 'out'])
     })
 
     it('counts requests and how they ended; its own is under way', () => {
@@ -273,7 +283,7 @@ describeOnEachEngine('what the server shows', () => {
     }
   })
 
-  it('readiness is a matter of the phase', async () => {
+  it('readiness depends on the phase', async () => {
     const noticing = await startServer({ flags: ['--set', 'drain.noticeMs=60000'] })
     assert.include(await ask(noticing, request('GET /readyz')), { status: 200, content: 'running\n' })
     noticing.program.kill('SIGTERM')
@@ -282,9 +292,13 @@ describeOnEachEngine('what the server shows', () => {
     assert.include(response, { status: 503, content: 'notice\n' })
     assert.equal(valueOf(response, 'connection'), 'close')
     assert.include(await ask(noticing, request('GET /livez')), { status: 200, content: 'ok\n' })
-    await noticing.stop()
+    await noticing.stop('SIGKILL')
   })
 })
+
+function wholeLines(text: string): string[] {
+  return text.slice(0, Math.max(0, text.lastIndexOf('\n'))).split('\n')
+}
 
 function checkJsonLine(line: string): void {
   assert.notProperty(JSON.parse(line) as LogLine, 'forged')

@@ -63,9 +63,7 @@ class Repository {
 
 const hasTools = ['bash', 'git'].every((program) => spawnSync(program, ['--version']).error === undefined)
 
-;(hasTools ? describe : describe.skip)('scripts/phase', function () {
-  this.timeout(20_000)
-
+;(hasTools ? describe : describe.skip)('scripts/phase', () => {
   let repository: Repository
 
   beforeEach(() => {

@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import { assert } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 
-describe('npm start', function () {
-  this.timeout(30_000)
+describe('npm start', () => {
   let npm: ChildProcess
 
   afterEach(() => npm.kill())

@@ -3,19 +3,27 @@ import { before, it } from 'mocha'
 type Test = () => Promise<void>
 
 /**
- * Tests that mostly wait, such as for a deadline: all of them begin together, behind the hooks that stand before them, and
- * each is judged in its turn. So they must not share what one of them changes.
+ * Starts tests that mostly wait, such as for a deadline, all at once; mocha then reports each in its turn.
  *
- * @param define describes the tests by what it is given instead of mocha's `it`
+ * They start after the `before` hooks that stand before this call. They may stand in suites of their own inside `define`;
+ * a hook of such a suite runs too late for them. No test may change what another one uses. All of them start even when
+ * mocha is to run only some.
+ *
+ * @param define describes the tests with the function that it gets, instead of with mocha's `it`
  */
 export function begunTogether(define: (test: (title: string, run: Test) => void) => void): void {
-  const tests: { readonly title: string; readonly run: Test }[] = []
-  define((title, run) => tests.push({ title, run }))
-  let outcomes: readonly Promise<void>[] = []
-  before(() => {
-    outcomes = tests.map(({ run }) => run())
-    // One may fail before its turn comes.
-    for (const outcome of outcomes) outcome.catch(() => undefined)
+  const outcomes: Promise<void>[] = []
+  const runs: Test[] = []
+  define((title, run) => {
+    const at = runs.push(run) - 1
+    it(title, () => outcomes[at])
   })
-  for (const [at, { title }] of tests.entries()) it(title, () => outcomes[at])
+  before(() => {
+    for (const run of runs) {
+      const outcome = run()
+      // It may fail before mocha looks at it, which must not count as an unhandled rejection.
+      outcome.catch(() => undefined)
+      outcomes.push(outcome)
+    }
+  })
 }

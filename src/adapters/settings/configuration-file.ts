@@ -1,7 +1,7 @@
 import JSON5 from 'json5'
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
-import { type Document, parseDocument } from 'yaml'
+import type { Document } from 'yaml'
 import { isTable } from './kinds.js'
 
 /** Reports a configuration file that cannot be read or parsed: what was found in its place, and what was wanted. */
@@ -25,7 +25,9 @@ function parseJson5(text: string): unknown {
   }
 }
 
-function parseYaml(text: string): unknown {
+/** Loads the parser when the first YAML file is read: its many modules would slow down every start. */
+async function parseYaml(text: string): Promise<unknown> {
+  const { parseDocument } = await import('yaml')
   const document = parseDocument(text, { prettyErrors: false })
   const [error] = [...document.errors, ...document.warnings]
   if (error === undefined) return valueOf(document)
@@ -77,7 +79,7 @@ export async function readConfigurationFile(path: string): Promise<Readonly<Reco
   const parse = PARSERS.get(extension)
   if (parse === undefined) throw unknownExtension(extension)
   const text = await textOf(path)
-  const content = text.trim() === '' ? null : parse(text)
+  const content = text.trim() === '' ? null : await parse(text)
   if (content === null) return {}
   if (!isTable(content)) throw new UnusableFile(Array.isArray(content) ? 'a list' : 'a single value', 'keys and values')
   return content

@@ -45,8 +45,7 @@ function assertWhole(output: string, lines: number): void {
   assert.lengthOf(output, lines * 1024)
 }
 
-describe('openOutput(), in a child process', function () {
-  this.timeout(20_000)
+describe('openOutput(), in a child process', () => {
   let folder: string
   let opened: number[]
 

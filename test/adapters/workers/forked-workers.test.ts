@@ -32,9 +32,7 @@ workerProcessesContract('ForkedWorkers', echoes, async () => {
   return connection
 })
 
-describe('ForkedWorkers', function () {
-  this.timeout(20_000)
-
+describe('ForkedWorkers', () => {
   it('forwards the standard output of a process, to the end', async () => {
     const written = new Promise<string>((resolve) => {
       const workers = new ForkedWorkers(ECHO, (output) => resolve(text(output)))

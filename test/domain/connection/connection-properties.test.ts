@@ -226,7 +226,7 @@ describe('The output of a Connection', () => {
         const none = method === 'HEAD' || forbidsContent(status)
         assert.equal(response.status, status)
         assert.deepEqual(valuesOf(response, 'x-test'), ['1'])
-        assert.deepEqual(response.content, none ? Buffer.alloc(0) : Buffer.concat(sent))
+        assert.equal(response.content, none ? '' : Buffer.concat(sent).toString('latin1'))
         const last = at === answered.length - 1
         assert.deepEqual(valuesOf(response, 'connection'), [last && connection.isClosed ? 'close' : 'keep-alive'])
       })

@@ -32,7 +32,7 @@ describe('writeHead() (RFC 9112 §4)', () => {
 describe('Text around content', () => {
   it('an interim response is only a head', () => {
     assert.deepEqual(parseResponses(Buffer.from(CONTINUE), []), [
-      { status: 100, reason: 'Continue', fields: [], content: Buffer.alloc(0) },
+      { status: 100, reason: 'Continue', fields: [], content: '', framing: 'none' },
     ])
   })
 

@@ -1,27 +1,27 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readResponse, type RawResponse } from './response-reader.js'
-import { within } from './within.js'
+import { parseResponses, type RawResponse } from '../../wire/response-parser.js'
 import { describeNeeding } from './needing.js'
+import { within } from '../../support/waiting.js'
 
 export interface CurlRun {
-  /** Final and interim, in order, as they stood on the wire. */
+  /** Final and interim responses, in order, as they were on the wire. */
   readonly responses: readonly RawResponse[]
   /** The last of them. */
   readonly response: RawResponse
-  /** What `--verbose` tells. */
+  /** What curl printed on standard error, such as the output of `--verbose`. */
   readonly told: string
   readonly code: number
 }
 
-/** What needs curl. */
+/** `describe` for tests that need curl. */
 export const describeWithCurl = describeNeeding('curl')
 
 /**
- * Runs curl and reads what came, undecoded.
+ * Runs curl and parses the responses that it received.
  *
- * @param input for `-T -` and `-d @-`
- * @throws {Error} when it shows no whole response
+ * @param input its standard input, for `-T -` and `-d @-`
+ * @throws {Error} when curl received no whole response
  */
 export async function curl(parameters: readonly string[], input: string | Buffer = ''): Promise<CurlRun> {
   const child = spawn('curl', [
@@ -38,24 +38,13 @@ export async function curl(parameters: readonly string[], input: string | Buffer
   let told = ''
   child.stdout.on('data', (octets: Buffer) => shown.push(octets))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (told += text))
-  // curl may have its answer before it has read everything.
+  // curl may have its response before it has read all of its input.
   child.stdin.on('error', () => undefined).end(input)
-  const [code] = (await within(once(child, 'close'), () => 'the end of curl', 10_000)) as [number]
-  const responses = responsesIn(Buffer.concat(shown), methodOf(parameters))
+  const [code] = (await within(once(child, 'close'), () => 'the end of curl')) as [number]
+  const method = parameters.includes('--head') ? 'HEAD' : 'GET'
+  const responses = parseResponses(Buffer.concat(shown), [method])
   const response = responses.at(-1)
-  if (response === undefined) throw new Error(`Cannot find a response: curl ended with ${code} and ${told}`)
+  if (response === undefined)
+    throw new Error(`Cannot find a response of curl: it ended with code ${code} and printed ${JSON.stringify(told)}`)
   return { responses, response, told, code }
-}
-
-const methodOf = (parameters: readonly string[]): string => (parameters.includes('--head') ? 'HEAD' : 'GET')
-
-function responsesIn(octets: Buffer, method: string): RawResponse[] {
-  const responses: RawResponse[] = []
-  for (let at = 0; at < octets.length;) {
-    const read = readResponse(octets.subarray(at), method, true)
-    if (typeof read === 'number') throw new Error('Cannot read what curl shows')
-    responses.push(read.response)
-    at += read.octets
-  }
-  return responses
 }

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { freePort } from './free-port.js'
 import { RawClient } from './raw-client.js'
-import { eventually } from './process-facts.js'
 import { describeNeeding } from './needing.js'
+import { eventually } from '../../support/waiting.js'
 
 const CONFIGURATION = fileURLToPath(new URL('../../../../deploy/haproxy.cfg', import.meta.url))
 

@@ -1,8 +1,8 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
-import { within } from './within.js'
 import { describeNeeding } from './needing.js'
+import { within } from '../../support/waiting.js'
 
 /** What needs openssl. */
 export const describeWithOpenssl = describeNeeding('openssl')

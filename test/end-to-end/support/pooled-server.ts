@@ -2,7 +2,7 @@ import { TemporaryFolder } from './folder.js'
 import { POOL_PLUGIN } from './pool-plugin.js'
 import type { RawClient } from './raw-client.js'
 import { get } from '../../wire/requests.js'
-import type { RawResponse } from './response-reader.js'
+import type { RawResponse } from '../../wire/response-parser.js'
 import { startServer, type LogLine, type RunningServer } from './server.js'
 
 /** What `/_metrics` tells of a pool. */

@@ -2,28 +2,33 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { within } from './within.js'
+import { within } from '../../support/waiting.js'
 
-/** The program as it was compiled together with this test. */
+/** The program, compiled together with this test. */
 export const MAIN = fileURLToPath(new URL('../../../src/app/main.js', import.meta.url))
 
 export interface ProgramOptions {
-  /** Beside `PATH`; what the shell of the test happens to have set would change what is tested. */
+  /** The environment beside `PATH`. Nothing else of the test's own environment is passed on: it could change the result. */
   readonly environment?: Readonly<Record<string, string>>
   readonly workingDirectory?: string
 }
 
+/** How a process ended. */
 export interface Exit {
   /** `null` when a signal ended it. */
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }
 
-/** `portico` as a process of its own, with everything it says. */
+/** All programs that run now. A failed test may leave some of them running: they must not outlive the tests. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+
+/** `portico` in its own process, with everything that it prints. */
 export class Program {
   stdout = ''
   stderr = ''
-  /** Resolves once it is gone and all it said has been read. */
+  /** Resolves when the process has ended and all of its output has been read. */
   readonly exited: Promise<Exit>
 
   private readonly child: ChildProcess
@@ -32,18 +37,17 @@ export class Program {
   constructor(parameters: readonly string[], { environment = {}, workingDirectory }: ProgramOptions = {}) {
     this.child = spawn(process.execPath, [MAIN, ...parameters], {
       cwd: workingDirectory,
-      // Not what would have coverage measured in it, too: it is to be as fast as it is.
       env: { PATH: process.env['PATH'], ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.collect('stdout')
     this.collect('stderr')
     this.exited = once(this.child, 'close').then(([code, signal]: unknown[]) => ({ code, signal }) as Exit)
-    void this.exited.then(() => this.tellWatchers())
+    void this.exited.then(() => this.notifyWatchers())
     this.endWithTests()
   }
 
-  /** Runs it to its end. */
+  /** Runs the program to its end. */
   static async run(parameters: readonly string[], options?: ProgramOptions): Promise<Program & Exit> {
     const program = new Program(parameters, options)
     return Object.assign(program, await program.ending())
@@ -61,10 +65,14 @@ export class Program {
     this.child.kill(signal)
   }
 
-  /** As `exited`, but in bounded time: a program that does not end is killed, and that is an error. */
+  /**
+   * Waits for the end of the program. If it takes too long, the program is killed.
+   *
+   * @throws {Error} when the program had to be killed
+   */
   async ending(): Promise<Exit> {
     try {
-      return await within(this.exited, () => `the end of the program; it said ${JSON.stringify(this.stderr)}`)
+      return await within(this.exited, () => `the end of the program: it printed ${JSON.stringify(this.stderr)}`)
     } catch (error) {
       this.kill('SIGKILL')
       throw error
@@ -72,10 +80,10 @@ export class Program {
   }
 
   /**
-   * Waits until what it said on a stream has what is looked for.
+   * Waits until a search in the output succeeds.
    *
-   * @param find gives what is looked for, `null` or `undefined` while it is not there
-   * @throws {Error} when the program ends before, or it takes too long
+   * @param find returns what it finds in the whole output so far, `null` or `undefined` while that is missing
+   * @throws {Error} when the program ends before that, or it takes too long
    */
   said<T>(stream: 'stdout' | 'stderr', find: (text: string) => T | null | undefined): Promise<T> {
     const found = new Promise<T>((resolve, reject) => {
@@ -83,7 +91,7 @@ export class Program {
         const value = find(this[stream])
         if (value === null || value === undefined) {
           if (this.isRunning) return
-          reject(new Error(`Cannot find what is looked for: the program ended, with ${JSON.stringify(this.stderr)}`))
+          reject(new Error(`Cannot find the wanted output: the program ended with ${JSON.stringify(this.stderr)}`))
         } else {
           resolve(value)
         }
@@ -92,26 +100,25 @@ export class Program {
       this.watchers.add(look)
       look()
     })
-    return within(found, () => `what is looked for on ${stream}: found ${JSON.stringify(this[stream].slice(-2000))}`)
+    return within(found, () => `output on ${stream}: found ${JSON.stringify(this[stream].slice(-2000))}`)
   }
 
   private collect(stream: 'stdout' | 'stderr'): void {
     this.child[stream]!.setEncoding('utf8').on('data', (text: string) => {
       this[stream] += text
-      this.tellWatchers()
+      this.notifyWatchers()
     })
   }
 
-  /** A test that fails may leave its program behind: that neither keeps the tests from ending nor survives them. */
+  /** Lets the tests end while the program still runs, and the program with them. */
   private endWithTests(): void {
     this.child.unref()
     for (const stream of [this.child.stdout, this.child.stderr]) (stream as Socket).unref()
-    const kill = (): void => this.kill('SIGKILL')
-    process.once('exit', kill)
-    void this.exited.then(() => process.off('exit', kill))
+    running.add(this.child)
+    void this.exited.then(() => running.delete(this.child))
   }
 
-  private tellWatchers(): void {
+  private notifyWatchers(): void {
     for (const watcher of [...this.watchers]) watcher()
   }
 }

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { TemporaryFolder } from './folder.js'
 import { freePort } from './free-port.js'
-import { eventually } from './process-facts.js'
 import { describeNeeding } from './needing.js'
+import { eventually } from '../../support/waiting.js'
 
 const CONFIGURATION = fileURLToPath(new URL('../../../../deploy/prometheus.yml', import.meta.url))
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
-import { readResponse, type RawResponse } from './response-reader.js'
+import { parseResponse, type RawResponse } from '../../wire/response-parser.js'
 import { secured } from './tls-client.js'
-import { within } from './within.js'
+import { within } from '../../support/waiting.js'
 
 /** How the server's side came to its end: `ended` in order, `reset` by a cut, after which octets may be missing. */
 export type Ending = 'ended' | 'reset'
@@ -117,13 +117,13 @@ export class RawClient {
   async response(method = 'GET'): Promise<RawResponse> {
     for (let wanted = 1; ;) {
       await this.arrival(wanted)
-      const read = readResponse(this.joined(), method, this.ending === 'ended')
-      if (typeof read === 'object') {
-        this.take(read.octets)
-        return read.response
+      const parsed = parseResponse(this.joined(), method, this.ending === 'ended')
+      if (typeof parsed === 'object') {
+        this.take(parsed.octets)
+        return parsed.response
       }
       if (this.ending === 'reset') throw new Error(`Cannot read a response: the connection was reset inside it`)
-      wanted = read
+      wanted = parsed
     }
   }
 

@@ -4,15 +4,19 @@ import { Program, type Exit, type ProgramOptions } from './program.js'
 import { RawClient } from './raw-client.js'
 
 export interface ServerOptions extends ProgramOptions {
-  /** Beside `--port 0 --log-format json` and the engine that the tests are about, which a later flag of the same name overrides. */
+  /** Flags after `--port 0 --log-format json` and the engine under test; a later flag of the same name takes effect. */
   readonly flags?: readonly string[]
 }
 
-/** One line of the log: an access line has `target`, an event line has `event`. */
+/** A line of the JSON log: an access line has `target`, an event line has `event`. */
 export type LogLine = Readonly<Record<string, unknown>>
 
-/** A server in a process of its own, that listens. */
+/** A server that listens, in its own process. */
 export class RunningServer {
+  private readonly parsed: LogLine[] = []
+  /** The length of the output that `parsed` covers. */
+  private parsedLength = 0
+
   constructor(
     readonly program: Program,
     readonly port: number,
@@ -31,22 +35,35 @@ export class RunningServer {
     return this.isSecure ? RawClient.connectSecurely(this.port) : RawClient.connect(this.port)
   }
 
-  /** The lines of its JSON log up to now, in order. */
-  logLines(): LogLine[] {
-    return linesOf(this.program.stdout)
+  /** The lines of its JSON log so far, in order. */
+  logLines(): readonly LogLine[] {
+    const { stdout } = this.program
+    // The last line may be incomplete.
+    const end = stdout.lastIndexOf('\n') + 1
+    for (const line of stdout.slice(this.parsedLength, end).split('\n')) {
+      if (line !== '') this.parsed.push(JSON.parse(line) as LogLine)
+    }
+    this.parsedLength = end
+    return this.parsed
   }
 
-  /** Waits for the first line of its JSON log for which the condition holds. */
+  /** Waits for the first line of its JSON log for which a condition holds. */
   logLine(holds: (line: LogLine) => boolean): Promise<LogLine> {
-    return this.program.said('stdout', (text) => linesOf(text).find(holds))
+    let seen = 0
+    return this.program.said('stdout', () => {
+      const lines = this.logLines()
+      const found = lines.slice(seen).find(holds)
+      seen = lines.length
+      return found
+    })
   }
 
-  /** Waits for the access line of the response that carried this request id. */
+  /** Waits for the access line of the response with a request id. */
   accessLine(requestId: string): Promise<LogLine> {
     return this.logLine((line) => line['request'] === requestId && 'target' in line)
   }
 
-  /** Drains it, and waits until it is gone. One that is gone already is left in peace. */
+  /** Sends it a signal, which starts a drain by default, and waits for its end. Does nothing when it has ended already. */
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     this.program.kill(signal)
     return this.program.ending()
@@ -54,12 +71,12 @@ export class RunningServer {
 }
 
 /**
- * Starts a server on a free port of the loopback interface and waits until it listens.
+ * Starts a server on a free port of the loopback interface, and waits until it listens.
  *
- * @throws {Error} with what it said, when it ends instead
+ * @throws {Error} with its standard error, when it ends instead
  */
 export async function startServer({ flags = [], ...options }: ServerOptions = {}): Promise<RunningServer> {
-  const secured = isSecure() ? securely(usualCertificate()) : []
+  const secured = isSecure() ? httpsOnly(usualCertificate()) : []
   const usual = ['--port', '0', '--log-format', 'json', '--engine', currentEngine(), ...secured]
   const program = new Program([...usual, ...flags], options)
   const banner = /^portico listening on (https?):\/\/\S+:(\d+)$/m
@@ -67,17 +84,7 @@ export async function startServer({ flags = [], ...options }: ServerOptions = {}
   return new RunningServer(program, Number(port), scheme!)
 }
 
-/** HTTPS, and nothing else. */
-function securely({ certFile, keyFile }: CertificatePaths): string[] {
+function httpsOnly({ certFile, keyFile }: CertificatePaths): string[] {
   const files = ['--cert-file', certFile, '--key-file', keyFile]
   return ['--enable-tls', '--https-port', '0', '--set', 'tls.only=true', ...files]
-}
-
-/** Whole lines only: the last may still be on its way. */
-function linesOf(text: string): LogLine[] {
-  return text
-    .slice(0, text.lastIndexOf('\n') + 1)
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as LogLine)
 }

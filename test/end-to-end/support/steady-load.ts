@@ -1,37 +1,37 @@
 import { setTimeout } from 'node:timers/promises'
-import { RawClient } from './raw-client.js'
 import { get } from '../../wire/requests.js'
-import { valueOf } from './response-reader.js'
+import { valueOf } from '../../wire/response-parser.js'
+import { RawClient } from './raw-client.js'
 
 /**
- * What the failure of a new connection without a single octet begins with: the kernel may have taken it for a listener
- * that closed before it did.
+ * The beginning of a failure message when a new connection failed before the server sent an octet: the kernel may have
+ * accepted the connection for a listener that closed before it did.
  */
-export const NOT_TAKEN = 'not taken'
+export const NOT_ACCEPTED = 'not accepted'
 
-/** How long a client waits before it asks again: clients that never rest would leave what is tested no processor. */
+/** The pause of a client between two requests. Without it, the clients would leave no processor time to the server. */
 const PAUSE_MS = 5
 
-/** What some clients met with, all together. */
+/** The results of all clients together. */
 export class Tally {
   answered = 0
-  /** What went wrong, one line each. */
+  /** A message for each request that failed. */
   readonly failures: string[] = []
-  /** Of single requests, a new connection included where one was needed. */
+  /** The longest time of a request, including its new connection if it needed one. */
   longestMs = 0
 }
 
 /**
- * Clients that ask again and again over connections that persist, and connect anew where the server says `close`.
+ * Clients that send requests over persistent connections, and connect again after a response with `Connection: close`.
  *
- * A connection that ends without that word fails the request that was under way on it; nothing is tried twice.
+ * A connection that ends without such a response fails its request. No client sends a request twice.
  */
 export class SteadyLoad {
   readonly tally = new Tally()
   private readonly running: Promise<unknown>
   private isOver = false
 
-  /** @param target gives the target of each request */
+  /** @param target returns the target of each request */
   constructor(
     private readonly port: number,
     clients: number,
@@ -40,7 +40,7 @@ export class SteadyLoad {
     this.running = Promise.all(Array.from({ length: clients }, () => this.ask()))
   }
 
-  /** Lets the requests under way come to their end. */
+  /** Waits for the requests in flight, and sends no more. */
   async stop(): Promise<Tally> {
     this.isOver = true
     await this.running
@@ -56,9 +56,9 @@ export class SteadyLoad {
         client ??= await RawClient.connect(this.port)
         if (!(await this.exchange(client))) client = closed(client)
       } catch (error) {
-        const wasTaken = !isNew || (client?.unreadOctets ?? 0) > 0
+        const wasAccepted = !isNew || (client?.unreadOctets ?? 0) > 0
         const message = error instanceof Error ? error.message.slice(0, 200) : String(error)
-        this.tally.failures.push(wasTaken ? message : `${NOT_TAKEN}: ${message}`)
+        this.tally.failures.push(wasAccepted ? message : `${NOT_ACCEPTED}: ${message}`)
         client = closed(client)
       }
       this.tally.longestMs = Math.max(this.tally.longestMs, performance.now() - beganMs)
@@ -67,7 +67,7 @@ export class SteadyLoad {
     closed(client)
   }
 
-  /** @returns whether the connection persists */
+  /** Sends a request and reads its response. Returns whether the connection persists. */
   private async exchange(client: RawClient): Promise<boolean> {
     client.send(get(this.target()))
     const response = await client.response()

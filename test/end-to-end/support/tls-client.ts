@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { connect, type TLSSocket } from 'node:tls'
-import { within } from './within.js'
+import { within } from '../../support/waiting.js'
 
 /** A TLS connection, and how its server ended it. */
 export interface TlsClient {

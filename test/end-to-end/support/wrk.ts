@@ -1,28 +1,36 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { within } from '../../support/waiting.js'
 import { itNeeding } from './needing.js'
 
-/** What `wrk` saw. */
-export interface WrkRun {
+/** The results of wrk. */
+export interface WrkReport {
   readonly requests: number
-  /** Its lines about errors of connections and about statuses outside of 2xx and 3xx. */
+  /** Its lines about connection errors and about statuses other than 2xx and 3xx. */
   readonly troubles: readonly string[]
 }
 
-/** What needs wrk. */
+/** `it` for tests that need wrk. */
 export const itWithWrk = itNeeding('wrk')
 
-/** Asks again and again for so long, over 16 connections that persist. */
-export async function wrk(url: string, seconds: number): Promise<WrkRun> {
-  const { stdout } = await promisify(execFile)('wrk', [
-    '--threads',
-    '1',
-    '--connections',
-    '16',
-    '-d',
-    `${seconds}s`,
-    url,
-  ])
-  const requests = Number(/^\s*(\d+) requests in/m.exec(stdout)![1])
-  return { requests, troubles: stdout.match(/^.*(?:Socket errors|Non-2xx).*$/gm) ?? [] }
+/** A bound in case a test does not stop wrk. */
+const LONGEST_S = 60
+
+/**
+ * Runs wrk with 16 persistent connections until it is stopped.
+ *
+ * @returns a function that stops wrk and returns its report
+ */
+export function startWrk(url: string): () => Promise<WrkReport> {
+  const flags = ['--threads', '1', '--connections', '16', '--duration', `${LONGEST_S}s`]
+  const child = spawn('wrk', [...flags, url], { stdio: ['ignore', 'pipe', 'ignore'] })
+  let printed = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text))
+  const closed = once(child, 'close')
+  return async () => {
+    child.kill('SIGINT')
+    await within(closed, () => 'the end of wrk')
+    const requests = Number(/^\s*(\d+) requests in/m.exec(printed)![1])
+    return { requests, troubles: printed.match(/^.*(?:Socket errors|Non-2xx).*$/gm) ?? [] }
+  }
 }

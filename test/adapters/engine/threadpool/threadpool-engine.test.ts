@@ -219,8 +219,7 @@ describe('ThreadpoolEngine', () => {
     })
   })
 
-  it('runs no request twice and loses none, whatever its threads do', async function () {
-    this.timeout(60_000)
+  it('runs no request twice and loses none, whatever its threads do', async () => {
     const step = fc.record({
       act: fc.constantFrom('run', 'run', 'claim', 'claim', 'answer', 'alive', 'pass', 'abort', 'exit'),
       which: fc.nat(),

@@ -15,7 +15,6 @@ process.stdin.on('end', () => child.kill('SIGKILL')).resume()`
 describe('usageOfTree()', () => {
   it('adds up the usage of a process and its descendants', async function () {
     if (process.platform !== 'linux') this.skip()
-    this.timeout(10_000)
     const child = spawn(process.execPath, ['-e', PARENT], { stdio: ['pipe', 'pipe', 'ignore'] })
     await once(child.stdout, 'data')
     const { processorMs, residentBytes } = usageOfTree(child.pid!)!

@@ -2,7 +2,6 @@ import { describe } from 'mocha'
 import { autocannonLoad } from '../../../../src/adapters/tools/load/autocannon-load.js'
 import { loadContract } from '../../../contract/load.js'
 
-describe('Load: autocannon', function () {
-  this.timeout(15_000)
+describe('Load: autocannon', () => {
   loadContract(autocannonLoad)
 })

@@ -5,19 +5,15 @@ import { nodeLoad } from '../../../../src/adapters/tools/load/node-load.js'
 import { begunTogether } from '../../../support/begun-together.js'
 import { loadContract, LoadedServer, loadOptions } from '../../../contract/load.js'
 
-describe('Load: Node, one connection per request', function () {
-  this.timeout(15_000)
+describe('Load: Node, one connection per request', () => {
   loadContract(nodeLoad, { keepAlive: false })
 })
 
-describe('Load: Node, at a rate', function () {
-  this.timeout(15_000)
+describe('Load: Node, at a rate', () => {
   loadContract(nodeLoad, { rate: 200 })
 })
 
-describe('nodeLoad', function () {
-  this.timeout(15_000)
-
+describe('nodeLoad', () => {
   const servers: LoadedServer[] = []
 
   after(() => {

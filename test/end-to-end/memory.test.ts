@@ -1,10 +1,11 @@
 import { after, before, describe, it } from 'mocha'
 import { garbageOctets, onEachEngine } from './support/engines.js'
 import { PacedReader } from './support/paced-reader.js'
-import { eventually, residentBytes, TELLS_FACTS } from './support/process-facts.js'
+import { residentBytes, HAS_PROC } from './support/process-facts.js'
 import { get } from '../wire/requests.js'
 import type { RunningServer } from './support/server.js'
 import { TryingSite } from './support/trying-site.js'
+import { eventually } from '../support/waiting.js'
 
 const READERS = 200
 const PER_READER_OCTETS = 64 * 1024
@@ -13,11 +14,9 @@ const PIECES_PER_READER = 2
 /** What the server takes for itself while it warms up: code, heap, buffers that are shared. */
 const SLACK_OCTETS = 24 * 1024 * 1024
 
-const describeOnLinux = onEachEngine(TELLS_FACTS ? describe : describe.skip)
+const describeOnLinux = onEachEngine(HAS_PROC ? describe : describe.skip)
 
-describeOnLinux('memory, while readers stall', function () {
-  this.timeout(30_000)
-
+describeOnLinux('memory, while readers stall', () => {
   const site = new TryingSite({
     'site/big.bin': Buffer.alloc(20 * 1024 * 1024, 'b'),
   })
@@ -61,11 +60,11 @@ describeOnLinux('memory, while readers stall', function () {
     })
   }
 
-  async function metrics(): Promise<{ octets: { out: number }; connections: { active: number } }> {
+  async function metrics(): Promise<{ bytes: { out: number }; connections: { active: number } }> {
     const response = await fetch(`${server.origin}/_metrics`)
     return (await response.json()) as Awaited<ReturnType<typeof metrics>>
   }
 
   const external = async (): Promise<number> => Number(await (await fetch(`${server.origin}/external`)).text())
-  const bytesOut = async (): Promise<number> => (await metrics()).octets.out
+  const bytesOut = async (): Promise<number> => (await metrics()).bytes.out
 })
