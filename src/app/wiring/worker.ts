@@ -9,6 +9,7 @@ import { ParentChannel } from '../../adapters/workers/parent-channel.js'
 import type { Credentials } from '../../ports/operations/credentials.js'
 import type { Listener, ListenerName } from '../../ports/serving/transport.js'
 import type { WorkerConfiguration } from '../../ports/workers/worker-processes.js'
+import { logStrayErrors } from '../stray-errors.js'
 import type { ConnectionReceiver } from '../workers/connection-receiver.js'
 import type { SupervisedGroup } from '../workers/supervised-group.js'
 import { Worker, type WorkerService } from '../workers/worker.js'
@@ -32,11 +33,12 @@ function wireWorkerService(
   container.bind(WORKER_GROUP).toConstantValue(group)
   bindListeners(container, handedListeners(configuration, receiver), socket.kind, tlsMaterial)
   const { server, log, closeLogs } = wireServer(container)
+  logStrayErrors(log)
   const [metrics, listener] = [container.get(METRICS), container.get(SECURE_LISTENER)]
   const renew = (credentials: Credentials): void => {
     if (listener !== null) listener.credentials = credentials
   }
-  return { server, log, counts: () => metrics.counts(), renew, closeLogs }
+  return { server, counts: () => metrics.counts(), renew, closeLogs }
 }
 
 /** Makes listeners that receive connections which the supervisor accepted. */

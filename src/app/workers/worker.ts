@@ -2,7 +2,6 @@ import { deferred } from '../../domain/deferred.js'
 import type { DrainReport } from '../../domain/lifecycle/drain.js'
 import type { Clock } from '../../ports/operations/clock.js'
 import type { Credentials } from '../../ports/operations/credentials.js'
-import type { EventLog } from '../../ports/operations/event-log.js'
 import type { MetricsCounts } from '../../ports/operations/metrics.js'
 import type {
   HandedConnection,
@@ -12,18 +11,16 @@ import type {
   WorkerConfiguration,
 } from '../../ports/workers/worker-processes.js'
 import { messageOf } from '../message-of.js'
-import { logStrayErrors } from '../stray-errors.js'
 import { SupervisedGroup } from './supervised-group.js'
 import { ConnectionReceiver } from './connection-receiver.js'
 
-/** The server that a worker runs, with its log and its metrics. */
+/** The server that a worker runs, with its metrics and its logs. */
 export interface WorkerService {
   readonly server: {
     start(): Promise<unknown>
     drain(): Promise<DrainReport>
     retire(): Promise<DrainReport>
   }
-  readonly log: EventLog
   counts(): MetricsCounts
   /** New TLS connections use these credentials from now on. */
   renew(credentials: Credentials): void
@@ -121,7 +118,6 @@ export class Worker implements WorkerReceiver {
     const receiver = new ConnectionReceiver(this.channel, this.clock, configuration.addresses)
     const group = new SupervisedGroup(this.channel, this.clock, configuration)
     const service = this.makeService(configuration, receiver, group)
-    logStrayErrors(service.log)
     return { receiver, group, service, started: this.start(service) }
   }
 

@@ -3,7 +3,6 @@ import type { SupervisedGroup } from '../../../src/app/workers/supervised-group.
 import type { ConnectionReceiver } from '../../../src/app/workers/connection-receiver.js'
 import type { Credentials } from '../../../src/ports/operations/credentials.js'
 import type { WorkerConfiguration } from '../../../src/ports/workers/worker-processes.js'
-import { RecordingEventLog } from '../../fakes/event-log.js'
 import { FakeClock } from '../../fakes/fake-clock.js'
 import { FakeChannel } from '../../fakes/fake-channel.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
@@ -32,7 +31,6 @@ export const CONFIGURATION: WorkerConfiguration = {
 
 /** A service that starts and drains at once, unless the test says otherwise. */
 class FakeService implements WorkerService {
-  readonly log = new RecordingEventLog()
   readonly calls: string[] = []
   failure: Error | null = null
   started: Promise<void> = Promise.resolve()
