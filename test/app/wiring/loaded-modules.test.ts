@@ -8,7 +8,8 @@ const SOURCE = resolve(import.meta.dirname, '../../../src')
 
 const COMMAND_LINE = /^(commander|convict|json5|yaml)$|^app\/cli\/|^adapters\/settings\//
 const TOOLS = /^(autocannon|selfsigned)$|^adapters\/tools\//
-const SERVER = /^(inversify|winston)$|^app\/(server\/server|serving\/|wiring\/server)|^adapters\/(socket|engine\/selectors)\//
+const SERVER =
+  /^(inversify|winston)$|^app\/(server\/server|serving\/|wiring\/server)|^adapters\/(socket|engine\/selectors)\//
 const SUPERVISOR = /^app\/workers\/supervisor|^adapters\/workers\/forked-workers/
 
 const PROCESSES: [entry: string, needs: RegExp[], lacks: RegExp[]][] = [
