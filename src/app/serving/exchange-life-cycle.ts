@@ -186,6 +186,7 @@ export class ExchangeLifeCycle implements SenderOwner {
     this.service.log.error('handler timed out', { request: exchange.request, route: exchange.routeName })
     exchange.handlerRequest?.abort(error)
     exchange.outcome = 'timed-out'
+    exchange.handlerTimedOut = true
     this.answer(exchange, problem(504, exchange.accept))
   }
 
@@ -237,9 +238,9 @@ export class ExchangeLifeCycle implements SenderOwner {
     this.sender.send(response, preamble, mayPersist(service.life.phase, connection.hasNext))
   }
 
-  /** Discards an answer that came after its exchange was settled. A warning blames a handler only for its own delay. */
+  /** Discards an answer that came after its exchange was settled. Warns only when the handler exceeded its own deadline. */
   private drop(exchange: Exchange, { content }: SendableResponse): void {
-    if (exchange.outcome === 'timed-out') {
+    if (exchange.handlerTimedOut) {
       this.service.log.warn('late response dropped', { request: exchange.request, route: exchange.routeName })
     }
     if (isOfKind(content, 'stream')) abandon(content)

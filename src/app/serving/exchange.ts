@@ -25,6 +25,8 @@ export class Exchange implements ExchangeRecord, RequestOwner {
   handlerRequest: HandlerRequest | null = null
   /** Whether the response has been decided: a later answer of the handler is dropped. */
   settled = false
+  /** Whether the handler has exceeded its own deadline; not set when only the peer was too slow. */
+  handlerTimedOut = false
 
   /** `null` without tracing. */
   span: RequestSpan | null = null

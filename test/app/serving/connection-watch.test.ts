@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { bytes, file, stream } from '../../../src/domain/message/response-makers.js'
-import type { Request } from '../../../src/ports/plugins/plugin.js'
+import type { Handler, Request } from '../../../src/ports/plugins/plugin.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 import { echo, echoStream, Endless, Fed } from './handlers.js'
 import { get, post } from '../../wire/requests.js'
@@ -195,6 +195,35 @@ describe('deadlines', () => {
     assert.equal(far.received, before)
     assert.include(served.alarms, 'late response dropped')
     assert.deepEqual(served.outcomes, ['timed-out', 'completed'])
+  })
+
+  it('does not warn about the late answer of a handler when the body of its request timed out', async () => {
+    const held = new Held()
+    const waiting: Handler = async (request) => {
+      await request.bytes().catch(() => undefined)
+      return held.handler(request)
+    }
+    const served = await Served.start({ routes: { 'POST /': waiting }, settings: NO_RATE })
+    const far = served.connect()
+    far.send(post('/', 'content').slice(0, -1))
+    await settled()
+    await served.pass(bodyTimeoutMs + SWEEP_MS)
+    assert.deepEqual(statuses(far.received), [408])
+    await held.answer('late')
+    assert.deepEqual([statuses(far.received), served.outcomes, served.alarms], [[408], ['timed-out'], []])
+  })
+
+  it('does not warn about the late answer of a handler when the peer did not read the response before it', async () => {
+    const held = new Held()
+    const settings = { ...NO_RATE, handlerTimeoutMs: 10 * writeTimeoutMs }
+    const served = await Served.start({ routes: { 'GET /': () => 'x', 'GET /held': held.handler }, settings })
+    const far = served.connect()
+    far.stall()
+    far.send(get('/') + get('/held'))
+    await served.pass(writeTimeoutMs + 2 * SWEEP_MS)
+    assert.deepEqual([far.cut, served.outcomes], [true, ['completed', 'timed-out']])
+    await held.answer('late')
+    assert.deepEqual(served.alarms, [])
   })
 
   it('closes the file of an answer that comes too late', async () => {
