@@ -25,7 +25,7 @@ export function jsonAccessLine(engine: string, worker: number): AccessLine {
     // prettier-ignore
     return '{"time":"' + time + afterTime + exchange.thread +
     ',"connection":' + exchange.connection +
-    ',"request":"' + exchange.request +
+    ',"request":"' + exchange.requestId +
     '","trace":"' + exchange.trace +
     '","phase":"' + exchange.phase +
     '","peer":"' + escaped(exchange.peer) +
@@ -57,7 +57,7 @@ export function plainAccessLine(engine: string, worker: number): AccessLine {
     ' out=' + exchange.bytesOut +
     ' route=' + word(exchange.routeName) +
     ' connection=' + exchange.connection +
-    ' request=' + exchange.request +
+    ' request=' + exchange.requestId +
     ' trace=' + exchange.trace +
     ' phase=' + exchange.phase + end +
     (exchange.security === null ? '' : ofPlain(exchange.security)) +

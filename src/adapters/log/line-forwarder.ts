@@ -16,8 +16,8 @@ const FLUSH_MS = 300
  * Forwards the log lines of worker processes to the shared sink.
  *
  * It forwards only whole lines, because part of a line, from a process that was killed while it wrote, could be
- * mistaken for something else. While the sink is full, it reads no process. The pipes fill up, and each process then
- * drops and counts lines itself: it drops single lines, whereas a read here is a block of many lines.
+ * mistaken for something else. While the sink is over its pause limit, it reads no process. The pipes fill up, and each
+ * process then drops and counts lines itself: it drops single lines, whereas a read here is a block of many lines.
  */
 export class LineForwarder {
   private readonly sources = new Set<Readable>()
@@ -31,7 +31,7 @@ export class LineForwarder {
     this.sources.add(source)
     source.on('data', (octets: Buffer) => {
       this.append(lines.take(octets))
-      if (this.sink.isFull) this.pause()
+      if (this.sink.isOverPauseLimit) this.pause()
     })
     source.on('error', () => undefined)
     source.on('close', () => this.sources.delete(source))

@@ -8,10 +8,10 @@ const BATCH_CHARACTERS = 64 * 1024
 /** The most characters that are buffered while the output blocks. Beyond it, lines are dropped. */
 const MAX_BUFFERED = 1024 * 1024
 /**
- * Above this, sources that can pause should do so. It is lower than `MAX_BUFFERED`, so that their lines need not be
- * dropped.
+ * While more characters than this are buffered, sources that can pause should do so. It is lower than `MAX_BUFFERED`,
+ * so that their lines need not be dropped.
  */
-const FULL_CHARACTERS = 256 * 1024
+const PAUSE_CHARACTERS = 256 * 1024
 /** The first delay before a blocked output is tried again. It doubles with each retry. */
 const FIRST_RETRY_MS = 1
 /** The longest such delay. */
@@ -29,9 +29,9 @@ const NOTHING = new Uint8Array(0)
 /**
  * Batches log lines and writes them, whole and in order, to one output.
  *
- * `append` only concatenates; a timer flushes the batch, sooner when it is full. When the output blocks or fails, the
- * sink retries with back-off and buffers up to `MAX_BUFFERED` characters. Beyond that it drops new lines and counts
- * them until half of the buffer is free, so that one gap is logged once, where it happened.
+ * `append` only concatenates; a timer flushes the batch, at once when it has `BATCH_CHARACTERS`. When the output blocks
+ * or fails, the sink retries with back-off and buffers up to `MAX_BUFFERED` characters. Beyond that it drops new lines and
+ * counts them until half of the buffer is free, so that one gap is logged once, where it happened.
  */
 export class Sink {
   /** Lines that wait for the next batch. */
@@ -47,7 +47,7 @@ export class Sink {
   /** The timer of the next write; `null` while there is nothing to write or a write is in progress. */
   private due: Stoppable | null = null
   private retryMs = FIRST_RETRY_MS
-  /** Lines dropped since the buffer became full. */
+  /** The number of lines dropped since the buffer exceeded `MAX_BUFFERED`. */
   private gap = 0
   private draining: Draining | null = null
   private closed = false
@@ -73,17 +73,17 @@ export class Sink {
   }
 
   /** Whether sources that can pause should do so. */
-  get isFull(): boolean {
-    return this.held > FULL_CHARACTERS
+  get isOverPauseLimit(): boolean {
+    return this.held > PAUSE_CHARACTERS
   }
 
   /**
-   * Calls a listener once, as soon as the sink is not full.
+   * Calls a listener once, as soon as sources need not pause.
    *
-   * @param listener called at once when the sink is not full now
+   * @param listener called at once when they need not pause now
    */
   whenRoom(listener: () => void): void {
-    if (this.isFull) this.awaitingRoom.push(listener)
+    if (this.isOverPauseLimit) this.awaitingRoom.push(listener)
     else listener()
   }
 
@@ -102,8 +102,8 @@ export class Sink {
     const before = this.text.length
     this.text += line
     this.ascii &&= ascii
-    if (before === 0) this.startBatch()
-    if (before < BATCH_CHARACTERS && this.text.length >= BATCH_CHARACTERS) this.endBatch()
+    if (before === 0) this.scheduleWrite()
+    if (before < BATCH_CHARACTERS && this.text.length >= BATCH_CHARACTERS) this.scheduleWriteNow()
     return true
   }
 
@@ -124,12 +124,12 @@ export class Sink {
     return this.text.length + this.octets.length - this.offset
   }
 
-  private startBatch(): void {
+  private scheduleWrite(): void {
     if (!this.writing && this.due === null) this.writeAfter(BATCH_MS)
   }
 
-  /** Writes in the next turn, because this one may be in the middle of a request. A pending retry keeps its delay. */
-  private endBatch(): void {
+  /** Writes in the next turn of the event loop: this one may be inside a request. A pending retry keeps its delay. */
+  private scheduleWriteNow(): void {
     if (!this.writing && this.octets === NOTHING) this.writeAfter(0)
   }
 
@@ -149,7 +149,8 @@ export class Sink {
   private takeText(): void {
     const encoding = this.ascii ? 'latin1' : 'utf8'
     const octets = this.ascii ? this.text.length : this.text.length * OCTETS_PER_CHARACTER
-    // Encoding into existing memory takes half the time of `Buffer.from`. Only after a stall is the text larger.
+    // Encoding into existing memory takes half the time of `Buffer.from`. The text can be larger after a stall, or when
+    // it is not marked as ASCII: then a fresh buffer is allocated.
     const fits = octets <= this.batch.length
     this.octets = fits
       ? this.batch.subarray(0, this.batch.write(this.text, encoding))
@@ -165,17 +166,17 @@ export class Sink {
     this.notifyRoom()
     this.writing = false
     if (this.offset < this.octets.length) this.retry(error)
-    else this.finishBatch()
+    else this.afterBatchWritten()
   }
 
-  /** Schedules another write. A write of only some octets means that the output is full, just as `EAGAIN` does. */
+  /** Schedules another write. A write of only some octets means that the output blocks, just as `EAGAIN` does. */
   private retry(error: NodeJS.ErrnoException | null): void {
-    const isFull = error === null || error.code === 'EAGAIN'
-    this.writeAfter(isFull ? this.retryMs : FAILURE_RETRY_MS)
-    if (isFull) this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS)
+    const isBlocked = error === null || error.code === 'EAGAIN'
+    this.writeAfter(isBlocked ? this.retryMs : FAILURE_RETRY_MS)
+    if (isBlocked) this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS)
   }
 
-  private finishBatch(): void {
+  private afterBatchWritten(): void {
     this.octets = NOTHING
     this.offset = 0
     if (this.text === '') this.draining?.end()
@@ -184,7 +185,8 @@ export class Sink {
 
   private drop(): void {
     this.gap++
-    // A single line over the limit leaves a gap without a pending write, which would otherwise end the gap.
+    // Usually the end of a write ends the gap. But when one line exceeds the limit and nothing is buffered, no write
+    // follows.
     this.endGap()
   }
 
@@ -196,7 +198,7 @@ export class Sink {
   }
 
   private notifyRoom(): void {
-    if (this.isFull || this.awaitingRoom.length === 0) return
+    if (this.isOverPauseLimit || this.awaitingRoom.length === 0) return
     for (const listener of this.awaitingRoom.splice(0)) listener()
   }
 

@@ -85,7 +85,7 @@ describe('LineForwarder', () => {
     clock.advance(BATCH_MS)
     await settled()
     assert.isTrue(source.isPaused())
-    assert.isTrue(sink.isFull)
+    assert.isTrue(sink.isOverPauseLimit)
     output.room = Infinity
     for (let round = 0; round < 100 && source.readableLength > 0; round++) await written()
     assert.lengthOf((await written()).split('\n'), 2049)
@@ -114,7 +114,7 @@ describe('LineForwarder', () => {
     output.room = 0
     source.write(`${'x'.repeat(1023)}\n`.repeat(300))
     await settled()
-    assert.isTrue(sink.isFull)
+    assert.isTrue(sink.isOverPauseLimit)
     const late = new PassThrough()
     forwarder.forward(late)
     late.write('late\n')

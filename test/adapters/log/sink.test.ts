@@ -259,13 +259,13 @@ describe('Sink', () => {
       const { sink } = setUp()
       let told = 0
       sink.whenRoom(() => told++)
-      assert.deepEqual([sink.isFull, told], [false, 1])
+      assert.deepEqual([sink.isOverPauseLimit, told], [false, 1])
     })
 
     it('calls the listener once when there is room again, long before a line would be dropped', () => {
       const { clock, output, sink } = setUp()
       output.room = 0
-      while (!sink.isFull) assert.isTrue(sink.append(line(0)))
+      while (!sink.isOverPauseLimit) assert.isTrue(sink.append(line(0)))
       let told = 0
       sink.whenRoom(() => told++)
       clock.advance(1000)
@@ -274,7 +274,7 @@ describe('Sink', () => {
       clock.advance(1000)
       sink.append(line(1))
       clock.advance(1000)
-      assert.deepEqual([sink.isFull, told], [false, 1])
+      assert.deepEqual([sink.isOverPauseLimit, told], [false, 1])
     })
   })
 })
