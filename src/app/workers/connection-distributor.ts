@@ -12,13 +12,13 @@ export interface DistributionRules {
   /**
    * How long a worker may take to acknowledge a connection before another worker gets it, which must claim it.
    *
-   * The margin over `freshMs` is for a worker that is paused between its look at the clock and its `accepted`: a longer
-   * pause there makes it serve a connection that another worker was granted.
+   * A worker checks `freshMs` and then sends `accepted`. If it pauses in between for longer than `lateMs - freshMs`, two
+   * workers may serve the same connection.
    */
   readonly lateMs: number
   /** How many connections may wait while no worker can serve them. */
   readonly maxWaiting: number
-  /** How long a connection may wait, or go from one worker to the next, before it is reset. */
+  /** How long a connection may wait, or be handed from one worker to another, before it is reset. */
   readonly maxWaitMs: number
 }
 
@@ -30,14 +30,14 @@ interface PendingConnection {
   readonly connection: HandedConnection
   readonly listener: ListenerName
   readonly sinceMs: number
-  /** Whether it was handed off before, to a worker that may still serve it. */
+  /** Whether the next worker must ask the supervisor before it serves the connection. True after the first hand-off. */
   mustClaim: boolean
   /** Whether a worker has accepted it, or it was reset. */
   isSettled: boolean
 }
 
 /**
- * Distributes the connections of the listeners among the workers, in turns.
+ * Distributes the connections of the listeners among the workers, round robin.
  *
  * The supervisor holds each connection until a worker has accepted it. When that worker dies, is late, or never receives
  * the connection, the connection goes to another worker; the first to claim it serves it. While no worker can serve it,
@@ -87,40 +87,42 @@ export class ConnectionDistributor {
     this.roundRobin.retire(worker.key)
   }
 
-  /** A worker has died. */
+  /** A worker has died: the connections that it has not accepted go to other workers. */
   remove(worker: WorkerHandle): void {
     this.workers.delete(worker.key)
-    for (const connection of this.roundRobin.remove(worker.key)) this.reassign(connection)
+    for (const lost of this.roundRobin.remove(worker.key)) this.reassign(lost)
   }
 
   /** A worker serves a connection. */
-  accepted(worker: WorkerHandle, connection: number): void {
-    this.roundRobin.acknowledged(worker.key, connection)
-    this.settle(this.pending.get(connection))?.release()
+  accepted(worker: WorkerHandle, connectionNumber: number): void {
+    this.roundRobin.acknowledged(worker.key, connectionNumber)
+    this.settle(this.pending.get(connectionNumber))?.release()
     this.assignWaiting()
   }
 
-  /** A worker asks whether it may serve a connection that was no longer fresh. */
-  claimed(worker: WorkerHandle, connection: number): void {
-    this.roundRobin.acknowledged(worker.key, connection)
-    const settled = this.settle(this.pending.get(connection))
+  /** A worker asks whether it may serve a connection that was no longer fresh. The first worker to ask may. */
+  claimRequested(worker: WorkerHandle, connectionNumber: number): void {
+    this.roundRobin.acknowledged(worker.key, connectionNumber)
+    const settled = this.settle(this.pending.get(connectionNumber))
     settled?.release()
-    worker.send({ kind: 'claim-answer', connection, granted: settled !== null })
+    worker.send({ kind: 'claim-answer', connection: connectionNumber, granted: settled !== null })
     this.assignWaiting()
   }
 
-  /** A worker has processed everything that was sent to it before `sentMs`. */
+  /**
+   * A worker has processed everything that was sent to it before `sentMs`. A connection from before `sentMs` that it has
+   * not accepted was lost on the way, and goes to another worker.
+   */
   caughtUp(worker: WorkerHandle, sentMs: number): void {
-    for (const connection of this.roundRobin.caughtUp(worker.key, sentMs)) this.reassign(connection)
+    for (const lost of this.roundRobin.caughtUp(worker.key, sentMs)) this.reassign(lost)
     this.assignWaiting()
   }
 
   /** Takes connections back from late workers, and resets those that have waited too long; called at a short interval. */
   sweep(): void {
     const now = this.clock.now()
-    for (const key of this.roundRobin.late(now))
-      for (const connection of this.roundRobin.takeBack(key)) this.reassign(connection)
-    for (const pending of this.waiting.overdue(now)) this.settle(pending)?.abort()
+    for (const key of this.roundRobin.late(now)) for (const late of this.roundRobin.takeBack(key)) this.reassign(late)
+    for (const pending of this.waiting.takeOverdue(now)) this.settle(pending)?.abort()
   }
 
   /** Resets the connections that no worker has accepted. */
@@ -128,19 +130,21 @@ export class ConnectionDistributor {
     for (const pending of [...this.pending.values()]) this.settle(pending)?.abort()
   }
 
-  /** The worker whose turn it is; null when none can serve a connection now. */
-  private next(): WorkerHandle | null {
-    const key = this.roundRobin.next(this.clock.now())
+  /** The worker that gets the next connection; null when none can serve one now. */
+  private nextWorker(): WorkerHandle | null {
+    const key = this.roundRobin.nextWorker(this.clock.now())
     return key === null ? null : this.workers.get(key)!
   }
 
   private assign(pending: PendingConnection): void {
-    const worker = this.next()
+    const worker = this.nextWorker()
     if (worker !== null) this.handOff(worker, pending)
     else if (!this.waiting.add(pending, this.clock.now())) this.settle(pending)?.abort()
   }
 
   private handOff(worker: WorkerHandle, { number, connection, listener, mustClaim }: PendingConnection): void {
+    // The worker compares `freshUntil` with its own clock, so it is on the machine's clock, which all processes share;
+    // `now` is on the clock of this process. With 0 the connection is never fresh, and the worker must claim it.
     const freshUntil = mustClaim ? 0 : this.clock.machine() + this.rules.freshMs
     this.roundRobin.handedOff(worker.key, number, this.clock.now())
     worker.handOff({ kind: 'connection', connection: number, listener, freshUntil }, connection)
@@ -164,8 +168,8 @@ export class ConnectionDistributor {
   }
 
   private assignWaiting(): void {
-    while (this.waiting.length > 0 && this.next() !== null) {
-      const pending = this.waiting.next()!
+    while (this.waiting.length > 0 && this.nextWorker() !== null) {
+      const pending = this.waiting.shift()!
       if (!pending.isSettled) this.assign(pending)
     }
   }

@@ -165,7 +165,7 @@ export class Supervisor implements Runnable {
   }
 
   private metrics(): WorkersMetrics {
-    return { ...this.slots.workers, reloads: { ...this.reloads.counts }, renewals: this.generations.renewals }
+    return { ...this.slots.workerCounts, reloads: { ...this.reloads.counts }, renewals: this.generations.renewals }
   }
 
   private sendAll(message: ToWorker): void {
@@ -192,7 +192,7 @@ export class Supervisor implements Runnable {
 
   private retire(worker: WorkerHandle): void {
     this.distributor.retire(worker)
-    worker.markLeaving()
+    worker.markEnding()
     worker.send({ kind: 'retire' })
   }
 
@@ -210,7 +210,7 @@ export class Supervisor implements Runnable {
       case 'accepted':
         return this.distributor.accepted(worker, message.connection)
       case 'claim':
-        return this.distributor.claimed(worker, message.connection)
+        return this.distributor.claimRequested(worker, message.connection)
       case 'close':
         return void this.closeConnections(worker)
       case 'alive':
@@ -231,8 +231,8 @@ export class Supervisor implements Runnable {
    * that the kernel still held are served, too.
    */
   private async closeConnections(worker: WorkerHandle): Promise<void> {
-    if (worker.state === 'ready') this.slots.leaving(worker)
-    worker.markLeaving()
+    if (worker.state === 'ready') this.slots.drainBegan(worker)
+    worker.markEnding()
     if (this.draining !== null) await this.listeners.closeAll()
     this.distributor.retire(worker)
     worker.send({ kind: 'closed' })
@@ -297,7 +297,7 @@ export class Supervisor implements Runnable {
 
   /** Kills a worker that was never ready: it has no request to finish. */
   private drainWorker(worker: WorkerHandle): void {
-    worker.markLeaving()
+    worker.markEnding()
     if (worker.wasReady) worker.send({ kind: 'drain' })
     else worker.kill()
   }

@@ -4,8 +4,8 @@ import type { DrainReport } from '../../domain/lifecycle/drain.js'
 import type { MetricsCounts, WorkerLoss } from '../../ports/operations/metrics.js'
 import type { HandedConnection, ProcessEnd, ToWorker, WorkerProcess } from '../../ports/workers/worker-processes.js'
 
-/** The state of a worker; `leaving` from the time when it drains or is retired. */
-export type WorkerState = 'starting' | 'ready' | 'leaving' | 'ended'
+/** The state of a worker; `ending` from the time when it drains or is retired. */
+export type WorkerState = 'starting' | 'ready' | 'ending' | 'ended'
 
 /** One worker process, as its supervisor sees it. */
 export class WorkerHandle {
@@ -86,8 +86,8 @@ export class WorkerHandle {
   }
 
   /** The worker drains or is retired. */
-  markLeaving(): void {
-    if (this.state === 'ready') this.state = 'leaving'
+  markEnding(): void {
+    if (this.state === 'ready') this.state = 'ending'
   }
 
   /** The worker has reported that its server has started. */

@@ -15,7 +15,7 @@ class WorkerSlot {
   nextAttempt: Stoppable | null = null
   readonly restarts: RestartBackOff
   isLooping = false
-  /** The drain report of the last worker, if it drained on its own and has not been replaced yet. */
+  /** The drain report of the last worker, if it drained unasked by the supervisor and has not been replaced yet. */
   report: DrainReport | null = null
 
   /** @param number from 1 */
@@ -42,13 +42,13 @@ export interface WorkerSlotsParts {
 
 /**
  * Keeps one worker in each slot. A worker that dies is replaced after a delay, which grows when its successors die young
- * as well. A worker that runs is retired only when its successor is ready.
+ * as well. A worker that runs is retired only when its successor is ready, or when its slot is removed.
  */
 export class WorkerSlots {
   private slots: WorkerSlot[] = []
   private readonly rules: RestartRules
   /** Whether empty slots are filled again: once all have been filled, until the drain. */
-  private isKept = false
+  private refillsEmptySlots = false
   private isClosed = false
   private readonly lost = { died: 0, unresponsive: 0 }
 
@@ -60,7 +60,7 @@ export class WorkerSlots {
     return this.slots.length
   }
 
-  get workers(): Pick<WorkersMetrics, 'configured' | 'ready' | 'lost'> {
+  get workerCounts(): Pick<WorkersMetrics, 'configured' | 'ready' | 'lost'> {
     const ready = this.slots.filter(({ worker }) => worker?.state === 'ready').length
     return { configured: this.slots.length, ready, lost: { ...this.lost } }
   }
@@ -70,7 +70,7 @@ export class WorkerSlots {
     return this.slots.some(({ isLooping }) => isLooping)
   }
 
-  /** The drain reports of workers that drained on their own and have not been replaced yet. */
+  /** The drain reports of workers that drained unasked by the supervisor and have not been replaced yet. */
   get reports(): DrainReport[] {
     return this.slots.flatMap(({ report }) => report ?? [])
   }
@@ -82,8 +82,8 @@ export class WorkerSlots {
    */
   async open(size: number): Promise<void> {
     this.resize(size)
-    await Promise.all(this.slots.map((slot) => this.fill(slot)))
-    this.isKept = true
+    await Promise.all(this.slots.map((slot) => this.startWorkerIn(slot)))
+    this.refillsEmptySlots = true
     for (const slot of this.slots) if (slot.worker === null) this.fillAfter(slot, 0)
   }
 
@@ -96,7 +96,7 @@ export class WorkerSlots {
   async replaceFirst(spawn: Spawn): Promise<void> {
     const first = this.slots[0]!
     try {
-      await this.fill(first, spawn)
+      await this.startWorkerIn(first, spawn)
     } catch (error) {
       // The worker may have died before or meanwhile.
       if (first.worker === null) this.fillAfter(first, 0)
@@ -109,29 +109,32 @@ export class WorkerSlots {
    * cannot start, its worker stays, and another attempt follows later.
    */
   async replaceOthers(size: number): Promise<void> {
-    for (const slot of this.resize(size).slice(1)) if (this.isKept) await this.refill(slot)
+    for (const slot of this.resize(size).slice(1)) if (this.refillsEmptySlots) await this.refill(slot)
   }
 
   /** The service drains: no slot is filled again. */
   close(): void {
-    this.isKept = false
+    this.refillsEmptySlots = false
     this.isClosed = true
     for (const slot of this.slots) this.abandon(slot)
   }
 
-  /** A worker drains on its own. The drain may take long: its successor starts now. */
-  leaving(worker: WorkerHandle): void {
+  /**
+   * A worker drains although the supervisor did not ask it to. The drain may take long: its successor starts after the
+   * back-off, without waiting for the end of the drain.
+   */
+  drainBegan(worker: WorkerHandle): void {
     const slot = this.slotOf(worker)
-    if (!this.isKept || slot === undefined || slot.successor !== null) return
+    if (!this.refillsEmptySlots || slot === undefined || slot.successor !== null) return
     const { number, pid } = worker
-    this.fillAfter(slot, this.delayAfter(slot, this.livedMs(worker), 'worker draining', { worker: number, pid }))
+    this.fillAfter(slot, this.recordFailure(slot, this.livedMs(worker), 'worker draining', { worker: number, pid }))
   }
 
   /** A worker's process has ended. */
   ended(worker: WorkerHandle, end: ProcessEnd): void {
     const slot = this.slotOf(worker)
     if (slot !== undefined) slot.worker = null
-    if (!this.isKept || !worker.wasReady) return
+    if (!this.refillsEmptySlots || !worker.wasReady) return
     if (worker.report === null) this.workerLost(worker, end, slot)
     else if (slot !== undefined) this.workerDrained(slot, worker.report)
   }
@@ -153,24 +156,29 @@ export class WorkerSlots {
     return this.parts.clock.now() - readyMs!
   }
 
-  /** @param slot that is empty now; undefined when a successor has it already */
+  /** @param slot the slot that the worker left empty; undefined if another worker is in it or the slot was removed */
   private workerLost(worker: WorkerHandle, end: ProcessEnd, slot: WorkerSlot | undefined): void {
     const { number, pid, loss: cause } = worker
     this.lost[cause]++
     const facts = { worker: number, pid, cause, ...end }
     if (slot === undefined) return this.parts.log.warn('worker lost', facts)
-    const delayMs = this.delayAfter(slot, this.livedMs(worker), 'worker lost', facts)
+    const delayMs = this.recordFailure(slot, this.livedMs(worker), 'worker lost', facts)
     if (slot.successor === null) this.fillAfter(slot, delayMs)
   }
 
-  /** The worker of this slot has drained on its own, before its successor was ready. */
+  /** The worker of this slot has drained although the supervisor did not ask it to, before its successor was ready. */
   private workerDrained(slot: WorkerSlot, report: DrainReport): void {
     slot.report = report
     if (slot.successor === null && slot.nextAttempt === null) this.fillAfter(slot, 0)
   }
 
-  /** @throws {Error} when the worker cannot start */
-  private async fill(slot: WorkerSlot, spawn = this.parts.spawn): Promise<void> {
+  /**
+   * Starts a worker in a slot, and retires the worker that was in it. Replaces an attempt that is in progress: `abandon`
+   * kills the worker that is starting, so that its `started` rejects and that call of this method throws.
+   *
+   * @throws {Error} when the worker cannot start, or was killed before it was ready
+   */
+  private async startWorkerIn(slot: WorkerSlot, spawn = this.parts.spawn): Promise<void> {
     if (this.isClosed) throw new Error(`Cannot start worker ${slot.number}: the service drains`)
     this.abandon(slot)
     const worker = spawn(slot.number)
@@ -190,27 +198,27 @@ export class WorkerSlots {
   /** Fills a slot now; when that fails, again later. */
   private async refill(slot: WorkerSlot): Promise<void> {
     try {
-      await this.fill(slot)
+      await this.startWorkerIn(slot)
     } catch (error) {
       // Slots are no longer filled, or another attempt has begun meanwhile.
-      if (!this.isKept || slot.successor !== null || slot.nextAttempt !== null) return
+      if (!this.refillsEmptySlots || slot.successor !== null || slot.nextAttempt !== null) return
       const facts = { worker: slot.number, reason: messageOf(error) }
-      this.fillAfter(slot, this.delayAfter(slot, 0, 'worker start failed', facts))
+      this.fillAfter(slot, this.recordFailure(slot, 0, 'worker start failed', facts))
     }
   }
 
   private fillAfter(slot: WorkerSlot, delayMs: number): void {
-    if (!this.isKept || !this.slots.includes(slot)) return
+    if (!this.refillsEmptySlots || !this.slots.includes(slot)) return
     slot.nextAttempt?.stop()
     slot.nextAttempt = this.parts.clock.after(delayMs, () => void this.refill(slot))
   }
 
   /**
-   * Logs an event, and the begin of a crash loop.
+   * Records that a worker failed or drained unasked: logs the event, and the begin of a crash loop.
    *
    * @returns how long to wait before the slot is filled again
    */
-  private delayAfter(slot: WorkerSlot, livedMs: number, event: string, facts: Facts): number {
+  private recordFailure(slot: WorkerSlot, livedMs: number, event: string, facts: Facts): number {
     const now = this.parts.clock.now()
     const backOffMs = slot.restarts.died(now, livedMs)
     const isLooping = slot.restarts.isLooping(now)

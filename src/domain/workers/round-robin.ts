@@ -1,8 +1,8 @@
 interface Worker {
   /** Whether it gets connections; false after `retire`. */
   isReady: boolean
-  /** The number of its latest turn; 0 before the first. */
-  turn: number
+  /** The number of the latest hand-off to it; 0 before the first. */
+  latestHandOff: number
   /** Connections that it has not acknowledged, with the time of the hand-off; the oldest first. */
   readonly unacknowledged: Map<number, number>
   /** When it got the oldest connection that it still owes an acknowledgement, taken back or not; null for none. */
@@ -10,8 +10,8 @@ interface Worker {
 }
 
 /**
- * Chooses the worker process for each connection: in turns, so that all workers get the same number. Workers and
- * connections are known by their numbers.
+ * Chooses the worker process for each connection: the one whose latest connection is the oldest. Workers and connections
+ * are known by their numbers.
  *
  * A worker acknowledges each connection. A worker that is late to do so has a blocked event loop, and gets no
  * connections until it acknowledges. A connection may also be lost on its way, when the worker has no descriptor left
@@ -19,14 +19,14 @@ interface Worker {
  */
 export class RoundRobin {
   private readonly workers = new Map<number, Worker>()
-  private turns = 0
+  private handOffs = 0
 
   /** @param lateAfterMs how long an acknowledgement may take */
   constructor(private readonly lateAfterMs: number) {}
 
   /** Gives connections to a worker from now on. @param worker a number that no other worker has had */
   add(worker: number): void {
-    this.workers.set(worker, { isReady: true, turn: 0, unacknowledged: new Map(), owesSinceMs: null })
+    this.workers.set(worker, { isReady: true, latestHandOff: 0, unacknowledged: new Map(), owesSinceMs: null })
   }
 
   /** Gives no more connections to a worker. It may still acknowledge those that it has. */
@@ -38,7 +38,7 @@ export class RoundRobin {
   /**
    * Forgets a worker that has died.
    *
-   * @returns the connections that it has not acknowledged
+   * @returns the connections that it has not acknowledged, for other workers
    */
   remove(worker: number): number[] {
     const connections = this.takeBack(worker)
@@ -46,14 +46,14 @@ export class RoundRobin {
     return connections
   }
 
-  /** The worker whose turn it is; null when no worker is ready, or all are late. */
-  next(nowMs: number): number | null {
+  /** The worker that gets the next connection; null when no worker is ready, or all are late. */
+  nextWorker(nowMs: number): number | null {
     let next: number | null = null
-    let firstTurn = Infinity
+    let earliest = Infinity
     for (const [number, worker] of this.workers) {
-      if (!worker.isReady || worker.turn >= firstTurn || this.isLate(worker, nowMs)) continue
+      if (!worker.isReady || worker.latestHandOff >= earliest || this.isLate(worker, nowMs)) continue
       next = number
-      firstTurn = worker.turn
+      earliest = worker.latestHandOff
     }
     return next
   }
@@ -61,7 +61,7 @@ export class RoundRobin {
   /** A connection was handed off to a worker that is ready. */
   handedOff(worker: number, connection: number, nowMs: number): void {
     const entry = this.workers.get(worker)!
-    entry.turn = ++this.turns
+    entry.latestHandOff = ++this.handOffs
     entry.unacknowledged.set(connection, nowMs)
     entry.owesSinceMs ??= nowMs
   }

@@ -18,13 +18,13 @@ export class WaitingQueue<T> {
     return true
   }
 
-  /** Removes the item that has waited longest; null when the queue is empty. */
-  next(): T | null {
+  /** Removes and returns the item that has waited longest; null when the queue is empty. */
+  shift(): T | null {
     return this.entries.shift()?.item ?? null
   }
 
-  /** Removes the items that have waited too long; the oldest comes first. */
-  overdue(nowMs: number): T[] {
+  /** Removes and returns the items that have waited too long; the oldest comes first. */
+  takeOverdue(nowMs: number): T[] {
     const firstInTime = this.entries.findIndex(({ sinceMs }) => nowMs - sinceMs < this.maxWaitMs)
     const count = firstInTime === -1 ? this.entries.length : firstInTime
     return this.entries.splice(0, count).map(({ item }) => item)

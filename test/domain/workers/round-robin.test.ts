@@ -14,7 +14,7 @@ function roundRobinOf(...workers: number[]): RoundRobin {
 /** Hands connections off. @returns the worker that got each; null when none could */
 function handOff(roundRobin: RoundRobin, connections: readonly number[], nowMs = 0): (number | null)[] {
   return connections.map((connection) => {
-    const worker = roundRobin.next(nowMs)
+    const worker = roundRobin.nextWorker(nowMs)
     if (worker !== null) roundRobin.handedOff(worker, connection, nowMs)
     return worker
   })
@@ -76,7 +76,7 @@ describe('RoundRobin', () => {
     assert.deepEqual(roundRobin.remove(1), [10, 12])
     assert.deepEqual(roundRobin.remove(1), [])
     roundRobin.acknowledged(1, 10)
-    assert.isNull(roundRobin.next(0))
+    assert.isNull(roundRobin.nextWorker(0))
   })
 
   it('keeps a worker late whose connections were taken back, until it acknowledges them', () => {
@@ -103,7 +103,7 @@ describe('RoundRobin', () => {
         if (takenBack) roundRobin.takeBack(1)
         assert.deepEqual(roundRobin.caughtUp(1, sentMs), lost)
         assert.deepEqual(roundRobin.late(1000), isLate ? [1] : [])
-        assert.equal(roundRobin.next(1000), isLate ? null : 1)
+        assert.equal(roundRobin.nextWorker(1000), isLate ? null : 1)
       })
     }
 
@@ -126,7 +126,7 @@ describe('RoundRobin', () => {
         const handed = Array<number>(workers).fill(0)
         for (let worker = 0; worker < workers; worker++) roundRobin.add(worker)
         for (let connection = 0; connection < connections; connection++) {
-          const worker = roundRobin.next(connection)!
+          const worker = roundRobin.nextWorker(connection)!
           roundRobin.handedOff(worker, connection, connection)
           roundRobin.acknowledged(worker, connection)
           handed[worker]!++

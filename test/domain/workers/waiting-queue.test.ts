@@ -17,26 +17,26 @@ describe('WaitingQueue', () => {
   it('accepts items up to its maximum length, and one more when one has left', () => {
     const queue = queueOf(['a', 0], ['b', 0], ['c', 0])
     assert.isFalse(queue.add('d', 0))
-    queue.next()
+    queue.shift()
     assert.isTrue(queue.add('e', 0))
     assert.equal(queue.length, MAX_LENGTH)
   })
 
   it('returns items in the order in which they were added', () => {
     const queue = queueOf(['a', 0], ['b', 1])
-    assert.deepEqual([queue.next(), queue.next(), queue.next()], ['a', 'b', null])
+    assert.deepEqual([queue.shift(), queue.shift(), queue.shift()], ['a', 'b', null])
   })
 
   it('returns the items that have waited too long', () => {
     const queue = queueOf(['a', 0], ['b', 1], ['c', 2])
-    assert.deepEqual(queue.overdue(99), [])
-    assert.deepEqual(queue.overdue(101), ['a', 'b'])
-    assert.equal(queue.next(), 'c')
+    assert.deepEqual(queue.takeOverdue(99), [])
+    assert.deepEqual(queue.takeOverdue(101), ['a', 'b'])
+    assert.equal(queue.shift(), 'c')
   })
 
   it('returns all items when all have waited too long', () => {
     const queue = queueOf(['a', 0], ['b', 1])
-    assert.deepEqual(queue.overdue(1000), ['a', 'b'])
+    assert.deepEqual(queue.takeOverdue(1000), ['a', 'b'])
     assert.equal(queue.length, 0)
   })
 
@@ -50,10 +50,10 @@ describe('WaitingQueue', () => {
         for (const [step, passedMs] of steps) {
           nowMs += passedMs
           if (step === 'add' && queue.add(count, nowMs)) added.push(count++)
-          else if (step === 'next') removed.push(...[queue.next()].filter((item) => item !== null))
-          else if (step === 'overdue') removed.push(...queue.overdue(nowMs))
+          else if (step === 'next') removed.push(...[queue.shift()].filter((item) => item !== null))
+          else if (step === 'overdue') removed.push(...queue.takeOverdue(nowMs))
         }
-        removed.push(...queue.overdue(Infinity))
+        removed.push(...queue.takeOverdue(Infinity))
         assert.deepEqual(removed, added)
       }),
     )
