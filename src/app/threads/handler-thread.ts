@@ -284,7 +284,7 @@ export class HandlerThread implements RunOwner {
   /** Runs after all requests of the turn were begun: reports those whose handlers wait. */
   private endTurn(): void {
     this.isInTurn = false
-    for (const run of this.promised) if (run.isRunning) this.send(['waits', run.number])
+    for (const run of this.promised) if (run.isRunning) this.send(['yielded', run.number])
     this.promised = []
     this.batch.flush()
   }

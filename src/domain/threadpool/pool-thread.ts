@@ -45,7 +45,7 @@ export class PoolThread<Task extends PoolTask> {
     this.loadMs += expectedMs
   }
 
-  /** The request only waits from now on, and no longer counts as load. */
+  /** The request no longer blocks the thread, and no longer counts as load. */
   unblock(task: Task): void {
     if (!task.isBlocking) return
     task.isBlocking = false

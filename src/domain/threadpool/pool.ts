@@ -14,7 +14,7 @@ export interface PoolRules extends ThreadBounds {
 const RESERVATION_MS = 1000
 
 /**
- * Decides which request runs on which handler thread, and which requests wait or are refused.
+ * Decides which request runs on which handler thread, and which requests wait or are rejected.
  *
  * A request is quick or slow, by what its route has cost recently. Quick requests are assigned to a thread in batches. A
  * slow request is assigned only to a thread whose event loop is free, so that no request waits in a thread for a slow one
@@ -25,10 +25,10 @@ const RESERVATION_MS = 1000
  * keeps its latency next to a heavy one. The other threads take the oldest request of both queues first, so that no
  * request starves.
  *
- * The engine reports each event and then calls `next` until it returns null:
+ * The engine reports each event and then calls `assignNext` until it returns null:
  *
  *     if (!pool.offer(task, now)) throw new Unavailable('queue-full', …)
- *     for (let task = pool.next(now); task !== null; task = pool.next(now)) threads[task.thread].assign(task)
+ *     for (let task = pool.assignNext(now); task !== null; task = pool.assignNext(now)) threads[task.thread].assign(task)
  *
  * Times are milliseconds of a monotonic clock.
  */
@@ -52,7 +52,7 @@ export class Pool<Task extends PoolTask> {
   }
 
   /** The number of requests that wait for a thread. */
-  get waiting(): number {
+  get queued(): number {
     return this.quick.size + this.slow.size
   }
 
@@ -68,14 +68,15 @@ export class Pool<Task extends PoolTask> {
 
   /** Whether no request waits or is in flight. */
   get isIdle(): boolean {
-    return this.waiting === 0 && this.assigned === 0
+    return this.queued === 0 && this.assigned === 0
   }
 
   /**
    * Adds a request to its queue.
    *
    * @param task a task that was not offered before
-   * @returns false when the request is refused: the queues are full and no thread could take it now
+   * @returns false when the request is rejected: the queues are full, and it would have to wait, because requests of its
+   * queue wait before it, or because no thread can take it now
    */
   offer(task: Task, nowMs: number): boolean {
     const isQuick = this.costs.isQuick(task.route)
@@ -83,7 +84,9 @@ export class Pool<Task extends PoolTask> {
     const queue = isQuick ? this.quick : this.slow
     task.sequence = ++this.offers
     task.offeredMs = nowMs
-    if (this.waiting >= this.rules.queueSize && (queue.size > 0 || this.threadFor(task, nowMs) === null)) return false
+    const isFull = this.queued >= this.rules.queueSize
+    // A full queue still takes a request that `assignNext` will assign at once: its queue is empty and a thread is free.
+    if (isFull && (queue.size > 0 || this.threadFor(task, nowMs) === null)) return false
     queue.append(task)
     return true
   }
@@ -94,12 +97,12 @@ export class Pool<Task extends PoolTask> {
    * Call it after every other method until it returns null. Call it from time to time as well: the reserved thread takes
    * slow requests when no quick one has been offered for RESERVATION_MS.
    */
-  next(nowMs: number): Task | null {
+  assignNext(nowMs: number): Task | null {
     return this.assign(this.quick.first, nowMs) ?? this.assign(this.slow.first, nowMs)
   }
 
-  /** The handler of a request only waits from now on: its thread's event loop is free for other requests. */
-  waits(task: Task): void {
+  /** The handler of a request has returned a promise or a stream: its thread's event loop is free for other requests. */
+  yielded(task: Task): void {
     this.threads.get(task.thread)?.unblock(task)
   }
 
@@ -130,7 +133,7 @@ export class Pool<Task extends PoolTask> {
   /**
    * Removes a waiting request from its queue.
    *
-   * @returns false when the request does not wait: it is assigned to a thread, or finished
+   * @returns false when the request is not in a queue
    */
   drop(task: Task): boolean {
     const queue = this.queueOf(task)
@@ -140,7 +143,7 @@ export class Pool<Task extends PoolTask> {
   }
 
   /** Removes and returns the requests that have waited too long; within each queue, the oldest first. */
-  overdue(nowMs: number): Task[] {
+  takeOverdue(nowMs: number): Task[] {
     const overdue: Task[] = []
     for (const queue of [this.quick, this.slow]) {
       let { first } = queue
@@ -153,7 +156,8 @@ export class Pool<Task extends PoolTask> {
   }
 
   /**
-   * Returns a request that its thread did not begin to its old position in the queue, even if the queue is full.
+   * Puts a request back at its old position in the queue, even if the queue is full. Only call it for a request that its
+   * thread has not begun.
    *
    * @returns false when the request is assigned to no thread
    */
@@ -174,8 +178,8 @@ export class Pool<Task extends PoolTask> {
   }
 
   /**
-   * A thread is stuck: it gets no more requests until it has recovered. The request that blocks it may be any that it has
-   * begun and that does not only wait, so the routes of all of these count as slow from now on.
+   * A thread is stuck: it gets no more requests until it has recovered. We cannot know which request blocks it. So the
+   * route of every request that still counts as blocking becomes slow.
    */
   threadStuck(number: number): void {
     this.makeUnavailable(number)
@@ -222,13 +226,15 @@ export class Pool<Task extends PoolTask> {
 
   /** The thread that can take this request now; null when none can. */
   private threadFor(task: Task, nowMs: number): PoolThread<Task> | null {
+    // The reserved threads are `available` from 0 to before `reserved`: one of them, or none. The others follow.
     const reserved = this.available.length > 1 && nowMs - this.quickOfferedMs < RESERVATION_MS ? 1 : 0
+    const all = this.available.length
     const expectedMs = this.costs.meanMs(task.route)
-    if (!this.costs.isQuick(task.route)) return this.leastLoaded(reserved, this.available.length, expectedMs)
+    if (!this.costs.isQuick(task.route)) return this.leastLoaded(reserved, all, expectedMs)
     // An older slow request needs a thread with a free event loop, which it would never get if younger quick requests
     // kept all threads busy: these get only the reserved thread.
     const isOldest = this.slow.first === null || task.sequence < this.slow.first.sequence
-    return this.leastLoaded(0, isOldest ? this.available.length : reserved, expectedMs)
+    return this.leastLoaded(0, isOldest ? all : reserved, expectedMs)
   }
 
   /** The least loaded thread with room, among the available threads from index `from` to before index `to`. */

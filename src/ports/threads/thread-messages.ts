@@ -101,8 +101,8 @@ export type FileMessage = readonly [kind: 'file', path: string, root: string | n
 /** Messages about a request that the thread has begun. */
 export type RunUpdate =
   | FinalUpdate
-  /** The handler only waits from now on. */
-  | readonly [kind: 'waits', request: number]
+  /** The handler has returned a promise: the event loop is free for other requests. */
+  | readonly [kind: 'yielded', request: number]
   /** The handler waits for content of the request; sent each time it does. */
   | readonly [kind: 'pull', request: number]
   /** Returns the credit for pieces of the request's content that were consumed. */

@@ -88,7 +88,7 @@ describe('HandlerRun', () => {
       const thread = await TestThread.started(never)
       const number = thread.begin()
       await settled()
-      assert.deepEqual(thread.sent, [['waits', number]])
+      assert.deepEqual(thread.sent, [['yielded', number]])
       const quick = await TestThread.started(async () => 'quick')
       const other = quick.begin()
       await settled()
@@ -158,7 +158,7 @@ describe('HandlerRun', () => {
         answer('late')
         await settled()
         const late = ['log', 'warn', 'late response dropped', { request: 'r', route: 'GET /' }]
-        const messages = thread.sent.filter(([kind]) => kind !== 'waits')
+        const messages = thread.sent.filter(([kind]) => kind !== 'yielded')
         assert.deepEqual(
           messages.toSorted(([one], [other]) => (one > other ? 1 : -1)),
           [['cancelled', number, 0], ...(isOverdue ? [late] : [])] as never,
@@ -172,7 +172,7 @@ describe('HandlerRun', () => {
       const thread = await TestThread.started(async (request) => text(String((await request.bytes()).length)))
       const number = thread.begin('on-demand')
       await settled()
-      assert.deepEqual(thread.kinds(), ['pull', 'waits'])
+      assert.deepEqual(thread.kinds(), ['pull', 'yielded'])
       for (let piece = 0; piece < 2; piece++) {
         thread.thread.receive([['content', number, Buffer.alloc(70_000)]])
         await settled()
@@ -194,7 +194,7 @@ describe('HandlerRun', () => {
       const number = thread.begin('eager')
       thread.thread.receive([['content', number, Buffer.alloc(WINDOW)]])
       await settled()
-      assert.deepEqual(thread.kinds(), ['waits'])
+      assert.deepEqual(thread.kinds(), ['yielded'])
     })
   })
 

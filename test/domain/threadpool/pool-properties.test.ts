@@ -116,7 +116,7 @@ class PoolModel {
   private offer(route: number): void {
     const task = new Task(route)
     this.tasks.push(task)
-    const isFull = this.pool.waiting >= this.rules.queueSize
+    const isFull = this.pool.queued >= this.rules.queueSize
     if (this.costs.isQuick(route)) this.quickOfferedMs = this.nowMs
     if (this.pool.offer(task, this.nowMs)) {
       this.waiting.add(task)
@@ -140,7 +140,7 @@ class PoolModel {
   }
 
   private wait(task: Task): void {
-    this.pool.waits(task)
+    this.pool.yielded(task)
     task.isWaiting = true
   }
 
@@ -197,7 +197,7 @@ class PoolModel {
   private pass(ms: number): void {
     this.nowMs += ms
     const expected = [...this.waiting].filter((task) => this.nowMs - task.offeredMs > this.rules.maxWaitMs)
-    assert.sameMembers(this.pool.overdue(this.nowMs), expected)
+    assert.sameMembers(this.pool.takeOverdue(this.nowMs), expected)
     for (const task of expected) {
       this.waiting.delete(task)
       task.ends.push('overdue')
@@ -208,12 +208,12 @@ class PoolModel {
     while (this.takeNext() !== null);
     const queued = [...this.waiting].filter((task) => !task.wasTakenBack)
     assert.isAtMost(queued.length, this.rules.queueSize, 'the queue is not exceeded')
-    assert.deepEqual([this.pool.waiting, this.pool.inFlight], [this.waiting.size, this.assigned.size])
+    assert.deepEqual([this.pool.queued, this.pool.inFlight], [this.waiting.size, this.assigned.size])
     this.assertNoNeedlessWait()
   }
 
   private takeNext(): Task | null {
-    const task = this.pool.next(this.nowMs)
+    const task = this.pool.assignNext(this.nowMs)
     if (task === null) return null
     assert.isTrue(this.available.has(task.thread), 'only available threads get requests')
     assert.equal(task, this.oldestOfQueueOf(task), 'each queue is processed in order')

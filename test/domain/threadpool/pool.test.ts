@@ -35,7 +35,7 @@ function experienced(rules: Partial<PoolRules> = {}): Pool<Task> {
 function run(pool: Pool<Task>, letter: Letter, costMs = COSTS_MS[ROUTES[letter]]!): void {
   const task = new Task(letter, 0)
   pool.offer(task, -10_000)
-  assert.equal(pool.next(-10_000), task)
+  assert.equal(pool.assignNext(-10_000), task)
   pool.finished(task, costMs)
 }
 
@@ -48,7 +48,8 @@ function withThreads(count: number, rules: Partial<PoolRules> = {}): Pool<Task> 
 /** The requests that are assigned now, such as `q1>0`: the first task, of a quick route, to thread 0. */
 function assignments(pool: Pool<Task>, nowMs = 0): string[] {
   const assigned: string[] = []
-  for (let task = pool.next(nowMs); task !== null; task = pool.next(nowMs)) assigned.push(`${task.text}>${task.thread}`)
+  for (let task = pool.assignNext(nowMs); task !== null; task = pool.assignNext(nowMs))
+    assigned.push(`${task.text}>${task.thread}`)
   return assigned
 }
 
@@ -99,7 +100,7 @@ describe('Pool: which thread gets a request', () => {
     it(rule, () => {
       const pool = withThreads(threads)
       assert.equal(offer(pool, offered).assigned.join(' '), assigned)
-      assert.equal(pool.waiting, waiting)
+      assert.equal(pool.queued, waiting)
       assert.equal(pool.inFlight, offered.length - waiting)
     })
   }
@@ -131,7 +132,7 @@ describe('Pool: which thread gets a request', () => {
     const pool = withThreads(1, { concurrency: 3 })
     const { tasks } = offer(pool, 'usss')
     const assigned = tasks.map((task) => {
-      pool.waits(task)
+      pool.yielded(task)
       return assignments(pool).join(' ')
     })
     assert.deepEqual(assigned, ['s2>0', 's3>0', '', ''])
@@ -142,10 +143,10 @@ describe('Pool: which thread gets a request', () => {
   it('counts a handler that only waits as no load, even if that is reported twice', () => {
     const pool = withThreads(1)
     const { tasks } = offer(pool, 'mqmm')
-    pool.waits(tasks[0]!)
-    pool.waits(tasks[0]!)
+    pool.yielded(tasks[0]!)
+    pool.yielded(tasks[0]!)
     assert.deepEqual(assignments(pool), ['m3>0'])
-    assert.equal(pool.waiting, 1)
+    assert.equal(pool.queued, 1)
   })
 })
 
@@ -216,7 +217,7 @@ describe('Pool: room to wait', () => {
     it(rule, () => {
       const pool = withThreads(threads, { queueSize })
       assert.equal(offer(pool, offered).refused.join(' '), refused)
-      assert.isAtMost(pool.waiting, queueSize)
+      assert.isAtMost(pool.queued, queueSize)
     })
   }
 
@@ -236,10 +237,10 @@ describe('Pool: room to wait', () => {
     offer(pool, 's')
     offer(pool, 'qs', 10)
     offer(pool, 'q', 20)
-    assert.deepEqual(texts(pool.overdue(110)), [])
-    assert.deepEqual(texts(pool.overdue(111)), ['q1', 's2'])
-    assert.equal(pool.waiting, 1)
-    assert.deepEqual(texts(pool.overdue(121)), ['q1'])
+    assert.deepEqual(texts(pool.takeOverdue(110)), [])
+    assert.deepEqual(texts(pool.takeOverdue(111)), ['q1', 's2'])
+    assert.equal(pool.queued, 1)
+    assert.deepEqual(texts(pool.takeOverdue(121)), ['q1'])
     assert.isFalse(pool.isIdle)
   })
 })
@@ -248,7 +249,7 @@ describe('Pool: requests that await their peers', () => {
   it('do not count against the concurrency, only against the slots of a thread', () => {
     const pool = withThreads(1)
     const { tasks } = offer(pool, 'qqqqqqqq')
-    assert.deepEqual([pool.inFlight, pool.waiting], [4, 4])
+    assert.deepEqual([pool.inFlight, pool.queued], [4, 4])
     for (const task of tasks.slice(0, 3)) pool.awaitsPeer(task)
     assert.deepEqual(assignments(pool), ['q5>0', 'q6>0'])
     pool.finished(tasks[0]!, 0.01)
@@ -283,7 +284,7 @@ describe('Pool: threads that are added, get stuck and are removed', () => {
   it('treats the routes of the requests that may block a stuck thread as slow, but not of those that only wait', () => {
     const pool = withThreads(2)
     const { tasks } = offer(pool, 'qm')
-    pool.waits(tasks[1]!)
+    pool.yielded(tasks[1]!)
     pool.threadStuck(0)
     assert.deepEqual(offer(pool, 'mq').assigned, ['m1>1'], 'the quick request waits like any slow one')
   })
@@ -305,7 +306,7 @@ describe('Pool: threads that are added, get stuck and are removed', () => {
     offer(pool, 'ss')
     for (const task of [tasks[1]!, tasks[2]!, tasks[0]!]) assert.isTrue(pool.takeBack(task))
     pool.threadStuck(0)
-    assert.deepEqual([pool.waiting, pool.inFlight, tasks[0]!.thread], [5, 0, NO_THREAD])
+    assert.deepEqual([pool.queued, pool.inFlight, tasks[0]!.thread], [5, 0, NO_THREAD])
     assert.deepEqual(offer(pool, 's').refused, ['s1'])
     assert.isFalse(pool.takeBack(tasks[0]!), 'it is assigned to no thread')
   })
@@ -324,7 +325,7 @@ describe('Pool: threads that are added, get stuck and are removed', () => {
     const { tasks } = offer(pool, 'q')
     pool.takeBack(tasks[0]!)
     pool.threadStuck(0)
-    assert.deepEqual(texts(pool.overdue(101)), ['q1'])
+    assert.deepEqual(texts(pool.takeOverdue(101)), ['q1'])
   })
 
   it('returns the requests of a removed thread, and continues with the other threads', () => {
@@ -342,7 +343,7 @@ describe('Pool: threads that are added, get stuck and are removed', () => {
     const { tasks } = offer(pool, 'q')
     pool.removeThread(0)
     pool.finished(tasks[0]!, 0.01)
-    pool.waits(tasks[0]!)
+    pool.yielded(tasks[0]!)
     assert.isTrue(pool.isIdle)
   })
 })

@@ -11,7 +11,7 @@ export class AssignedRequests {
   private readonly aborted = new Set<PooledRequest>()
   /** The requests that, as far as we know, the thread has not begun; in the order of their assignment. */
   private unbegun: PooledRequest[] = []
-  /** The requests whose messages wait for the end of the turn. */
+  /** The requests whose messages wait for the end of the turn of the event loop. */
   private unsent: PooledRequest[] = []
 
   constructor(slots: number) {

@@ -2,7 +2,7 @@ import { Unavailable } from '../../../domain/lifecycle/unavailable.js'
 import type { ThreadLoss } from '../../../ports/operations/metrics.js'
 
 /*
- * Errors that refuse a request are created once: under overload, creating an error with its stack for each refused
+ * Errors that reject a request are created once: under overload, creating an error with its stack for each rejected
  * request would be a fifth of the work.
  */
 

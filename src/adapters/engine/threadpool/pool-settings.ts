@@ -21,7 +21,7 @@ export function poolRules({ handlerTimeoutMs, maxConnections, threadpool }: Pool
   const { queueSize, queueTimeoutMs, concurrency } = threadpool
   return {
     queueSize,
-    // A request that waits as long as a handler may take is refused: no handler has begun it, so it is not a timeout.
+    // A request that waits as long as a handler may take is rejected: no handler has begun it, so it is not a timeout.
     maxWaitMs: Math.min(queueTimeoutMs, handlerTimeoutMs),
     concurrency,
     // Each connection has at most one request in flight.

@@ -8,8 +8,8 @@ import { responseWith } from './response-messages.js'
 
 /** Events of assigned requests, which the pool needs for its decisions. */
 export interface RequestEvents {
-  /** The handler of a request only waits from now on. */
-  waits(task: PooledRequest): void
+  /** The handler of a request has returned a promise or a stream, and no longer blocks its thread. */
+  yielded(task: PooledRequest): void
   /** A request cannot continue before its peer sends or reads. */
   awaitsPeer(task: PooledRequest): void
   /** The peer has acted, and the request continues. */
@@ -32,8 +32,8 @@ export class RequestUpdates {
     const task = this.requests.get(update[1])
     if (task === null) return
     switch (update[0]) {
-      case 'waits':
-        return this.events.waits(task)
+      case 'yielded':
+        return this.events.yielded(task)
       case 'pull':
         if (task.feed?.pull() === true) this.events.awaitsPeer(task)
         return
@@ -54,7 +54,7 @@ export class RequestUpdates {
   }
 
   private startStream(task: PooledRequest, status: number, fields: string, length: number | null): void {
-    this.events.waits(task)
+    this.events.yielded(task)
     // Until its end, a stream advances at the pace at which the peer reads.
     this.events.awaitsPeer(task)
     const link = this.linkTo(task)

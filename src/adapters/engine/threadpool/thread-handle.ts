@@ -128,8 +128,8 @@ export class ThreadHandle implements ThreadEvents {
 
   received(batch: readonly FromThread[]): void {
     if (this.hasEnded) return
-    // A thread sends log lines at once, even if its event loop never turns again: they are no sign of life.
-    if (batch.some(([kind]) => kind !== 'log')) this.responded()
+    // A thread sends log lines at once, even while its event loop is blocked: they are no sign of life.
+    if (batch.some(([kind]) => kind !== 'log')) this.sawSignOfLife()
     this.takeAnswers()
     for (const message of batch) this.receive(message)
     this.owner.batchReceived()
@@ -138,7 +138,7 @@ export class ThreadHandle implements ThreadEvents {
   /** Reads the answers in the ring. A thread that is stuck may have left answers there without announcing them. */
   takeAnswers(): void {
     let answer = this.hasEnded ? null : this.answers.take()
-    if (answer !== null) this.responded()
+    if (answer !== null) this.sawSignOfLife()
     for (; answer !== null; answer = this.answers.take()) this.updates.applyAnswer(answer)
   }
 
@@ -154,7 +154,8 @@ export class ThreadHandle implements ThreadEvents {
     this.owner.exited(this, this.causeOfLoss(), this.failure?.error)
   }
 
-  private responded(): void {
+  /** The thread's event loop runs, or its handlers answer: it is not stuck, or has recovered. */
+  private sawSignOfLife(): void {
     this.health.refresh()
     if (!this.health.isStuck) return
     this.health.isStuck = false
@@ -170,6 +171,7 @@ export class ThreadHandle implements ThreadEvents {
       case 'alive':
         return this.health.probeAnswered()
       case 'answers':
+        // Only announces answers in the ring, which `received` has read already.
         return
       case 'stopped':
         this.onStopped?.()

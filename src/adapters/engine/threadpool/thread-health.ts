@@ -15,7 +15,7 @@ export class ThreadHealth {
 
   /**
    * @param now the stall detector's clock
-   * @param sendProbe sends the thread a probe, which it answers when its event loop turns
+   * @param sendProbe sends the thread a probe, which it answers when its event loop runs
    */
   constructor(
     private readonly requests: AssignedRequests,

@@ -38,7 +38,7 @@ export class ThreadWatch {
   start(): void {
     if (this.checks !== null) return
     this.detector.resume(this.clock.now())
-    // Checks after the I/O of the turn, in which the messages that arrived while the main thread was busy are received.
+    // Checks after the I/O of this turn of the event loop, which receives the messages that arrived while it was blocked.
     this.checks = this.clock.every(this.timings.watchMs, () => setImmediate(() => this.check()))
   }
 

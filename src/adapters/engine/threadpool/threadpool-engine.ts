@@ -90,13 +90,13 @@ export class ThreadpoolEngine implements Engine, ThreadOwner, SlotOwner, WatchOw
     const task = new PooledRequest(this.routes.get(placed)!, request)
     if (!this.pool.offer(task, this.clock.now())) throw QUEUE_FULL
     request.onAbort((reason) => this.abort(task, reason))
-    this.assignWaiting()
+    this.assignQueued()
     this.watch.start()
     return task.answer
   }
 
   get queue(): Engine['queue'] {
-    return { length: this.pool.waiting, capacity: this.settings.threadpool.queueSize }
+    return { length: this.pool.queued, capacity: this.settings.threadpool.queueSize }
   }
 
   get threads(): ThreadsMetrics {
@@ -125,7 +125,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner, SlotOwner, WatchOw
     this.noThreadSinceMs = null
     if (this.starting === null) this.services?.log.info('handler thread replaced', { thread: thread.number })
     else if (--this.starting.missing === 0) this.starting.allReady.resolve()
-    this.assignWaiting()
+    this.assignQueued()
   }
 
   startFailed(thread: ThreadHandle, reason: string): void {
@@ -142,7 +142,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner, SlotOwner, WatchOw
   }
 
   batchReceived(): void {
-    this.assignWaiting()
+    this.assignQueued()
   }
 
   exited(thread: ThreadHandle, cause: ThreadLoss, error: unknown): void {
@@ -178,16 +178,16 @@ export class ThreadpoolEngine implements Engine, ThreadOwner, SlotOwner, WatchOw
   }
 
   checked(nowMs: number): boolean {
-    for (const task of this.pool.overdue(nowMs)) task.fail(QUEUE_TIMEOUT)
-    this.assignWaiting()
+    for (const task of this.pool.takeOverdue(nowMs)) task.fail(QUEUE_TIMEOUT)
+    this.assignQueued()
     return !this.pool.isIdle
   }
 
   // Requests
 
-  private assignWaiting(): void {
+  private assignQueued(): void {
     const now = this.clock.now()
-    for (let task = this.pool.next(now); task !== null; task = this.pool.next(now)) {
+    for (let task = this.pool.assignNext(now); task !== null; task = this.pool.assignNext(now)) {
       this.slots.threadOf(task)!.assign(task)
     }
   }
@@ -205,7 +205,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner, SlotOwner, WatchOw
     } else thread.abort(task, reason, isOverdue)
   }
 
-  /** A handler whose peer has left may still take as long as any other handler. */
+  /** A handler whose peer has disconnected may still take as long as any other handler. */
   private timeLeftMs(task: PooledRequest): number {
     return Math.max(0, task.offeredMs + this.settings.handlerTimeoutMs - this.clock.now())
   }
@@ -214,7 +214,7 @@ export class ThreadpoolEngine implements Engine, ThreadOwner, SlotOwner, WatchOw
   private drop(task: PooledRequest): void {
     this.pool.drop(task)
     task.feed?.stop()
-    this.assignWaiting()
+    this.assignQueued()
   }
 
   // Stuck and lost threads
@@ -255,11 +255,11 @@ export class ThreadpoolEngine implements Engine, ThreadOwner, SlotOwner, WatchOw
     this.services?.log.error('handler thread lost', facts)
     if (slot.isCrashLooping) this.services?.log.error('handler thread crash loop', { thread: thread.number })
     for (const task of lost) task.fail(threadLost(thread.number, cause))
-    if (this.slots.acceptsRequests) this.assignWaiting()
-    else this.refuseWaiting()
+    if (this.slots.acceptsRequests) this.assignQueued()
+    else this.failQueued()
   }
 
-  private refuseWaiting(): void {
-    for (const task of this.pool.overdue(Infinity)) task.fail(THREADS_CRASH)
+  private failQueued(): void {
+    for (const task of this.pool.takeOverdue(Infinity)) task.fail(THREADS_CRASH)
   }
 }
