@@ -8,18 +8,18 @@ export interface AccessLogHarness {
   /** Closes the log, and resolves when it is closed. */
   close(): Promise<void>
   /** The recorded exchanges, read after the log was closed. */
-  recorded(): readonly Pick<ExchangeRecord, 'thread' | 'request' | 'method' | 'target' | 'status' | 'outcome'>[]
+  recorded(): readonly Pick<ExchangeRecord, 'thread' | 'requestId' | 'method' | 'target' | 'status' | 'outcome'>[]
 }
 
 export function accessLogContract(create: () => AccessLogHarness): void {
   it('has recorded every exchange, in order, once it is closed', async () => {
     const { log, close, recorded } = create()
-    const requests = Array.from({ length: 500 }, (_, number) => `request-${number}`)
-    for (const request of requests) log.record(exchangeOf({ request }))
+    const ids = Array.from({ length: 500 }, (_, number) => `request-${number}`)
+    for (const requestId of ids) log.record(exchangeOf({ requestId }))
     await close()
     assert.deepEqual(
-      recorded().map(({ request }) => request),
-      requests,
+      recorded().map(({ requestId }) => requestId),
+      ids,
     )
     assert.equal(log.dropped, 0)
   })

@@ -112,7 +112,7 @@ function requestOf(key: string, init: RequestInit, log: EventLog): HandlerReques
     expectsContinue,
   }
   const params = Object.assign(Object.create(null) as Record<string, string>, { id: '7', '*': 'a/b' })
-  const owner = { request: 'r-1', trace: '0'.repeat(32), spanFields: null, peer: '192.0.2.1:5', security: null, log }
+  const owner = { requestId: 'r-1', trace: '0'.repeat(32), spanFields: null, peer: '192.0.2.1:5', security: null, log }
   if (content === undefined) return new HandlerRequest(head, params, null, owner)
   return withContent(init, content, (reader) => new HandlerRequest(head, params, reader, owner))
 }

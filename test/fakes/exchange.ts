@@ -5,7 +5,7 @@ export function exchangeOf(special: Partial<ExchangeRecord> = {}): ExchangeRecor
   return {
     thread: 0,
     connection: 3,
-    request: 'k3j9-1',
+    requestId: 'k3j9-1',
     trace: '4bf92f3577b34da6a3ce929d0e0e4736',
     phase: 'running',
     peer: '127.0.0.1:51234',
@@ -25,8 +25,8 @@ export function exchangeOf(special: Partial<ExchangeRecord> = {}): ExchangeRecor
 
 /** What an exchange tells at this moment; its own properties are not all of it. */
 export function copyOf(exchange: ExchangeRecord): ExchangeRecord {
-  const { thread, connection, request, trace, phase, peer, method, target, route, routeName, status } = exchange
+  const { thread, connection, requestId, trace, phase, peer, method, target, route, routeName, status } = exchange
   const { bytesIn: bytesIn, bytesOut: bytesOut, durationMs, outcome, security } = exchange
-  const head = { thread, connection, request, trace, phase, peer, method, target, route, routeName }
+  const head = { thread, connection, requestId, trace, phase, peer, method, target, route, routeName }
   return { ...head, security, status, bytesIn, bytesOut, durationMs, outcome }
 }

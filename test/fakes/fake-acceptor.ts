@@ -47,7 +47,7 @@ export class FakeAcceptor implements Acceptor {
     if (failure !== null) throw failure
     const address = { host, port: port || this.nextPort++ }
     this.listeners.set(address, accept)
-    return { address, close: async () => void this.listeners.delete(address), cut: () => undefined }
+    return { address, close: async () => void this.listeners.delete(address), giveUpAll: () => undefined }
   }
 
   /** @param to an address that is bound; the latest by default */

@@ -21,7 +21,7 @@ export class FakeListener implements SecureListener {
     return {
       address: { host: at.host, port: at.port || 40_000 },
       close: () => this.close(),
-      cut: () => this.endSetup(),
+      giveUpAll: () => this.endSetup(),
     }
   }
 

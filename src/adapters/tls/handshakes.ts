@@ -21,7 +21,10 @@ import type { TicketKeys } from './ticket-keys.js'
  * does the handshake. The number of handshakes in progress and the time of each are bounded.
  */
 
-/** A handshake younger than this is not given up to make room for another, nor because the listener closes. */
+/**
+ * A handshake younger than this is not given up to make room for another, nor, if its peer has sent something, because
+ * the listener closes.
+ */
 const GRACE_MS = 1000
 
 /** Interval of the check for handshakes whose time is up. */
@@ -34,13 +37,13 @@ export interface HandshakeParts {
   readonly metrics: Pick<Metrics, 'handshakeEnded'>
   readonly tickets: TicketKeys
   readonly credentials: Credentials
-  /** Has TLS sockets read into one lent buffer. */
+  /** Options that make TLS sockets read into one shared buffer. */
   readonly onread: OnReadOpts
   /** Makes a transport of a socket; `raw` is the one under its TLS, or `socket` itself. */
   readonly transport: (socket: Socket, raw: Socket, security: Security | null) => Transport
-  /** Delivers what a socket read to its transport, as `onread` does. */
+  /** Passes octets that a socket received to its transport. */
   readonly receive: ReceiveOctets
-  /** Whether TLS sockets may read into the lent buffer; by default wherever Node allows it. */
+  /** Whether TLS sockets may read into the shared buffer; by default wherever Node allows it. */
   readonly lends?: boolean
 }
 
@@ -103,10 +106,10 @@ export class Handshakes {
     if (evicted !== null) this.giveUp(evicted, 'no-room')
     if (!admitted) return this.giveUp(handshake, 'no-room')
     this.inProgress.set(raw, handshake)
-    raw.once('end', () => this.left(handshake)).once('close', () => this.left(handshake))
+    raw.once('end', () => this.closedEarly(handshake)).once('close', () => this.closedEarly(handshake))
   }
 
-  /** For the listener: octets of a socket without TLS, or before its TLS. */
+  /** For the listener: octets of a plain socket, or from before TLS starts. */
   readonly receive = (raw: Socket, lent: Buffer): void => {
     const handshake = this.inProgress.get(raw)
     if (handshake === undefined) this.parts.receive(raw, lent)
@@ -126,7 +129,7 @@ export class Handshakes {
   }
 
   /** Gives up every handshake in progress. */
-  cut(): void {
+  giveUpAll(): void {
     for (const handshake of [...this.inProgress.values()]) this.giveUp(handshake, 'aborted')
   }
 
@@ -169,7 +172,7 @@ export class Handshakes {
       handshake.error ??= error
     })
     socket.once('secure', () => this.secured(handshake, socket))
-    socket.once('end', () => this.left(handshake)).once('close', () => this.left(handshake))
+    socket.once('end', () => this.closedEarly(handshake)).once('close', () => this.closedEarly(handshake))
   }
 
   private secured(handshake: Handshake, socket: TLSSocket): void {
@@ -178,14 +181,14 @@ export class Handshakes {
     handshake.accept(this.parts.transport(socket, handshake.raw, security))
   }
 
-  /** The peer has left, or TLS has failed. */
-  private left(handshake: Handshake): void {
+  /** The peer closed the connection before the handshake was complete, or TLS has failed. */
+  private closedEarly(handshake: Handshake): void {
     if (this.inProgress.has(handshake.raw)) this.giveUp(handshake, failureOf(handshake.error))
   }
 
   private sweep(): void {
     const isClosing = this.onEmpty !== null
-    for (const handshake of this.admission.overdue(this.parts.clock.now(), isClosing))
+    for (const handshake of this.admission.takeOverdue(this.parts.clock.now(), isClosing))
       this.giveUp(handshake, isClosing ? 'aborted' : 'timed-out')
   }
 
@@ -198,7 +201,7 @@ export class Handshakes {
 
   private end(handshake: Handshake, outcome: HandshakeOutcome): void {
     this.inProgress.delete(handshake.raw)
-    this.admission.leave(handshake)
+    this.admission.remove(handshake)
     this.parts.metrics.handshakeEnded(outcome)
     if (this.admission.size === 0) this.onEmpty?.()
   }

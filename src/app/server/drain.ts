@@ -31,7 +31,7 @@ export interface DrainParts {
   readonly clock: Clock
   readonly log: EventLog
   readonly life: LifeState
-  readonly listeners: Pick<OpenListeners, 'close' | 'cut'>
+  readonly listeners: Pick<OpenListeners, 'close' | 'giveUpAll'>
   readonly connections: Pick<OpenConnections, 'size' | 'all'>
   /** Stops everything that served the requests. Called when the last connection has ended. */
   readonly stop: () => Promise<void>
@@ -71,8 +71,8 @@ export class Drain {
 
   /** Cuts off every request now; a running drain ends at once. */
   force(): void {
-    for (const connection of this.parts.connections.all) this.cut(connection)
-    this.parts.listeners.cut()
+    for (const connection of this.parts.connections.all) this.cutOff(connection)
+    this.parts.listeners.giveUpAll()
     this.drained?.resolve()
   }
 
@@ -107,7 +107,7 @@ export class Drain {
     life.phase = this.phaseAfter(elapsedMs, rules)
     if (life.isRetired) this.closeListeners()
     if (life.phase === 'notice') return
-    this.leaveIdleConnections()
+    this.endIdleConnections()
     if (life.drainingSinceMs === null) {
       life.drainingSinceMs = clock.now()
       this.closeListeners()
@@ -127,14 +127,14 @@ export class Drain {
   }
 
   /** Closes the connections that are idle at two polls in a row: at the first, a request may lie in the kernel's buffer. */
-  private leaveIdleConnections(): void {
+  private endIdleConnections(): void {
     const idle = this.parts.connections.all.filter(({ isIdle }) => isIdle)
-    for (const connection of idle) if (this.idleBefore.has(connection)) connection.leave()
+    for (const connection of idle) if (this.idleBefore.has(connection)) connection.endAfterSending()
     this.idleBefore = new Set(idle)
   }
 
-  private cut(connection: ServeConnection): void {
+  private cutOff(connection: ServeConnection): void {
     if (connection.awaitsHead) this.tally?.noteCut('incomplete')
-    connection.cut('cut')
+    connection.abort('cut')
   }
 }

@@ -47,8 +47,8 @@ export class OpenListeners {
   }
 
   /** Gives up the connections that are being accepted. */
-  cut(): void {
-    for (const listening of this.open) listening.cut()
+  giveUpAll(): void {
+    for (const listening of this.open) listening.giveUpAll()
   }
 
   private get open(): readonly Listening[] {

@@ -99,11 +99,11 @@ function summedThreads(all: readonly NonNullable<MetricsGauges['threads']>[]): M
 /** Uses the shortest time to expiry: during a renewal some processes still serve the old certificate. */
 function mergedTls(all: readonly Omit<TlsMetrics, 'handshakes'>[]): MetricsGauges['tls'] {
   if (all.length === 0) return null
-  const left = new Map<string, number>()
+  const soonest = new Map<string, number>()
   for (const { certificate, expiresInSeconds } of all.flatMap(({ certificates }) => certificates)) {
-    left.set(certificate, Math.min(left.get(certificate) ?? Infinity, expiresInSeconds))
+    soonest.set(certificate, Math.min(soonest.get(certificate) ?? Infinity, expiresInSeconds))
   }
-  const certificates = [...left].map(([certificate, expiresInSeconds]) => ({ certificate, expiresInSeconds }))
+  const certificates = [...soonest].map(([certificate, expiresInSeconds]) => ({ certificate, expiresInSeconds }))
   return { inFlight: sum(all.map(({ inFlight }) => inFlight)), certificates }
 }
 

@@ -55,7 +55,7 @@ export class OpenConnections {
     this.sweeps = this.clock.every(intervalMs, () => this.sweep())
   }
 
-  /** Stops the sweeps when the last client that was turned away has left: it may still be reading its 503. */
+  /** Stops the sweeps when the last client that was turned away has disconnected: it may still be reading its 503. */
   endSweeps(): void {
     this.isEnding = true
     this.stopIdleSweeps()
@@ -78,7 +78,7 @@ export class OpenConnections {
 
   private turnAway(connection: ServeConnection): void {
     this.metrics.connectionRejected()
-    if (this.turnedAway.size >= this.limits.maxTurnedAway) return connection.cut('rejected')
+    if (this.turnedAway.size >= this.limits.maxTurnedAway) return connection.abort('rejected')
     this.turnedAway.add(connection)
     connection.turnAway()
   }

@@ -13,7 +13,7 @@ const MAX_LINGER_OCTETS = 16 * 1024 * 1024
  * All times are in milliseconds on the monotonic clock.
  */
 export class ConnectionWatch {
-  /** When the current turn began: when octets or an answer arrived, or the last response was complete. */
+  /** When the current pass began: when octets or an answer arrived, or the last response was complete. */
   nowMs: number
   /** When the oldest of the unread octets arrived. */
   arrivedMs: number
@@ -33,14 +33,14 @@ export class ConnectionWatch {
     this.deadlines.sent(this.nowMs, 0, false)
   }
 
-  /** A turn begins. */
-  turnBegan(): void {
+  /** A pass over the connection's events begins. */
+  passBegan(): void {
     this.nowMs = this.service.clock.now()
   }
 
-  /** A turn begins because octets arrived. Called before the connection receives them. */
+  /** A pass begins because octets arrived. Called before the connection receives them. */
   octetsArrived(): void {
-    this.turnBegan()
+    this.passBegan()
     // An unread empty line is no part of the octets that arrive now.
     if (!this.connection.hasUnread || this.connection.isIdle) this.arrivedMs = this.nowMs
   }
@@ -50,7 +50,7 @@ export class ConnectionWatch {
     this.readyMs = this.nowMs = this.service.clock.now()
   }
 
-  /** The request has content, and none of it has been waited for. The content of the last one may have ended in this turn. */
+  /** The request has content, and none of it has been waited for. The content of the last one may have ended in this pass. */
   contentBegan(): void {
     this.deadlines.contentComplete(this.nowMs)
   }
@@ -66,19 +66,19 @@ export class ConnectionWatch {
   }
 
   /**
-   * A turn ended: notes what the connection waits for now.
+   * A pass ended: notes what the connection waits for now.
    *
-   * @param awaitsContent whether nothing continues before the peer sends content
+   * @param isWaitingOnlyForPeer whether nothing continues before the peer sends content
    * @param isPaused whether we have stopped reading
    * @param isBlocked whether the peer must read before we send more
    */
-  turnEnded(awaitsContent: boolean, isPaused: boolean, isBlocked: boolean): void {
+  passEnded(isWaitingOnlyForPeer: boolean, isPaused: boolean, isBlocked: boolean): void {
     const { connection, deadlines, nowMs } = this
     if (connection.isIdle) deadlines.idle(nowMs)
     else if (connection.awaitsHead && !isBlocked) deadlines.head(Math.max(this.arrivedMs, this.readyMs))
     else deadlines.busy()
     if (!connection.awaitsContent) deadlines.contentComplete(nowMs)
-    else if (awaitsContent && !isPaused && !isBlocked) deadlines.content(nowMs, connection.bytesIn)
+    else if (isWaitingOnlyForPeer && !isPaused && !isBlocked) deadlines.content(nowMs, connection.bytesIn)
     else deadlines.contentPaused(nowMs, connection.bytesIn)
   }
 

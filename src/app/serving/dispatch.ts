@@ -111,6 +111,6 @@ export class Dispatch {
     // The peer disconnected or broke the framing: an error that the handler throws then is not its own failure.
     if (exchange.settled) return
     exchange.outcome = 'failed'
-    this.log.error('handler failed', { request: exchange.request, route: exchange.routeName, error })
+    this.log.error('handler failed', { request: exchange.requestId, route: exchange.routeName, error })
   }
 }

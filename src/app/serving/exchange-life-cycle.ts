@@ -23,12 +23,12 @@ export interface ExchangeOwner {
   readonly id: number
   /** The peer's address and port, as logs name it. */
   readonly peer: string
-  /** Starts a turn, unless one runs already. */
-  wakeTurn(): void
-  /** Ends the connection after what was sent. */
-  leave(): void
+  /** Starts a pass over the connection's events, unless one runs already. */
+  startPass(): void
+  /** Ends the connection after everything that was sent. */
+  endAfterSending(): void
   /** Resets the connection, and gives up the current exchange with this outcome. */
-  cut(outcome: Outcome): void
+  abort(outcome: Outcome): void
   /** Reports a bug of ours, and resets the connection. */
   fault(error: unknown): void
 }
@@ -37,9 +37,12 @@ export interface ExchangeOwner {
  * The exchanges of one connection, one after the other: each begins with a request, is settled by the first response that
  * is decided for it, and ends with its record.
  *
- *   begin ──> answer ──> settle ──> responded ──> record
- *               │          └──────> giveUp ─────> record     the peer left, or a deadline passed
- *               └──> drop                                    it was settled before: a late answer
+ *   begin ──> answer ─────────────────────> settle ──> responded ──> endExchange
+ *               ├──> answerLate ──────────────┘        the head waits for the first piece of a stream
+ *               └──> drop                              the exchange already has a response
+ *
+ * `refuse` and `expireHandler` answer for the handler: whatever the handler answers later is dropped. `giveUp` ends the
+ * exchange without a complete response, from any state before `endExchange`: the connection is over.
  */
 export class ExchangeLifeCycle implements SenderOwner {
   /** Sends the responses. */
@@ -68,8 +71,8 @@ export class ExchangeLifeCycle implements SenderOwner {
     return current !== null && this.connection.awaitsContent && current.handlerRequest?.content.wants !== true
   }
 
-  /** Whether nothing continues before the peer sends content: its handler waits for it, or nobody wants it. */
-  get awaitsContent(): boolean {
+  /** Whether nothing continues before the peer sends content: a handler waits for it, or no exchange is in progress. */
+  get isWaitingOnlyForPeer(): boolean {
     return this.current === null || this.current.handlerRequest?.content.isAwaited === true
   }
 
@@ -90,10 +93,10 @@ export class ExchangeLifeCycle implements SenderOwner {
     else this.answer(exchange, response)
   }
 
-  /** Answers 503 to a peer whose connection is one too many. */
+  /** Answers 503 to a peer for whose connection there is no room. */
   turnAway(): void {
     const full = new ProtocolError(503, 'connections', 'Cannot take another connection: there is no room')
-    this.service.metrics.refused(this.connection.refuse(full).rule)
+    this.service.metrics.refused(this.connection.stopReading(full).rule)
     const exchange = this.newExchange(null)
     exchange.outcome = 'rejected'
     this.answer(exchange, rejection(null))
@@ -128,11 +131,11 @@ export class ExchangeLifeCycle implements SenderOwner {
     return head.length === 0 ? null : new ContentReader(() => this.contentWanted())
   }
 
-  /** The handler asks for content. Only the current request's can: the reader of an earlier one has failed. */
+  /** The handler of the current request asks for content. No other handler can: the reader of an earlier request fails. */
   private contentWanted(): void {
     const interim = this.connection.continue()
     if (interim !== '') this.sender.write(interim)
-    this.owner.wakeTurn()
+    this.owner.startPass()
   }
 
   /** @param lent overwritten after the call: a copy is kept */
@@ -150,7 +153,14 @@ export class ExchangeLifeCycle implements SenderOwner {
 
   // Refuse and time out
 
-  /** The peer has broken the protocol, or a deadline: answers with an error where a response can still be sent. */
+  /**
+   * The peer has broken the protocol, or a deadline. The connection has stopped reading with this error before, so that it
+   * owes a response unless one has begun. Three cases:
+   *
+   * - the response is complete, and only content of its request was still unread: the connection ends without another;
+   * - a response is owed: to the request in progress, or to one whose head could not be read. The error is the response;
+   * - a response is being sent: only its request's content fails, which ends a handler that reads it.
+   */
   refuse(error: ProtocolError): void {
     const { connection, owner } = this
     this.service.metrics.refused(error.rule)
@@ -161,7 +171,7 @@ export class ExchangeLifeCycle implements SenderOwner {
       detail: error.message,
     })
     if (this.current === null && !connection.owesResponse) {
-      owner.leave()
+      owner.endAfterSending()
       return
     }
     const exchange = this.current ?? this.newExchange(null)
@@ -170,12 +180,15 @@ export class ExchangeLifeCycle implements SenderOwner {
     if (connection.owesResponse) this.answer(exchange, problem(error.status, exchange.accept, [], error.advice))
   }
 
-  /** The peer has taken too long to send a request. */
+  /**
+   * The peer has taken too long to send a request: the response is 408. When a response is being sent already, it cannot
+   * be completed either, since the handler may need the content that is missing: the connection is reset.
+   */
   expireRequest(part: 'head' | 'body'): void {
     const isSending = this.current !== null && !this.connection.owesResponse
     const error = new ProtocolError(408, 'timeout', `Cannot wait any longer for the rest of a ${part}`)
-    this.refuse(this.connection.refuse(error))
-    if (isSending) this.owner.cut('timed-out')
+    this.refuse(this.connection.stopReading(error))
+    if (isSending) this.owner.abort('timed-out')
   }
 
   /** The handler has taken too long to answer. */
@@ -183,7 +196,7 @@ export class ExchangeLifeCycle implements SenderOwner {
     const exchange = this.current
     if (exchange === null || exchange.settled) return
     const error = new DeadlineError(`Cannot wait any longer for the handler of ${exchange.routeName}`)
-    this.service.log.error('handler timed out', { request: exchange.request, route: exchange.routeName })
+    this.service.log.error('handler timed out', { request: exchange.requestId, route: exchange.routeName })
     exchange.handlerRequest?.abort(error)
     exchange.outcome = 'timed-out'
     exchange.handlerTimedOut = true
@@ -196,7 +209,7 @@ export class ExchangeLifeCycle implements SenderOwner {
     this.watch.handlerBegan()
     promised
       .then((response) => {
-        this.watch.turnBegan()
+        this.watch.passBegan()
         this.answer(exchange, response)
       })
       .catch((error: unknown) => this.owner.fault(error))
@@ -218,7 +231,7 @@ export class ExchangeLifeCycle implements SenderOwner {
     this.watch.handlerBegan()
     begin(content.pieces)
       .then((begun) => {
-        this.watch.turnBegan()
+        this.watch.passBegan()
         if (exchange.settled) begun.abandon()
         else this.settle(exchange, new Response(response.status, response.fields, { ...content, pieces: begun.pieces }))
       })
@@ -234,14 +247,14 @@ export class ExchangeLifeCycle implements SenderOwner {
     exchange.settled = true
     exchange.status = response.status
     watch.answered()
-    const preamble = `${service.preamble.text(watch.nowMs)}X-Request-Id: ${exchange.request}\r\n`
-    this.sender.send(response, preamble, mayPersist(service.life.phase, connection.hasNext))
+    const preamble = `${service.preamble.text(watch.nowMs)}X-Request-Id: ${exchange.requestId}\r\n`
+    this.sender.send(response, preamble, mayPersist(service.life.phase, connection.hasNextRequest))
   }
 
   /** Discards an answer that came after its exchange was settled. Warns only when the handler exceeded its own deadline. */
   private drop(exchange: Exchange, { content }: SendableResponse): void {
     if (exchange.handlerTimedOut) {
-      this.service.log.warn('late response dropped', { request: exchange.request, route: exchange.routeName })
+      this.service.log.warn('late response dropped', { request: exchange.requestId, route: exchange.routeName })
     }
     if (isOfKind(content, 'stream')) abandon(content)
     else if (isOfKind(content, 'parts')) content.discard()
@@ -250,43 +263,43 @@ export class ExchangeLifeCycle implements SenderOwner {
   // End
 
   responded(): void {
-    if (this.current !== null) this.record(this.current)
-    if (this.connection.persists) this.owner.wakeTurn()
-    else this.owner.leave()
+    if (this.current !== null) this.endExchange(this.current)
+    if (this.connection.persists) this.owner.startPass()
+    else this.owner.endAfterSending()
   }
 
   contentFailed(error: unknown): void {
     const exchange = this.current
     if (exchange === null) return
-    // When the peer broke the content that the handler streams back, the handler has not failed.
+    // The outcome says that the peer broke the protocol or a deadline. That made the content fail, not the handler.
     if (exchange.outcome !== 'completed') {
-      this.owner.cut(exchange.outcome)
+      this.owner.abort(exchange.outcome)
       return
     }
-    this.service.log.error('content failed', { request: exchange.request, route: exchange.routeName, error })
-    this.owner.cut('failed')
+    this.service.log.error('content failed', { request: exchange.requestId, route: exchange.routeName, error })
+    this.owner.abort('failed')
   }
 
   /** A file had fewer octets than its response promised. The request may already be in the access log as completed. */
   fellShort(): void {
     const exchange = this.current
-    const request = exchange && { request: exchange.request, route: exchange.routeName }
+    const request = exchange && { request: exchange.requestId, route: exchange.routeName }
     this.service.log.error('content too short', { connection: this.owner.id, ...request })
     this.giveUp('failed')
   }
 
-  /** Ends the exchange in progress, if there is one: its response will not be completed. */
+  /** Ends the exchange in progress, if there is one, without a complete response. */
   giveUp(outcome: Outcome): void {
     const exchange = this.current
     if (exchange === null) return
     exchange.settled = true
     exchange.outcome = outcome
     exchange.handlerRequest?.abort(new Error('Cannot answer any more: the connection is over'))
-    this.record(exchange)
+    this.endExchange(exchange)
     this.sender.stop()
   }
 
-  private record(exchange: Exchange): void {
+  private endExchange(exchange: Exchange): void {
     const { service, watch } = this
     watch.ready()
     exchange.durationMs = watch.nowMs - exchange.beganMs

@@ -34,7 +34,11 @@ export class Exchange implements ExchangeRecord, RequestOwner {
   private traceId: string | null = null
 
   /**
+   * The arguments are positional, since an object of them would be allocated for every request.
+   *
    * @param head null for a request that was refused before its head was understood
+   * @param connection number of the connection, from 1
+   * @param requestId the value of `X-Request-Id`
    * @param owner names the peer; only logs ask for it, so the name is made when it is asked for
    * @param beganMs on the monotonic clock
    * @param bytesOutBefore octets that the connection had sent before this exchange
@@ -42,7 +46,7 @@ export class Exchange implements ExchangeRecord, RequestOwner {
   constructor(
     readonly head: RequestHead | null,
     readonly connection: number,
-    readonly request: string,
+    readonly requestId: string,
     private readonly owner: { readonly peer: string },
     readonly security: Security | null,
     readonly phase: Phase,

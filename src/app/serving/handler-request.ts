@@ -10,7 +10,7 @@ import { noContent, type ContentReader } from './content-reader.js'
 
 /** The exchange that a request belongs to: it knows the parts that a handler seldom asks for. */
 export interface RequestOwner {
-  readonly request: string
+  readonly requestId: string
   readonly trace: string
   readonly spanFields: SpanFields | null
   readonly peer: string
@@ -74,7 +74,7 @@ export class HandlerRequest implements EngineRequest {
   }
 
   get id(): string {
-    return this.owner.request
+    return this.owner.requestId
   }
 
   get traceId(): string {

@@ -10,10 +10,13 @@ import type { Transport } from '../../ports/serving/transport.js'
 import type { FileContent, SendableResponse } from './sendable-response.js'
 import { abandon, nextTurn, octetsOf } from './streamed-pieces.js'
 
-/** Content up to this size is appended to the head, so that both are sent by one write of one string. */
+/**
+ * Octets up to this size are converted to text and appended to the head, so that both are sent by one write. ASCII text
+ * always is.
+ */
 const SMALL_CONTENT = 4096
 
-/** Pieces of a stream that are made in one turn. Without a bound, tiny pieces could occupy the event loop for long. */
+/** Pieces of a stream made in one turn of the event loop. Without a bound, tiny pieces could occupy the loop for long. */
 const PIECES_PER_TURN = 64
 
 /** Learns how a response ended. */
@@ -36,10 +39,10 @@ export class ResponseSender {
   /** The transport is over its high-water mark: no further content is made until it has drained. */
   blocked = false
 
-  /** Counts responses, so that a stream notices that its own response was given up. */
-  private response = 0
+  /** The number of the current response: a stream compares it to notice that its own response was given up. */
+  private responseNumber = 0
   private preamble = ''
-  private mayPersist = true
+  private serverAllowsPersistence = true
   private wake: (() => void) | null = null
 
   constructor(
@@ -53,12 +56,12 @@ export class ResponseSender {
    * Sends a response. `owner.responded` is called when it is complete, which can be before this call returns.
    *
    * @param preamble the fields that every response has, each ended by CRLF
-   * @param mayPersist false when the connection must end for reasons of the server
+   * @param serverAllowsPersistence false when the connection must end for reasons of the server
    */
-  send(response: SendableResponse, preamble: string, mayPersist: boolean): void {
-    this.response++
+  send(response: SendableResponse, preamble: string, serverAllowsPersistence: boolean): void {
+    this.responseNumber++
     this.preamble = preamble
-    this.mayPersist = mayPersist
+    this.serverAllowsPersistence = serverAllowsPersistence
     const { content } = response
     if (content === null) this.sendWhole(response, 0, '')
     else if (typeof content === 'string') this.sendText(response, content)
@@ -67,7 +70,7 @@ export class ResponseSender {
     else this.sendParts(response, content)
   }
 
-  /** Sends octets outside a final response, such as `100 Continue`. */
+  /** Gives octets to the transport and counts them. From outside, call it only for interim responses. */
   write(octets: string | Uint8Array): void {
     this.account(octets.length)
     if (!this.transport.write(octets)) this.blocked = true
@@ -81,7 +84,8 @@ export class ResponseSender {
 
   /** The current response will not be completed. */
   stop(): void {
-    this.response++
+    // The stream or the parts that wait belong to another response from now on, and stop when they wake up.
+    this.responseNumber++
     this.wakeUp()
   }
 
@@ -106,6 +110,7 @@ export class ResponseSender {
 
   private sendWhole(response: SendableResponse, length: number, content: string | Uint8Array): void {
     const head = this.head(response, length)
+    // The result, the text before a chunk, is always '': content of known length is not chunked.
     this.connection.piece(length)
     if (this.connection.framing === 'none') {
       this.write(head)
@@ -124,7 +129,7 @@ export class ResponseSender {
       abandon(content)
       this.finish()
     } else {
-      void this.pump(this.response, content)
+      void this.pump(this.responseNumber, content)
     }
   }
 
@@ -138,21 +143,21 @@ export class ResponseSender {
     }
   }
 
-  private async pump(response: number, content: StreamedContent): Promise<void> {
+  private async pump(responseNumber: number, content: StreamedContent): Promise<void> {
     let made = 0
     try {
       for await (const piece of content.pieces) {
-        if (response !== this.response) return
+        if (responseNumber !== this.responseNumber) return
         const octets = octetsOf(piece)
         if (octets.length > 0) this.sendPiece(octets)
         // A stream of empty or tiny pieces must not keep the event loop busy.
         if (octets.length === 0 || ++made % PIECES_PER_TURN === 0) await nextTurn()
         if (this.blocked) await this.unblocked()
-        if (response !== this.response) return
+        if (responseNumber !== this.responseNumber) return
       }
-      if (response === this.response) this.finish()
+      if (responseNumber === this.responseNumber) this.finish()
     } catch (error) {
-      if (response === this.response) this.owner.contentFailed(error)
+      if (responseNumber === this.responseNumber) this.owner.contentFailed(error)
     }
   }
 
@@ -181,9 +186,9 @@ export class ResponseSender {
   }
 
   private sendPartsLater(content: FileContent, from: number): void {
-    const { response } = this
+    const { responseNumber } = this
     this.wake = () => {
-      if (response === this.response) this.sendPartsFrom(content, from)
+      if (responseNumber === this.responseNumber) this.sendPartsFrom(content, from)
       else release(content, from)
     }
   }
@@ -192,7 +197,7 @@ export class ResponseSender {
     const { preamble } = this
     // An idle connection must not keep the string in memory.
     this.preamble = ''
-    return this.connection.respond(response, length, preamble, this.mayPersist)
+    return this.connection.respond(response, length, preamble, this.serverAllowsPersistence)
   }
 
   private finish(): void {

@@ -16,12 +16,12 @@ import { ConnectionWatch } from './connection-watch.js'
 import { ExchangeLifeCycle, type ExchangeOwner } from './exchange-life-cycle.js'
 
 /*
- * Theory of operation: octets that arrive go into the connection, and a turn takes events out of it (requests, content)
- * until it needs more octets, must wait for a handler, or the peer does not read. Each of these starts the next turn when
- * it continues: the transport with octets or with room, a handler that asks for content, an answer. A handler that answers
- * at once is served within the turn, so that a plain request costs no promise.
+ * Theory of operation: octets that arrive go into the connection. A pass takes events out of it (requests, content) until
+ * it needs more octets, must wait for a handler, or the peer does not read. The next pass starts when octets arrive, the
+ * transport has room again, a handler asks for content, or a response is complete. A handler that answers at once is served
+ * within the pass, so that a plain request costs no promise.
  *
- * Three classes share the work: this one runs the turns and the transport, `ExchangeLifeCycle` has the requests and their
+ * Three classes share the work: this one runs the passes and the transport, `ExchangeLifeCycle` has the requests and their
  * responses, `ConnectionWatch` has the times.
  */
 
@@ -41,7 +41,7 @@ export class ServeConnection implements TransportReceiver, ExchangeOwner {
   private readonly exchanges: ExchangeLifeCycle
   private life: Life = 'open'
   private peerName = ''
-  private inTurn = false
+  private isInPass = false
   private paused = false
 
   /**
@@ -86,24 +86,24 @@ export class ServeConnection implements TransportReceiver, ExchangeOwner {
     }
     this.watch.octetsArrived()
     this.connection.receive(lent)
-    this.turn()
+    this.runPass()
     this.connection.hold()
   }
 
   ended(): void {
     // A reset that follows unread octets can look like an end.
     if (this.transport.isLost) {
-      this.cut('aborted')
+      this.abort('aborted')
       return
     }
     this.connection.end()
-    this.wakeTurn()
+    this.startPass()
   }
 
   drained(): void {
     this.watch.ready()
     this.exchanges.sender.drained()
-    this.wakeTurn()
+    this.startPass()
   }
 
   closed(reason: CloseReason): void {
@@ -122,7 +122,7 @@ export class ServeConnection implements TransportReceiver, ExchangeOwner {
     try {
       const isReading = !this.paused && !this.exchanges.isBusy
       if (this.watch.peerIsLost(isReading)) {
-        this.cut('aborted')
+        this.abort('aborted')
         return
       }
       const overdue = this.watch.overdue(nowMs, this.exchanges.sender.bytesOut)
@@ -136,7 +136,7 @@ export class ServeConnection implements TransportReceiver, ExchangeOwner {
    * Ends the connection without destroying what was sent: a full close now, while the peer may still be sending, could
    * make TCP reset the connection and destroy our response before it is read (RFC 9112 §9.6).
    */
-  leave(): void {
+  endAfterSending(): void {
     if (this.life !== 'open') return
     this.life = 'lingering'
     this.connection.close()
@@ -146,7 +146,7 @@ export class ServeConnection implements TransportReceiver, ExchangeOwner {
   }
 
   /** Resets the connection, so that the peer cannot take what it has received for a complete response. */
-  cut(outcome: Outcome): void {
+  abort(outcome: Outcome): void {
     this.life = 'over'
     this.exchanges.giveUp(outcome)
     this.connection.close()
@@ -155,10 +155,10 @@ export class ServeConnection implements TransportReceiver, ExchangeOwner {
 
   /** Answers with an error, whatever the peer requests, and ends the connection. */
   refuse(error: ProtocolError): void {
-    this.exchanges.refuse(this.connection.refuse(error))
+    this.exchanges.refuse(this.connection.stopReading(error))
   }
 
-  /** Answers 503 to a peer whose connection is one too many. */
+  /** Answers 503 to a peer for whose connection there is no room. */
   turnAway(): void {
     this.exchanges.turnAway()
   }
@@ -166,11 +166,11 @@ export class ServeConnection implements TransportReceiver, ExchangeOwner {
   private expire(overdue: Overdue): void {
     switch (overdue) {
       case 'idle':
-        return this.leave()
+        return this.endAfterSending()
       case 'linger':
         return this.transport.close()
       case 'write':
-        return this.cut('timed-out')
+        return this.abort('timed-out')
       case 'handler':
         return this.exchanges.expireHandler()
       case 'head':
@@ -179,29 +179,29 @@ export class ServeConnection implements TransportReceiver, ExchangeOwner {
     }
   }
 
-  // Turns
+  // Passes
 
-  /** Starts a turn for another reason than octets that arrived. */
-  wakeTurn(): void {
-    if (this.inTurn || this.life !== 'open') return
-    this.watch.turnBegan()
-    this.turn()
+  /** Starts a pass, unless one runs already; for every reason but octets that arrived. */
+  startPass(): void {
+    if (this.isInPass || this.life !== 'open') return
+    this.watch.passBegan()
+    this.runPass()
     this.connection.hold()
   }
 
-  private turn(): void {
-    this.inTurn = true
+  private runPass(): void {
+    this.isInPass = true
     try {
       while (this.step());
-      if (this.life === 'open') this.watch.turnEnded(this.exchanges.awaitsContent, this.paused, this.isBlocked)
+      if (this.life === 'open') this.watch.passEnded(this.exchanges.isWaitingOnlyForPeer, this.paused, this.isBlocked)
     } catch (error) {
       this.fault(error)
     } finally {
-      this.inTurn = false
+      this.isInPass = false
     }
   }
 
-  /** Processes one event of the connection. Returns false when the turn is over. */
+  /** Processes one event of the connection. Returns false when the pass is over. */
   private step(): boolean {
     const { exchanges } = this
     if (this.life !== 'open') return false
@@ -225,7 +225,7 @@ export class ServeConnection implements TransportReceiver, ExchangeOwner {
         this.exchanges.endContent()
         return true
       case CLOSED:
-        if (!this.exchanges.isBusy) this.leave()
+        if (!this.exchanges.isBusy) this.endAfterSending()
         return false
     }
   }
@@ -255,6 +255,6 @@ export class ServeConnection implements TransportReceiver, ExchangeOwner {
   /** Reports a bug of ours: this connection is lost, the others continue. */
   fault(error: unknown): void {
     this.service.log.error('connection failed', { connection: this.id, error })
-    this.cut('failed')
+    this.abort('failed')
   }
 }

@@ -80,8 +80,8 @@ export class HandlerRun {
     this.reader = this.readerOf(content)
     const fields = new FieldSection(text, bounds)
     const head = { method, target, path, query, fields, expectsContinue: content === 'on-demand' }
-    const who = { request: id, trace: traceId, spanFields, peer, security, log: owner.log }
-    this.request = new HandlerRequest(head, paramsOf(params), this.reader, who)
+    const owned = { requestId: id, trace: traceId, spanFields, peer, security, log: owner.log }
+    this.request = new HandlerRequest(head, paramsOf(params), this.reader, owned)
   }
 
   /** Whether the handler has not answered and the request is not aborted. */

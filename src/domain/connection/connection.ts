@@ -30,7 +30,7 @@ type Reading = { readonly at: 'head' } | IncomingContent | { readonly at: 'compl
 
 type Writing = { readonly at: 'idle' } | { readonly at: 'owed' } | OutgoingContent | { readonly at: 'complete' }
 
-const HEAD: Reading = { at: 'head' }
+const READING_HEAD: Reading = { at: 'head' }
 const READING_COMPLETE: Reading = { at: 'complete' }
 const READING_CLOSED: Reading = { at: 'closed' }
 const IDLE: Writing = { at: 'idle' }
@@ -55,10 +55,10 @@ export class Connection {
   /** Whether the connection continues after the current response; known once `respond` was called. */
   persists = true
 
-  private reading: Reading = HEAD
+  private reading: Reading = READING_HEAD
   private writing: Writing = IDLE
   // These facts of the current request's head shape its response, even when the head was refused.
-  private isHead = false
+  private isHeadMethod = false
   private minor = 1
   private peerPersists = false
   private ended = false
@@ -68,7 +68,7 @@ export class Connection {
   private served = 0
   private readonly inbox = new Inbox()
   private readonly outgoing = new OutgoingContent()
-  /** Null between two turns when no octet of a head has arrived. */
+  /** Null between two deliveries of octets when no octet of a head has arrived. */
   private reader: HeadReader | null = null
 
   /**
@@ -113,7 +113,7 @@ export class Connection {
   }
 
   /** Whether octets of the next request have arrived. */
-  get hasNext(): boolean {
+  get hasNextRequest(): boolean {
     const { reading } = this
     if (reading.at === 'content') return this.unread > (reading.remaining ?? Infinity)
     return this.hasUnread
@@ -159,17 +159,18 @@ export class Connection {
     try {
       return this.advance()
     } catch (error) {
-      if (error instanceof ProtocolError) return this.refuse(error)
+      if (error instanceof ProtocolError) return this.stopReading(error)
       throw error
     }
   }
 
   /**
-   * Ends the reading: no octet, received or yet to arrive, will be read as a request.
+   * Ends the reading because the peer broke the protocol, or a deadline: no octet, received or yet to arrive, will be
+   * read as a request. A response is now owed, unless one was begun or completed for this request.
    *
-   * From now on a response is owed, unless one is being sent already.
+   * @returns the same error
    */
-  refuse(error: ProtocolError): ProtocolError {
+  stopReading(error: ProtocolError): ProtocolError {
     this.close()
     if (this.writing.at === 'idle') this.writing = OWED
     return error
@@ -197,14 +198,14 @@ export class Connection {
    *
    * @param length octets of content, null when only its end can tell; for a response to HEAD: the length that GET gets
    * @param preamble the fields that every response carries, each ended by CRLF
-   * @param mayPersist false when the connection must end for reasons of the server
+   * @param serverAllowsPersistence false when the connection must end for reasons of the server
    * @returns the head, as latin1 text; `framing` tells how the content is framed
    */
-  respond(response: ResponseHead, length: number | null, preamble: string, mayPersist: boolean): string {
+  respond(response: ResponseHead, length: number | null, preamble: string, serverAllowsPersistence: boolean): string {
     const { outgoing } = this
-    const framingLine = outgoing.begin(response.status, length, this.minor, this.isHead)
+    const framingLine = outgoing.begin(response.status, length, this.minor, this.isHeadMethod)
     this.writing = outgoing
-    this.persists = mayPersist && outgoing.framing !== 'close' && this.mayPersist()
+    this.persists = serverAllowsPersistence && outgoing.framing !== 'close' && this.mayPersist()
     const persistenceLines = this.persistence.of(this.persists, this.served)
     return writeHead(response.status, preamble, persistenceLines, response.fields.wire, framingLine)
   }
@@ -212,7 +213,7 @@ export class Connection {
   /**
    * Accounts for a piece of content that is about to be sent.
    *
-   * @param octets how many, more than 0
+   * @param octets how many; must be more than 0 when the framing is chunked (a chunk of 0 ends the content)
    * @returns the text to send before it; send `CHUNK_END` after it when `framing` is chunked
    * @throws {ContentError} when the content runs over its declared length
    */
@@ -269,7 +270,7 @@ export class Connection {
 
   /** Nothing of the last request may affect the next one, not even when the next one is refused. */
   private forgetRequest(): void {
-    this.isHead = false
+    this.isHeadMethod = false
     this.minor = 1
     this.peerPersists = false
     this.bytesIn = 0
@@ -278,7 +279,7 @@ export class Connection {
   private begin(head: RawHead): RequestHead {
     this.inbox.from += head.length
     this.bytesIn = head.length
-    this.isHead = head.method === 'HEAD'
+    this.isHeadMethod = head.method === 'HEAD'
     this.minor = head.minor
     this.served++
     const request = interpretHead(head, this.rules)
@@ -326,7 +327,7 @@ export class Connection {
   }
 
   private cycle(): void {
-    this.reading = HEAD
+    this.reading = READING_HEAD
     this.writing = IDLE
   }
 

@@ -7,8 +7,8 @@ import type { Limits } from './limits.js'
 const MAX_FREE = 64
 
 /**
- * A pool of head readers. A connection borrows one for each turn or head; an idle one needs none, which saves 450
- * bytes.
+ * A pool of head readers. A connection borrows one while it has octets to read as heads; an idle connection needs none,
+ * which saves 450 bytes.
  */
 export class HeadReaders {
   private readonly free: HeadReader[] = []

@@ -46,11 +46,11 @@ export function retirementPhase(elapsedMs: number, openConnections: number, rule
 /**
  * Whether a response may leave its connection open.
  *
- * @param hasNext whether the next request has arrived already: it would be lost with the connection, so that only the
- *   response to the last request says `close`
+ * @param hasNextRequest whether the next request has arrived already: it would be lost with the connection, so that only
+ *   the response to the last request says `close`
  */
-export function mayPersist(phase: Phase, hasNext: boolean): boolean {
-  return phase === 'running' || hasNext
+export function mayPersist(phase: Phase, hasNextRequest: boolean): boolean {
+  return phase === 'running' || hasNextRequest
 }
 
 /**

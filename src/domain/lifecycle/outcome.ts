@@ -1,5 +1,6 @@
 /**
- * How an exchange ended.
+ * How an exchange ended. A request is refused because it breaks the protocol or a limit, and rejected because the server
+ * lacks the capacity for it. (The metric `rejections` counts both, by the rule that was the reason.)
  *
  * - `completed`: the transport received the whole response, whatever its status
  * - `refused`: the request broke the protocol or a limit (a `ProtocolError`)

@@ -33,14 +33,14 @@ export class HandshakeAdmission<T> {
   /** Adds a handshake that begins now, if there is room or the oldest can be evicted. */
   join(item: T, nowMs: number): Joined<T> {
     const evicted = this.size < this.rules.most ? null : this.oldest(nowMs - this.rules.graceMs)
-    if (evicted !== null) this.leave(evicted)
+    if (evicted !== null) this.remove(evicted)
     const admitted = this.size < this.rules.most
     if (admitted) this.since.set(item, nowMs)
     return { admitted, evicted }
   }
 
   /** Removes a handshake that is over; does nothing if it was removed before. */
-  leave(item: T): void {
+  remove(item: T): void {
     this.since.delete(item)
   }
 
@@ -49,14 +49,14 @@ export class HandshakeAdmission<T> {
    *
    * @param isClosing whether the listener is closing: then the time limit is the grace period, if that is shorter
    */
-  overdue(nowMs: number, isClosing: boolean): T[] {
+  takeOverdue(nowMs: number, isClosing: boolean): T[] {
     const { graceMs, timeoutMs } = this.rules
     const allowedMs = isClosing ? Math.min(graceMs, timeoutMs) : timeoutMs
     const overdue: T[] = []
     for (;;) {
       const item = this.oldest(nowMs - allowedMs)
       if (item === null) return overdue
-      this.leave(item)
+      this.remove(item)
       overdue.push(item)
     }
   }

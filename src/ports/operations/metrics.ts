@@ -202,7 +202,7 @@ export interface Metrics {
    */
   begin(routes: readonly string[], sources: MetricsSources): void
   connectionAccepted(): void
-  /** A connection was refused at once; it is not counted as accepted. */
+  /** A connection was rejected at once; it is not counted as accepted. */
   connectionRejected(): void
   connectionClosed(): void
   handshakeEnded(outcome: HandshakeOutcome): void
@@ -212,7 +212,7 @@ export interface Metrics {
   requestBegun(): void
   /** A request that had begun has ended. */
   requestEnded(exchange: ExchangeRecord): void
-  /** A request was refused by this rule. Where it had begun, `requestEnded` is called as well. */
+  /** A request was refused or rejected by this rule. Where it had begun, `requestEnded` is called as well. */
   refused(rule: string): void
 
   counts(): MetricsCounts

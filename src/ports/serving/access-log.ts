@@ -9,7 +9,7 @@ export interface ExchangeRecord {
   /** Number of the connection, from 1. */
   readonly connection: number
   /** The id that `X-Request-Id` carries: letters, digits, `-` and `_`. */
-  readonly request: string
+  readonly requestId: string
   /** The trace id, 32 hexadecimal digits: from the peer's `traceparent` if it is valid, otherwise a new one. */
   readonly trace: string
   /** The phase of the server when the request began. */

@@ -3,7 +3,7 @@ import type { Credentials } from '../operations/credentials.js'
 
 /** One end of a connection. */
 export interface Endpoint {
-  /** An IP address as text; `unix:` for the peer of a unix socket; empty for a peer that left before it was known. */
+  /** An IP address as text; `unix:` for the peer of a unix socket; empty for a peer that disconnected before it was known. */
   readonly address: string
   /** 0 for a unix socket. */
   readonly port: number
@@ -54,15 +54,15 @@ export interface TransportReceiver {
    * returned false, in a later turn.
    */
   drained(): void
-  /** The last call: nothing can be read or written any more. After `abort` and `close` it comes in a later turn. */
+  /** The last call: nothing can be read or written any more. After `abort` and `close` it comes in a later turn of the event loop. */
   closed(reason: CloseReason): void
 }
 
 /**
  * The ordered octets under a connection.
  *
- * Everything written inside one call of the receiver, or in one turn of the event loop, leaves together. After the end of the
- * connection every method does nothing, except that `sendFile` still releases its part.
+ * Everything written inside one call of the receiver, or in one turn of the event loop, is sent together. After the end of
+ * the connection every method does nothing, except that `sendFile` still releases its part.
  */
 export interface Transport {
   /** The other end of the connection. */
@@ -74,7 +74,7 @@ export interface Transport {
    * reads, so a number that stays the same shows a stalled peer. 0 after the end.
    */
   readonly unsent: number
-  /** Whether the peer is known to have left. Nothing else reports that while reading is paused. */
+  /** Whether the peer is known to have disconnected. Nothing else reports that while reading is paused. */
   readonly isLost: boolean
   /** Begins reading. Called once, before every other method. */
   start(receiver: TransportReceiver): void
@@ -126,7 +126,7 @@ export interface Listening {
    */
   close(): Promise<void>
   /** Gives up the connections that are still being set up. */
-  cut(): void
+  giveUpAll(): void
 }
 
 /** The listeners of a server: two for clients, and `admin`, which speaks plain HTTP, for operators. */

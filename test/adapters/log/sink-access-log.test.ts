@@ -22,7 +22,11 @@ describe('SinkAccessLog', () => {
       clock.advance(100)
       return closed
     }
-    const recorded = (): ExchangeRecord[] => output.lines.map((line) => JSON.parse(line) as ExchangeRecord)
+    const recordIn = (line: string): ExchangeRecord => {
+      const { request: requestId, ...others } = JSON.parse(line) as ExchangeRecord & { readonly request: string }
+      return { ...others, requestId }
+    }
+    const recorded = (): ExchangeRecord[] => output.lines.map(recordIn)
     return { log, close, recorded }
   })
 

@@ -45,7 +45,7 @@ describeWithOpenssl('Handshakes', () => {
     }
   }
   afterEach(async () => {
-    served.cut()
+    served.giveUpAll()
     await served.close()
   })
 
@@ -224,12 +224,12 @@ describeWithOpenssl('Handshakes', () => {
       assert.isBelow(served.clock.now(), DEFAULT_SETTINGS.tls.handshakeTimeoutMs)
     })
 
-    it('are given up at once by cut()', async () => {
+    it('are given up at once by giveUpAll()', async () => {
       await start()
       await sending(HELLO_BEGUN)
       await until('it is in progress', () => served.listener.handshakes === 1)
       const closed = served.close()
-      served.cut()
+      served.giveUpAll()
       await closed
       assert.equal(served.listener.handshakes, 0)
     })

@@ -97,7 +97,7 @@ export class ServedByTls {
     return this.listening.close()
   }
 
-  cut(): void {
-    this.listening.cut()
+  giveUpAll(): void {
+    this.listening.giveUpAll()
   }
 }

@@ -21,7 +21,7 @@ function setUp(content: string | null = null, query = '') {
   const log = new RecordingEventLog()
   const reader = content === null ? null : new ContentReader(() => undefined)
   if (content !== null) reader?.push(Buffer.from(content))
-  const owner = { request: 'r-1', trace: 't', spanFields: null, peer: '192.0.2.1:5', security: null, log }
+  const owner = { requestId: 'r-1', trace: 't', spanFields: null, peer: '192.0.2.1:5', security: null, log }
   return { reader, log, request: new HandlerRequest(head, { id: '7' }, reader, owner) }
 }
 

@@ -51,7 +51,7 @@ describe('the plain path', () => {
       bytesOut: far.received.length,
       outcome: 'completed',
     })
-    assert.include(far.received, `X-Request-Id: ${exchange!.request}\r\n`)
+    assert.include(far.received, `X-Request-Id: ${exchange!.requestId}\r\n`)
     assert.equal(served.accessLog.exchanges[0]?.trace, '4bf92f3577b34da6a3ce929d0e0e4736')
   })
 

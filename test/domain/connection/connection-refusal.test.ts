@@ -116,7 +116,7 @@ describe('Connection: refusal', () => {
   it("can be the server's decision, such as for a head that takes too long", () => {
     const connection = connectionWith('GET / HT')
     connection.next()
-    connection.refuse(new ProtocolError(408, 'timeout', 'Cannot wait for a head any longer'))
+    connection.stopReading(new ProtocolError(408, 'timeout', 'Cannot wait for a head any longer'))
     assert.isTrue(connection.owesResponse)
     connection.receive(Buffer.from('TP/1.1\r\nHost: a\r\n\r\n'))
     assert.equal(connection.next(), CLOSED)

@@ -55,14 +55,14 @@ describe('retirementPhase()', () => {
 })
 
 describe('mayPersist()', () => {
-  const cases: [phase: Phase, hasNext: boolean, expected: boolean, rule: string][] = [
+  const cases: [phase: Phase, hasNextRequest: boolean, expected: boolean, rule: string][] = [
     ['running', false, true, 'connections persist while the server runs'],
     ['notice', false, false, 'during notice each response ends its connection'],
     ['notice', true, true, 'a response persists when the next request has arrived'],
     ['draining', false, false, 'while draining each response ends its connection'],
   ]
-  for (const [phase, hasNext, expected, rule] of cases)
-    it(rule, () => assert.equal(mayPersist(phase, hasNext), expected))
+  for (const [phase, hasNextRequest, expected, rule] of cases)
+    it(rule, () => assert.equal(mayPersist(phase, hasNextRequest), expected))
 })
 
 describe('isRejected()', () => {

@@ -33,8 +33,8 @@ describe('HandshakeLine', () => {
     const line = new HandshakeAdmission<string>(RULES)
     line.join('a', 0)
     line.join('b', 0)
-    line.leave('a')
-    line.leave('stranger')
+    line.remove('a')
+    line.remove('stranger')
     assert.deepEqual(line.join('c', 1), IN)
   })
 
@@ -46,11 +46,11 @@ describe('HandshakeLine', () => {
       ['c', 2],
     ] as const)
       line.join(item, nowMs)
-    line.leave('b')
-    assert.deepEqual(line.overdue(999, false), [])
-    assert.deepEqual(line.overdue(1001, false), ['a'])
-    assert.deepEqual(line.overdue(5000, false), ['c'])
-    assert.deepEqual(line.overdue(5000, false), [])
+    line.remove('b')
+    assert.deepEqual(line.takeOverdue(999, false), [])
+    assert.deepEqual(line.takeOverdue(1001, false), ['a'])
+    assert.deepEqual(line.takeOverdue(5000, false), ['c'])
+    assert.deepEqual(line.takeOverdue(5000, false), [])
     assert.equal(line.size, 0)
   })
 
@@ -58,14 +58,14 @@ describe('HandshakeLine', () => {
     const line = new HandshakeAdmission<string>(RULES)
     line.join('a', 0)
     line.join('b', 1)
-    assert.deepEqual(line.overdue(99, true), [])
-    assert.deepEqual(line.overdue(100, true), ['a'])
+    assert.deepEqual(line.takeOverdue(99, true), [])
+    assert.deepEqual(line.takeOverdue(100, true), ['a'])
   })
 
   it('closing never extends the time limit', () => {
     const line = new HandshakeAdmission<string>({ ...RULES, timeoutMs: 50 })
     line.join('a', 0)
-    assert.deepEqual(line.overdue(50, true), ['a'])
+    assert.deepEqual(line.takeOverdue(50, true), ['a'])
   })
 
   it('admits none with a limit of 0', () => {
@@ -86,14 +86,14 @@ describe('HandshakeLine', () => {
       let count = 0
       for (const each of events) {
         if (each.kind === 'leave') {
-          line.leave(each.item)
+          line.remove(each.item)
           inside.delete(each.item)
           continue
         }
         nowMs += each.afterMs
         if (each.kind === 'look') {
           const overdue = [...inside].filter(([, sinceMs]) => nowMs - sinceMs >= RULES.timeoutMs).map(([item]) => item)
-          assert.deepEqual(line.overdue(nowMs, false), overdue)
+          assert.deepEqual(line.takeOverdue(nowMs, false), overdue)
           for (const item of overdue) inside.delete(item)
         } else {
           const [oldest] = inside

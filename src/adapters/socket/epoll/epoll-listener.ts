@@ -11,7 +11,7 @@ import type { Watched } from './poller.js'
 import { ADDRESS_OCTETS, endpointOf, ipAddress, keptEndpoint, unixAddress } from './socket-address.js'
 import { LINUX, systemError } from './system-calls.js'
 
-/** Connections accepted at a time, before other events have their turn. */
+/** Connections accepted at a time, before other events are processed. */
 const BATCH = 64
 
 /** Pause after an accept that failed for lack of descriptors or memory; connections wait in the kernel's queue meanwhile. */
@@ -32,7 +32,7 @@ export class EpollListener implements Listener {
   async listen(at: Address, accept: (transport: Transport) => void): Promise<Listening> {
     try {
       const socket = new ListeningSocket(await socketAddress(at), this.tools, accept)
-      return { address: socket.address, close: () => socket.close(), cut: () => undefined }
+      return { address: socket.address, close: () => socket.close(), giveUpAll: () => undefined }
     } catch (error) {
       throw listenError(at, error as NodeJS.ErrnoException)
     }
@@ -67,7 +67,7 @@ class ListeningSocket implements Watched {
       this.fd = this.socket(address.readUInt16LE(0))
       this.address = this.bind(address)
     } catch (error) {
-      this.leave()
+      this.closeDescriptor()
       throw error
     }
     this.parts.poller.add(this.fd, LINUX.EPOLLIN, this)
@@ -84,13 +84,13 @@ class ListeningSocket implements Watched {
     for (let queued = BACKLOG; queued > 0 && this.acceptNext(); queued--);
     if (this.retry !== null) clearTimeout(this.retry)
     this.parts.poller.remove(this.fd)
-    this.leave()
+    this.closeDescriptor()
     const path = unixPath(this.address.host)
     if (path !== null) rmSync(path, { force: true })
     return Promise.resolve()
   }
 
-  private leave(): void {
+  private closeDescriptor(): void {
     if (this.fd >= 0) this.parts.calls.close(this.fd)
     this.fd = -1
     this.parts.poller.close()

@@ -10,16 +10,22 @@ import { LINUX, systemError } from './system-calls.js'
 /**
  * A socket of Linux, without a stream.
  *
- * Every system call that touches memory is over when it returns, so all connections read into one buffer. The descriptor
- * is closed in one place, `leave`, which first ends its watch and sets it to -1; every other method checks for that. The
- * poller drops events that were already reported for a connection that has left.
+ * No system call uses our memory after it returns, so all connections read into one buffer. The descriptor is closed in
+ * one place, `closeDescriptor`, which first ends its watch and sets it to -1; methods that others may call after the close
+ * check for -1. The poller drops events that were already reported for a connection that has closed.
+ *
+ *   event       while reading   while paused        after the peer's end
+ *   EPOLLIN     read            not watched         not watched
+ *   EPOLLERR    read, fails     close               close
+ *   EPOLLHUP    read            suspend the watch   close
+ *   EPOLLOUT    flush           flush               flush
  *
  * Sending is the work of `EpollWriter`; this class decides when. Octets for which the kernel has no room wait for EPOLLOUT;
  * the poller watches for it only as long as some wait.
  */
 
-/** Octets of files sent for one connection before the others have their turn. */
-const FILE_TURN = 1_048_576
+/** Octets of files sent in one flush. The rest waits for the next EPOLLOUT: other connections are served in between. */
+const MAX_FILE_OCTETS_PER_FLUSH = 1_048_576
 
 /** A transport on a connected Linux socket. */
 export class EpollTransport extends QueuedTransport<EpollFile> implements Watched, WritableConnection {
@@ -33,7 +39,7 @@ export class EpollTransport extends QueuedTransport<EpollFile> implements Watche
   private isPaused = false
   /** The events that the poller watches for now. */
   private events: number = LINUX.EPOLLIN
-  /** Not watched until reading resumes: the poller would report EPOLLHUP in every turn. */
+  /** Not watched until reading resumes: the poller would report EPOLLHUP in every turn of the event loop. */
   private isSuspended = false
 
   /** @param fd a connected socket that does not block; the transport closes it */
@@ -48,7 +54,7 @@ export class EpollTransport extends QueuedTransport<EpollFile> implements Watche
     return endpointKept(this.keptPeer)
   }
 
-  /** Includes the octets in the kernel's send buffer, whose number falls as the peer reads. */
+  /** 0 when nothing waits in this process; otherwise also counts the octets in the kernel's send buffer. */
   get unsent(): number {
     if (this.fd < 0 || this.waiting === 0) return 0
     const { calls, buffers } = this.parts
@@ -79,7 +85,7 @@ export class EpollTransport extends QueuedTransport<EpollFile> implements Watche
   }
 
   close(): void {
-    this.leave('ended')
+    this.closeDescriptor('ended')
   }
 
   abort(): void {
@@ -89,11 +95,11 @@ export class EpollTransport extends QueuedTransport<EpollFile> implements Watche
     buffers.number[0] = 1
     buffers.number[1] = 0
     calls.setsockopt(this.fd, LINUX.SOL_SOCKET, LINUX.SO_LINGER, buffers.number, 8)
-    this.leave('aborted')
+    this.closeDescriptor('aborted')
   }
 
   happened(events: number): void {
-    if (this.isPaused || this.hasPeerEnded) this.happenedUnread(events)
+    if (this.isPaused || this.hasPeerEnded) this.handleHangUpOrError(events)
     else if ((events & ~LINUX.EPOLLOUT) !== 0) this.read()
     if ((events & LINUX.EPOLLOUT) === 0 || this.fd < 0) return
     this.isFull = false
@@ -104,24 +110,26 @@ export class EpollTransport extends QueuedTransport<EpollFile> implements Watche
   failed(call: string): void {
     const errno = this.parts.calls.errno()
     if (errno === LINUX.EINTR || errno === LINUX.EAGAIN) return
-    this.leave('reset', systemError(call, errno))
+    this.closeDescriptor('reset', systemError(call, errno))
   }
 
   protected get inFlight(): number {
     return 0
   }
 
-  protected queued(part: FilePart): EpollFile {
+  protected queuedFile(part: FilePart): EpollFile {
     return new EpollFile(part)
   }
 
   protected flush(): void {
     const { writer } = this.parts
-    let files = FILE_TURN
-    while (this.fd >= 0 && this.waiting > 0 && !this.isFull && files > 0) files -= writer.sendNext(this)
+    let fileOctetsLeft = MAX_FILE_OCTETS_PER_FLUSH
+    // `sendNext` returns the octets of files that it has sent. Only they count: octets in memory never wait for a disk.
+    while (this.fd >= 0 && this.waiting > 0 && !this.isFull && fileOctetsLeft > 0)
+      fileOctetsLeft -= writer.sendNext(this)
     if (this.fd < 0) return
     if (this.waiting === 0) this.flushed()
-    if (this.writing === 'ended' && this.hasPeerEnded) this.leave('ended')
+    if (this.writing === 'ended' && this.hasPeerEnded) this.closeDescriptor('ended')
     else this.watch()
   }
 
@@ -129,10 +137,11 @@ export class EpollTransport extends QueuedTransport<EpollFile> implements Watche
     this.parts.calls.shutdown(this.fd, LINUX.SHUT_WR)
   }
 
-  /** Handles the events that epoll reports unasked, while we do not read. */
-  private happenedUnread(events: number): void {
+  /** Handles EPOLLERR and EPOLLHUP, which epoll reports even while we do not watch for input. */
+  private handleHangUpOrError(events: number): void {
     const { EPOLLERR, EPOLLHUP } = LINUX
-    if ((events & EPOLLERR) !== 0 || ((events & EPOLLHUP) !== 0 && this.hasPeerEnded)) return this.leave('reset')
+    if ((events & EPOLLERR) !== 0 || ((events & EPOLLHUP) !== 0 && this.hasPeerEnded))
+      return this.closeDescriptor('reset')
     if ((events & EPOLLHUP) === 0) return
     // Both sides have ended, and octets that the peer sent before its end are still unread.
     this.isSuspended = true
@@ -150,7 +159,7 @@ export class EpollTransport extends QueuedTransport<EpollFile> implements Watche
   }
 
   /** The one place where the descriptor is closed. */
-  private leave(reason: CloseReason, cause?: Error): void {
+  private closeDescriptor(reason: CloseReason, cause?: Error): void {
     if (this.fd < 0) return
     const { calls, poller } = this.parts
     const { fd } = this

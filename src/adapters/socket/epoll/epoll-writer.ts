@@ -28,7 +28,8 @@ export class EpollFile implements QueuedFile {
 
   constructor(readonly part: FilePart) {}
 
-  get left(): number {
+  /** Octets that are still to be sent. */
+  get remaining(): number {
     return this.part.length - this.sent
   }
 
@@ -62,7 +63,7 @@ export class EpollWriter {
   /**
    * Makes one system call for the head of the queue. Only while something is queued and the connection is not full.
    *
-   * @returns octets sent by `sendfile`, so that the caller can give other connections their turn
+   * @returns octets sent by `sendfile`, which the caller limits for the sake of other connections
    */
   sendNext(to: WritableConnection): number {
     if (to.queue === null) {
@@ -72,7 +73,8 @@ export class EpollWriter {
     to.queueText()
     const { queue } = to
     const first = queue[0]!
-    if (first instanceof EpollFile && first.left > SMALL_FILE && !first.isRead) return this.sendFilePiece(to, first)
+    if (first instanceof EpollFile && first.remaining > SMALL_FILE && !first.isRead)
+      return this.sendFilePiece(to, first)
     if (first instanceof Uint8Array && first.length > OUTPUT_OCTETS) this.sendOctets(to, queue, first)
     else this.sendGathered(to, queue)
     if (queue.length === 0) to.queue = null
@@ -100,7 +102,7 @@ export class EpollWriter {
   private sendFilePiece(to: WritableConnection, file: EpollFile): number {
     const { offset } = this.buffers
     offset[0] = BigInt(file.part.offset + file.sent)
-    const count = Math.min(file.left, FILE_PIECE)
+    const count = Math.min(file.remaining, FILE_PIECE)
     const sent = this.calls.sendfile(to.fd, file.part.descriptor, offset, count)
     if (sent < 0) return this.sendfileFailed(to, file)
     if (sent === 0) return this.fellShort(to, file)
@@ -108,7 +110,7 @@ export class EpollWriter {
     if (sent < count) to.isFull = true
     file.sent += sent
     to.waiting -= sent
-    if (file.left === 0) this.fileSent(to, file)
+    if (file.remaining === 0) this.fileSent(to, file)
     return sent
   }
 
@@ -148,8 +150,8 @@ export class EpollWriter {
   }
 
   private gatherFile(to: WritableConnection, file: EpollFile, at: number, room: number): number | null {
-    if (file.isRead) return this.readFile(to, file, at, Math.min(file.left, room))
-    return file.left <= Math.min(SMALL_FILE, room) ? this.readFile(to, file, at, file.left) : null
+    if (file.isRead) return this.readFile(to, file, at, Math.min(file.remaining, room))
+    return file.remaining <= Math.min(SMALL_FILE, room) ? this.readFile(to, file, at, file.remaining) : null
   }
 
   private readFile(to: WritableConnection, file: EpollFile, at: number, length: number): number | null {
@@ -163,14 +165,14 @@ export class EpollWriter {
   /** Removes sent octets from the head of the queue. */
   private advance(to: WritableConnection, queue: Queued<EpollFile>[], octets: number): void {
     to.waiting -= octets
-    for (let left = octets; left > 0;) {
+    for (let remaining = octets; remaining > 0;) {
       const first = queue[0]!
-      const length = first instanceof EpollFile ? first.left : first.length
-      const taken = Math.min(left, length)
-      left -= taken
+      const length = first instanceof EpollFile ? first.remaining : first.length
+      const taken = Math.min(remaining, length)
+      remaining -= taken
       if (first instanceof EpollFile) {
         first.sent += taken
-        if (first.left === 0) this.fileSent(to, first)
+        if (first.remaining === 0) this.fileSent(to, first)
       } else if (taken === length) {
         queue.shift()
       } else {
@@ -188,7 +190,7 @@ export class EpollWriter {
   /** The peer was promised more octets than the file has: only a reset can show that the content is incomplete. */
   private fellShort(to: WritableConnection, file: EpollFile): 0 {
     to.queue!.splice(to.queue!.indexOf(file), 1)
-    process.nextTick(() => file.release(fileFellShort(file.left)))
+    process.nextTick(() => file.release(fileFellShort(file.remaining)))
     to.abort()
     return 0
   }

@@ -45,7 +45,7 @@ export class DescriptorAdopter implements ConnectionAdopter {
     return Promise.resolve()
   }
 
-  cut(): void {}
+  giveUpAll(): void {}
 
   /** @returns the new descriptor; negative when the process has none left */
   private duplicate(fd: number): number {

@@ -10,7 +10,7 @@ export interface ConnectionAdopter {
   /** No more connections follow. Resolves when no connection is left that may still become a transport. */
   close(): Promise<void>
   /** Aborts the connections that have not become a transport yet. */
-  cut(): void
+  giveUpAll(): void
 }
 
 /** The listener of a worker process: it receives connections from its supervisor instead of binding an address. */
@@ -32,6 +32,6 @@ export class HandedListener implements Listener {
       await connections.close()
       await adopter.close()
     }
-    return Promise.resolve({ address: connections.address, close, cut: () => adopter.cut() })
+    return Promise.resolve({ address: connections.address, close, giveUpAll: () => adopter.giveUpAll() })
   }
 }

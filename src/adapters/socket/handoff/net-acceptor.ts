@@ -6,7 +6,7 @@ import { onHandle } from '../net/lent-reads.js'
 import { bind, listening } from '../net/listening.js'
 
 /** Closing waits for no connection: other processes serve them. */
-const NO_CONNECTIONS = { close: (): Promise<void> => Promise.resolve(), cut: (): void => undefined }
+const NO_CONNECTIONS = { close: (): Promise<void> => Promise.resolve(), giveUpAll: (): void => undefined }
 
 /** Accepts connections with Node's own sockets and reads nothing from them: the workers do. */
 export class NetAcceptor implements Acceptor {

@@ -27,8 +27,8 @@ export class SocketAdopter implements ConnectionAdopter {
     return this.setup.close()
   }
 
-  cut(): void {
-    this.setup.cut()
+  giveUpAll(): void {
+    this.setup.giveUpAll()
   }
 
   private socketOf(handle: unknown): Socket {

@@ -13,7 +13,7 @@ export interface ConnectionSetup {
   /** Call it once no socket comes any more. Resolves when every setup in progress has succeeded or failed. */
   close(): Promise<void>
   /** Gives up every setup in progress. */
-  cut(): void
+  giveUpAll(): void
 }
 
 /** Free buffers kept for pieces of files: about as many as are read at once under ordinary load. */
@@ -42,5 +42,5 @@ export class PlainSetup implements ConnectionSetup {
     return Promise.resolve()
   }
 
-  cut(): void {}
+  giveUpAll(): void {}
 }

@@ -13,7 +13,7 @@ const NO_OCTETS = Buffer.alloc(0)
  */
 export class FilePartReader implements QueuedFile {
   private offset: number
-  private left: number
+  private remaining: number
   private buffer: Buffer | null = null
   private piece: Buffer = NO_OCTETS
   private isReading = false
@@ -28,7 +28,7 @@ export class FilePartReader implements QueuedFile {
     private readonly pool: BufferPool,
   ) {
     this.offset = part.offset
-    this.left = part.length
+    this.remaining = part.length
   }
 
   /** Whether a piece has been read and not been taken. */
@@ -38,7 +38,7 @@ export class FilePartReader implements QueuedFile {
 
   /** Whether the last octet has been read. */
   get isComplete(): boolean {
-    return this.left === 0
+    return this.remaining === 0
   }
 
   /**
@@ -49,7 +49,7 @@ export class FilePartReader implements QueuedFile {
   read(done: (error: Error | null) => void): void {
     this.buffer ??= this.pool.take()
     this.isReading = true
-    const wanted = Math.min(this.left, this.buffer.length)
+    const wanted = Math.min(this.remaining, this.buffer.length)
     read(this.part.descriptor, this.buffer, 0, wanted, this.offset, (error, count) => {
       this.isReading = false
       this.advance(error, count)
@@ -79,12 +79,12 @@ export class FilePartReader implements QueuedFile {
 
   private advance(error: Error | null, count: number): void {
     if (error !== null || count === 0) {
-      this.readError = error ?? fileFellShort(this.left)
+      this.readError = error ?? fileFellShort(this.remaining)
       return
     }
     this.piece = this.buffer!.subarray(0, count)
     this.offset += count
-    this.left -= count
+    this.remaining -= count
   }
 
   private giveBack(error: Error | null): void {

@@ -31,7 +31,7 @@ export async function bind(server: Server, at: Address): Promise<void> {
  *
  * @param setup of its connections: closing waits for those that are still being set up
  */
-export function listening(server: Server, setup: Pick<ConnectionSetup, 'close' | 'cut'>): Listening {
+export function listening(server: Server, setup: Pick<ConnectionSetup, 'close' | 'giveUpAll'>): Listening {
   const closed = new Promise<void>((resolve) => server.once('close', resolve))
   const close = async (): Promise<void> => {
     // After a whole poll of the event loop, which accepts every connection that the kernel has queued: closing would reset
@@ -40,7 +40,7 @@ export function listening(server: Server, setup: Pick<ConnectionSetup, 'close' |
     await closed
     await setup.close()
   }
-  return { address: addressOf(server), close, cut: () => setup.cut() }
+  return { address: addressOf(server), close, giveUpAll: () => setup.giveUpAll() }
 }
 
 function addressOf(server: Server): Address {

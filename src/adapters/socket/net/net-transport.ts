@@ -11,8 +11,8 @@ import { isReset, kernelBacklog } from './lent-reads.js'
  * A transport on one of Node's sockets: a TCP or unix socket, or a TLS socket together with the TCP socket under it.
  *
  * The queue goes to the socket as one write. At most one write is in progress; octets that are written meanwhile wait for
- * its end. A file in the queue is read piece by piece: the octets before it leave with its first piece, those after it with
- * its last.
+ * its end. A file in the queue is read piece by piece: the octets before it are sent with its first piece, those
+ * after it with its last.
  *
  * Writes go to `_write` and `_writev`, below the socket's own queue: we keep the order ourselves, and learn at once that
  * the kernel accepted everything, instead of one tick later. That saves about 0.5 of 10 µs per request (wrk, 64
@@ -121,7 +121,7 @@ export class NetTransport extends QueuedTransport<FilePartReader> {
     return this.written === 0 ? 0 : (kernelBacklog(this.raw) ?? this.written)
   }
 
-  protected queued(part: FilePart): FilePartReader {
+  protected queuedFile(part: FilePart): FilePartReader {
     return new FilePartReader(part, this.pieces)
   }
 
@@ -147,7 +147,7 @@ export class NetTransport extends QueuedTransport<FilePartReader> {
     this.isBusy = true
     const { queue } = this
     if (queue === null) return this.writeText()
-    const file = queue.find((waiting) => waiting instanceof FilePartReader)
+    const file = queue.find((item) => item instanceof FilePartReader)
     if (file === undefined || file.isReady) this.writeGathered(queue)
     else file.read((error) => this.pieceRead(error))
   }
@@ -174,7 +174,7 @@ export class NetTransport extends QueuedTransport<FilePartReader> {
       )
   }
 
-  /** Takes what can leave now: everything up to and including the first piece that does not complete its file. */
+  /** Takes everything that can be sent now, up to and including the first piece that does not complete its file. */
   private takeBatch(queue: Queued<FilePartReader>[]): (string | Uint8Array)[] {
     const batch: (string | Uint8Array)[] = []
     while (queue.length > 0) {
@@ -227,7 +227,7 @@ function onClose(this: OwnedSocket, hadError: boolean): void {
   this[OWNER].socketClosed(hadError)
 }
 
-/** The peer of a unix socket has no address; the address of a TCP peer that has already left is unknown. */
+/** The peer of a unix socket has no address; the address of a TCP peer that has already disconnected is unknown. */
 const unknownPeer = (socket: Socket): string => (isUnix(socket) ? UNIX : '')
 
 const isUnix = (socket: Socket): boolean => socket.localAddress === undefined
@@ -239,7 +239,7 @@ function encodingOf(chunk: string | Uint8Array): BufferEncoding {
 
 /**
  * Resets a connection. A unix socket cannot be reset, only closed. Node cannot reset a socket whose half-close is still in
- * progress, and would leave it open: the half-close takes one turn, so the reset waits for it.
+ * progress, and would leave it open: the half-close takes one turn of the event loop, so the reset waits for it.
  */
 function reset(socket: Socket): void {
   if (isUnix(socket)) socket.destroy()

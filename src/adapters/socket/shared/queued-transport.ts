@@ -51,7 +51,10 @@ export abstract class QueuedTransport<File extends QueuedFile> implements Transp
   waiting = 0
   protected receiver: TransportReceiver | null = null
   protected writing: Writing = 'open'
-  /** Inside a call of the receiver, or before the end of a turn in which something was written: `flush` comes later. */
+  /**
+   * Inside a call of the receiver, or before the end of a turn of the event loop in which something was written: `flush`
+   * comes later.
+   */
   protected corked = false
   /** A `write` or `sendFile` returned false, so `drained` must follow. */
   private drainedIsDue = false
@@ -71,7 +74,7 @@ export abstract class QueuedTransport<File extends QueuedFile> implements Transp
 
   /** Octets that left the queue and that the kernel has not accepted yet. */
   protected abstract readonly inFlight: number
-  protected abstract queued(part: FilePart): File
+  protected abstract queuedFile(part: FilePart): File
   /** Sends the queue as far as the kernel has room, and calls `flushed` once nothing is left. */
   protected abstract flush(): void
   protected abstract halfClose(): void
@@ -95,7 +98,7 @@ export abstract class QueuedTransport<File extends QueuedFile> implements Transp
       process.nextTick(() => part.released(null))
       return this.isBelowHighWaterMark()
     }
-    this.enqueue(this.queued(part))
+    this.enqueue(this.queuedFile(part))
     this.waiting += part.length
     this.flushLater()
     return this.isBelowHighWaterMark()
@@ -135,7 +138,7 @@ export abstract class QueuedTransport<File extends QueuedFile> implements Transp
 
   /** The kernel has accepted everything that was written. */
   protected flushed(): void {
-    // In a later turn, so that a peer that reads as fast as we write cannot keep us from serving the others.
+    // In a later turn of the event loop, so that a peer that reads as fast as we write cannot keep us from serving others.
     if (this.drainedIsDue) setImmediate(QueuedTransport.laterTurn, this)
     if (this.writing !== 'ending') return
     this.writing = 'ended'
@@ -144,16 +147,16 @@ export abstract class QueuedTransport<File extends QueuedFile> implements Transp
 
   /** Drops everything queued and releases its files: the connection has closed. */
   protected dropQueue(cause?: Error): void {
-    for (const waiting of this.queue ?? []) if (isFile(waiting)) waiting.release(connectionClosed(cause))
+    for (const item of this.queue ?? []) if (isFile(item)) item.release(connectionClosed(cause))
     this.queue = null
     this.text = ''
     this.waiting = 0
   }
 
-  private enqueue(waiting: Uint8Array | File): void {
+  private enqueue(item: Uint8Array | File): void {
     this.queueText()
     this.queue ??= []
-    this.queue.push(waiting)
+    this.queue.push(item)
   }
 
   /** Outside a call of the receiver, flushes at the end of the turn. */
@@ -194,6 +197,6 @@ export function connectionClosed(cause?: Error): Error {
   return new Error('Cannot send the whole file: the connection closed', { cause })
 }
 
-function isFile<File extends QueuedFile>(waiting: Queued<File>): waiting is File {
-  return typeof waiting !== 'string' && !(waiting instanceof Uint8Array)
+function isFile<File extends QueuedFile>(item: Queued<File>): item is File {
+  return typeof item !== 'string' && !(item instanceof Uint8Array)
 }

@@ -152,7 +152,7 @@ export class Run {
     const fields = FieldSection.of([['Host', 'a']])
     const head = { method: 'GET', target: '/', path: '/', query: 'q=1', fields, expectsContinue }
     const owner = {
-      request: id,
+      requestId: id,
       trace: 't',
       spanFields: null,
       peer: '192.0.2.1:5',
