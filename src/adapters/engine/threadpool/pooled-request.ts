@@ -18,7 +18,7 @@ export class PooledRequest extends PoolTask {
   number = 0
   /** When it was posted to its thread, by the stall detector's clock; Infinity before. */
   sentMs = Infinity
-  /** Until when its thread may take to react to the abort, by the stall detector's clock; null if it is not aborted. */
+  /** Until when its thread may react to the abort, by the stall detector's clock; null if it is not aborted. */
   graceEndsMs: number | null = null
   /** The content of its response, if that is a stream. */
   stream: StreamedAnswer | null = null

@@ -108,7 +108,7 @@ class ListeningSocket implements Watched {
     const family = address.readUInt16LE(0)
     if (family !== LINUX.AF_UNIX) {
       this.set(LINUX.SOL_SOCKET, LINUX.SO_REUSEADDR, ON)
-      // Accepted sockets inherit it. Nagle's algorithm would only delay: whatever belongs together leaves in one call.
+      // Accepted sockets inherit it. Nagle's algorithm would only delay: octets that belong together are sent in one call.
       this.set(LINUX.IPPROTO_TCP, LINUX.TCP_NODELAY, ON)
     }
     if (family === LINUX.AF_INET6) this.set(LINUX.IPPROTO_IPV6, LINUX.IPV6_V6ONLY, OFF)

@@ -105,7 +105,7 @@ export class Poller {
       throw systemError('epoll_ctl', this.calls.errno())
   }
 
-  /** An error thrown by `happened` ends the batch; epoll reports the rest of it again in the next turn. */
+  /** An error thrown by `happened` ends the batch; epoll reports the rest again in the next turn of the event loop. */
   private poll(): void {
     const { events } = this
     const count = this.calls.epoll_wait(this.epoll, events, BATCH, 0)

@@ -7,7 +7,7 @@ export const OUTPUT_OCTETS = 65_536
 /** `latin1Write` is `write` without its checks of the arguments; Node's types do not declare it. */
 export type TextBuffer = Buffer<ArrayBuffer> & { latin1Write(text: string, at: number): number }
 
-/** The memory that all connections read into and write from: every system call is over when it returns. */
+/** The memory that all connections read into and write from: no system call uses it after it returns. */
 export class SharedBuffers {
   readonly input: LentBuffer
   readonly output = Buffer.allocUnsafeSlow(OUTPUT_OCTETS) as TextBuffer

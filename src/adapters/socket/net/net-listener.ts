@@ -24,8 +24,8 @@ export class NetListener implements Listener {
 }
 
 /**
- * Turns Nagle's algorithm off: whatever belongs together already leaves in one write. TCP keep-alive probes stay off, which
- * saves four system calls per connection: each state of a connection has a deadline of ours.
+ * Turns Nagle's algorithm off: octets that belong together are sent in one write anyway. TCP keep-alive probes stay off,
+ * which saves four system calls per connection: each state of a connection has a deadline of ours.
  */
 export function withoutDelay(socket: Socket): Socket {
   return socket.setNoDelay(true)
