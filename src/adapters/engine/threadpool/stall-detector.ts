@@ -2,7 +2,11 @@ import type { Settings } from '../../../ports/operations/settings.js'
 import type { ThreadHealth } from './thread-health.js'
 import type { ThreadpoolTimings } from './timings.js'
 
-/** Interval at which the memory of the process is read while all threads respond: reading it costs more than a check. */
+/**
+ * Interval at which the memory of the process is read while all threads respond: reading it costs more than a check. It is
+ * measured by the real clock, so that a thread is never compared with a reading from before a pause: the process may have
+ * grown since then because of another thread.
+ */
 const MEMORY_MS = 100
 
 /** The result of a check: the thread has just become stuck, or it must be ended for one of two reasons. */
@@ -40,7 +44,7 @@ export class StallDetector {
     const { watchMs } = this.timings
     this.nowMs += stepMs > 2 * watchMs ? watchMs : stepMs
     this.checkedMs = clockMs
-    if (this.nowMs - this.readMs >= MEMORY_MS) this.readMemory()
+    if (clockMs - this.readMs >= MEMORY_MS) this.readMemory()
   }
 
   /** Checks one thread. Probes it if it has been silent for too long. */
@@ -61,7 +65,7 @@ export class StallDetector {
   }
 
   private readMemory(): void {
-    this.readMs = this.nowMs
+    this.readMs = this.checkedMs
     this.rssBytes = this.readRss()
   }
 }

@@ -122,6 +122,19 @@ describe('ThreadpoolEngine: stuck threads', () => {
       assert.deepEqual(pool.errors, [['handler thread lost', 'memory']])
     })
 
+    it('is not ended for growth of the process before its request', async () => {
+      const pool = await TestPool.started()
+      await pool.pass(500)
+      pool.rssBytes += 65 * MEBIBYTE
+      await pool.pass(300)
+      const run = pool.run(SLOW)
+      await settled()
+      pool.pair[0].claim()
+      await pool.pass(300)
+      assert.isNull(run.outcome)
+      assert.isEmpty(pool.errors)
+    })
+
     it('is ended when it has not responded for longer than a handler may take', async () => {
       const pool = await TestPool.started()
       const run = pool.run(SLOW)
