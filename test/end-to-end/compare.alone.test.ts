@@ -11,7 +11,8 @@ const PLUGIN = `export default {
   routes: { 'GET /mine': () => 'mine', 'GET /crash': () => { setTimeout(() => process.kill(process.pid, 'SIGKILL')) } },
 }`
 
-interface Told {
+/** The JSON of a comparison. */
+interface Comparison {
   readonly servers: readonly {
     readonly engine: string
     readonly socket: string
@@ -36,13 +37,14 @@ describe('portico compare', () => {
   afterEach(() => folder.remove())
 
   const options = (): { workingDirectory: string } => ({ workingDirectory: folder.path })
-  const quick = ['compare', '--config', 'portico.json5', '--rounds', '1', '--duration', '0.5', '--concurrency', '4']
+  const brief = ['--rounds', '1', '--duration', '0.5', '--warm-up', '0.1', '--concurrency', '4']
+  const quick = ['compare', '--config', 'portico.json5', ...brief]
 
-  it('measures what the user would serve on each engine and on all sockets, and judges it', async () => {
+  it('measures the configured plugins on each engine and all sockets, and checks the gates', async () => {
     const flags = ['--path', '/mine', '--min-ratio', '0.1', '--json', '--report', 'report.html']
     const { code, stdout, stderr } = await Program.run([...quick, ...flags], options())
     assert.deepEqual([code, stderr], [0, ''])
-    const { servers, gates } = JSON.parse(stdout) as Told
+    const { servers, gates } = JSON.parse(stdout) as Comparison
     assert.includeMembers(
       servers.map(({ engine, socket }) => `${engine} on ${socket}`),
       ['selectors on net', 'threadpool on net'],
@@ -58,13 +60,13 @@ describe('portico compare', () => {
     assert.match(readFileSync(`${folder.path}/report.html`, 'utf8'), /^<!doctype html>[^]*<svg [^]*<\/html>\n$/)
   })
 
-  it('tells of a server that dies under load', async () => {
+  it('reports a server that dies under load', async () => {
     const { code, stdout } = await Program.run([...quick, '--socket', 'net', '--path', '/crash'], options())
     assert.equal(code, 1)
     assert.match(stdout, /^CPU time per request, µs +unknown/m)
   })
 
-  it('leaves no server behind when it is interrupted', async () => {
+  it('ends its servers when it is interrupted', async () => {
     const program = new Program([...quick, '--duration', '30'], options())
     await eventually('a server is under load', () => childrenOf(program.pid).some(isUnderLoad))
     program.kill('SIGINT')
@@ -73,7 +75,7 @@ describe('portico compare', () => {
     assert.equal(program.stderr, 'portico: Interrupted after 0 of 1 rounds\n')
   })
 
-  it('leaves no server behind when it is killed itself', async function () {
+  it('ends its servers when it is killed itself', async function () {
     if (process.platform !== 'linux') this.skip()
     const program = new Program([...quick, '--duration', '30'], options())
     let children: readonly number[] = []
@@ -86,7 +88,7 @@ describe('portico compare', () => {
     await eventually('the server is gone', () => !children.some((pid) => existsSync(`/proc/${pid}`)))
   })
 
-  it('says why a server does not start', async () => {
+  it('prints why a server does not start', async () => {
     folder.write('plugins/mine.mjs', 'export default 1')
     const { code, stderr } = await Program.run(quick, options())
     assert.equal(code, 1)

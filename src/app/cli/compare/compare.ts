@@ -46,6 +46,7 @@ export async function compare(
     variants: variantsOf(settings, socket),
     scheme: isSecure(settings.tls) ? 'https' : 'http',
     rounds: flags.rounds,
+    warmUpMs: flags.warmUp * 1000,
     path: flags.path,
     requests: requestsOf(flags),
   }

@@ -25,6 +25,8 @@ export interface ComparisonPlan {
   /** The scheme of the requests. */
   readonly scheme: 'http' | 'https'
   readonly rounds: number
+  /** Duration of the load before each measurement. It lets the JIT compile the server's code and fills caches. */
+  readonly warmUpMs: number
   readonly path: string
   readonly requests: Omit<LoadOptions, 'url' | 'socketPath'>
 }
@@ -42,9 +44,6 @@ interface ComparisonParts {
 }
 
 const ENGINES: readonly Settings['engine'][] = ['selectors', 'threadpool']
-
-/** Load that is not measured. It lets the JIT compile the server's code and fills caches. */
-const WARM_UP_MS = 1000
 
 /** Lists every engine on every kind of sockets that the settings allow. HTTPS always uses `net`. */
 export function variantsOf({ socket, tls }: Settings, { kind }: SocketChoice): Variant[] {
@@ -119,7 +118,7 @@ export class ComparisonRun {
     if (server === null) return null
     try {
       const options = this.optionsFor(server)
-      await this.load({ ...options, durationMs: WARM_UP_MS }, `${what}, warming up`)
+      await this.load({ ...options, durationMs: this.plan.warmUpMs }, `${what}, warming up`)
       const before = server.usage()
       const report = await this.load(options, what)
       return this.isInterrupted ? null : sampleOf(report, before, server.usage())
