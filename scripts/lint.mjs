@@ -1,9 +1,9 @@
-/** `npm run lint`: everything that reads the sources without running them. */
+/** `npm run lint`: all checks that read the sources without running them. */
 import { runQuietly } from './program.mjs'
 
 /**
- * Each check reads again only what has changed since it last ran. Rules of eslint that read types can miss what a change
- * of one file means for another; CI begins without these files, and so misses nothing.
+ * The folder of the caches: each check reads only files that have changed since its last run. Because of that, eslint's typed
+ * rules can miss the effect of a change on another file. CI starts without caches.
  */
 const CACHE = 'node_modules/.cache'
 const CACHED = (program) => ['--cache', '--cache-location', `${CACHE}/${program}/cache`]
@@ -16,9 +16,9 @@ const CHECKS = [
 ]
 
 /**
- * Prints a line per check, and what a check that fails has to say.
+ * Runs all checks at once. Prints a line per check, and the output of each check that fails.
  *
- * @returns a promise of how many checks passed and failed
+ * @returns a promise of the numbers of checks that passed and that failed
  */
 export async function lint() {
   const passed = await Promise.all(CHECKS.map(([program, args]) => check(program, args)))

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ROOT } from './set-up.mjs'
 
-/** The programs of the development packages, run by the Node that runs us, without npx in between. */
+/** The programs of the development packages. They run with the same Node as this script, and without npx. */
 const PROGRAMS = {
   c8: 'c8/bin/c8.js',
   depcruise: 'dependency-cruiser/bin/dependency-cruise.mjs',
@@ -12,12 +12,13 @@ const PROGRAMS = {
   prettier: 'prettier/bin/prettier.cjs',
 }
 
+/** The path of a program. */
 export function pathOf(program) {
   return join(ROOT, 'node_modules', PROGRAMS[program])
 }
 
 /**
- * Runs a program with our output streams.
+ * Runs a program, which prints to the output streams of this process.
  *
  * @returns a promise of whether it succeeded
  */
@@ -28,9 +29,9 @@ export function run(program, args) {
 }
 
 /**
- * Runs a program and keeps what it prints.
+ * Runs a program and captures its output.
  *
- * @returns a promise of whether it succeeded, and of what it printed
+ * @returns a promise of whether it succeeded, and of its output
  */
 export async function runQuietly(program, args) {
   const child = spawn(process.execPath, [pathOf(program), ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -1,39 +1,44 @@
 /**
- * Runs the server as if it had been started itself: same standard streams, same exit code.
+ * Runs the server as if it had been started directly: with the same standard streams and the same exit code.
  *
- * Ctrl-C at a terminal reaches every process of the group, and npm passes on what it got as well, so the server would
- * see two signals where a person pressed once, and a second one forces the drain. The server therefore runs in a group
- * of its own, and hears of each signal once, from here. (The `exec` in package.json takes away the shell that npm puts
- * in between, which would die of the signal without passing it on.)
+ * A Ctrl-C at a terminal reaches every process of the group, and npm forwards its signals, too. The server would receive two
+ * signals for one key press, and a second signal forces the end of the drain. Therefore the server runs in its own process
+ * group, and this process forwards each signal once. (`exec` in package.json replaces the shell of npm, which would die
+ * of the signal without forwarding it.)
  */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ROOT } from './set-up.mjs'
 
+/** The program of the server. */
 export const MAIN = join(ROOT, 'dist', 'src', 'app', 'main.js')
 
-/** Two signals closer than this are one: no finger is as fast. */
+/** Two signals within this time are one key press: nobody can press twice so quickly. */
 const ONE_PRESS_MS = 150
 
-/** What the server is told when we are told. The end of a terminal is no wish for new settings, but to end. */
-const PASSED_ON = { SIGINT: 'SIGINT', SIGTERM: 'SIGTERM', SIGHUP: process.stdin.isTTY ? 'SIGTERM' : 'SIGHUP' }
+/** The signal to send to the server for each signal received. A SIGHUP from a closed terminal must end the server, not reload it. */
+const FORWARDED = { SIGINT: 'SIGINT', SIGTERM: 'SIGTERM', SIGHUP: process.stdin.isTTY ? 'SIGTERM' : 'SIGHUP' }
 
-/** @param flags what the server is to be given on its command line */
+/**
+ * Starts the server, and ends this process as the server ends.
+ *
+ * @param flags the arguments of the server
+ */
 export function serve(flags) {
   const server = spawn(process.execPath, [MAIN, ...flags], {
     stdio: 'inherit',
     detached: process.platform !== 'win32',
   })
-  passOnSignals(server)
+  forwardSignals(server)
   server.on('exit', (code, signal) => endLike(code, signal))
 }
 
-function passOnSignals(server) {
+function forwardSignals(server) {
   let lastMs = -Infinity
-  for (const [heard, told] of Object.entries(PASSED_ON)) {
-    process.on(heard, () => {
+  for (const [received, forwarded] of Object.entries(FORWARDED)) {
+    process.on(received, () => {
       const now = performance.now()
-      if (now - lastMs > ONE_PRESS_MS) server.kill(told)
+      if (now - lastMs > ONE_PRESS_MS) server.kill(forwarded)
       lastMs = now
     })
   }

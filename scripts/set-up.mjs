@@ -1,7 +1,7 @@
 /**
- * Brings the working copy up to date, and does nothing where it is: installs the packages of the lock file, compiles
- * the sources, removes what was compiled from sources that are gone. Uses Node alone, since a fresh clone has no more.
- * What it does and why goes to stderr; stdout belongs to whoever runs next.
+ * Brings the working copy up to date, if necessary: installs the packages of the lock file, compiles the sources, and removes
+ * the output of deleted sources. Uses only Node, because a fresh clone has no packages. Prints to standard error only,
+ * because standard output belongs to the program that runs next.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -11,20 +11,24 @@ export const ROOT = join(import.meta.dirname, '..')
 
 const SOURCES = ['src', 'plugins', 'test']
 const OUTPUT = join(ROOT, 'dist')
-/** Written when a build is complete; what is newer than this has not been compiled. */
+/** Holds the time of the last complete build; newer sources have not been compiled. */
 const BUILT = join(OUTPUT, '.built')
 
-/** @returns whether everything is in place */
+/**
+ * Installs and builds if necessary.
+ *
+ * @returns whether the working copy is up to date
+ */
 export function setUp() {
   return (isInstalled() || install()) && (isBuilt() || build())
 }
 
 function install() {
-  // Building needs the development packages, whatever NODE_ENV says.
+  // The build needs the development packages, even if NODE_ENV is production.
   return run('Installing packages', 'npm', ['ci', '--include=dev', '--no-fund', '--no-audit'])
 }
 
-/** Whether node_modules has every package of the lock file; those for other platforms may be missing. */
+/** Whether node_modules has every package of the lock file. Optional packages may be missing: some are for other platforms. */
 function isInstalled() {
   const wanted = packagesOf(join(ROOT, 'package-lock.json'))
   const found = packagesOf(join(ROOT, 'node_modules', '.package-lock.json'))
@@ -38,7 +42,7 @@ function packagesOf(lockFile) {
 }
 
 function build() {
-  // Before the compiler reads: a source saved meanwhile is newer than this.
+  // The time before the compiler reads: a source that is saved during the build is newer.
   const begun = new Date()
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
   if (!run('Building', process.execPath, [compiler, '--project', 'tsconfig.json'])) return false
@@ -54,7 +58,7 @@ function isBuilt() {
   return inputs.every((path) => statSync(join(ROOT, path)).mtimeMs < built)
 }
 
-/** A folder, its folders and files. Folders count as inputs because their time tells of files removed. */
+/** A folder and all folders and files in it. The time of a folder changes when a file is deleted. */
 function withContents(folder) {
   return [folder, ...readdirSync(join(ROOT, folder), { recursive: true }).map((path) => join(folder, path))]
 }
@@ -74,7 +78,9 @@ function run(what, program, args) {
     process.stderr.write(`${what} took ${((performance.now() - started) / 1000).toFixed(1)} s\n`)
     return true
   }
-  process.stderr.write(`Cannot go on: ${program} ${error === undefined ? `ended with ${status}` : error.message}\n`)
+  process.stderr.write(
+    `Cannot continue: ${what.toLowerCase()} failed: ${program} ${error === undefined ? `ended with code ${status}` : `did not start: ${error.message}`}\n`,
+  )
   return false
 }
 

@@ -1,6 +1,6 @@
 /**
- * `npm run start:tls`: sets up what is missing, makes a certificate and its key in `certs/` where there are none, then
- * serves HTTPS with them. Flags given come after ours, and so have the last word.
+ * `npm run start:tls`: installs and builds if necessary, makes a certificate and its key in `certs/` if there are none, and
+ * serves HTTPS with them. Flags of the user come after those of this script, and override them.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { join, relative } from 'node:path'
 import { MAIN, serve } from './serve.mjs'
 import { ROOT, setUp } from './set-up.mjs'
 
-/** As seen from here, since it is shown in commands to copy. */
+/** Relative to the current folder, because the user sees it in commands to copy. */
 const FOLDER = relative(process.cwd(), join(ROOT, 'certs'))
 const [CERT, KEY] = [join(FOLDER, 'cert.pem'), join(FOLDER, 'key.pem')]
 
@@ -16,9 +16,9 @@ if (setUp() && haveCertificate())
   serve(['--enable-tls', '--cert-file', CERT, '--key-file', KEY, ...process.argv.slice(2)])
 else process.exitCode = 1
 
-/** With one of the two files alone, making the pair fails, and says which is in the way. */
+/** Makes the certificate if both files are missing. If only one exists, `portico cert` refuses to overwrite it and names it. */
 function haveCertificate() {
   if (existsSync(CERT) && existsSync(KEY)) return true
-  // What it says goes to stderr; stdout belongs to the server.
+  // Standard output belongs to the server, so both streams go to standard error.
   return spawnSync(process.execPath, [MAIN, 'cert', '--dir', FOLDER], { stdio: ['ignore', 2, 2] }).status === 0
 }

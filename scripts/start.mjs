@@ -1,4 +1,4 @@
-/** `npm start`: sets up what is missing, then runs the server with the flags given. */
+/** `npm start`: installs and builds if necessary, and runs the server with the given flags. */
 import { serve } from './serve.mjs'
 import { setUp } from './set-up.mjs'
 

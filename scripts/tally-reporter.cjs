@@ -1,4 +1,4 @@
-/** Mocha's usual output with the counts as JSON beside it: `--reporter-option tally=FILE`. */
+/** A mocha reporter that prints dots, and writes the counts as JSON to a file: `--reporter-option tally=FILE`. */
 const { writeFileSync } = require('node:fs')
 const { reporters } = require('mocha')
 

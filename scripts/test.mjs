@@ -1,8 +1,8 @@
 /**
- * `npm test`: sets up what is missing, lints, runs every test with its coverage measured, and ends with the line
- * `N passed, N failed`, in which each test, each linter and the coverage bound counts as one.
+ * `npm test`: installs and builds if necessary, lints, runs all tests, and checks the coverage of the domain. The last line is
+ * `N passed, N failed`, where each test, each linter and the coverage bound counts as one.
  *
- * `--suite`: the tests alone, for another version of Node.
+ * `--suite`: runs only the tests, for another version of Node.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -19,7 +19,7 @@ const ALONE = /\.alone\.test\.js$/
 const LONGEST =
   /end-to-end.(?:workers-\w+|tls-\w+|drain|deadlines|load|command-line|dashboard|admin|pool|pool-bounds|what-it-shows|static)\.test\.js$/
 
-/** Of the branches of src/domain, in percent. */
+/** The lowest branch coverage of src/domain, in percent. */
 const DOMAIN_BRANCHES = 98
 
 const NOTHING = { passed: 0, failed: 0 }
@@ -36,7 +36,7 @@ async function testEverything(suiteOnly) {
   const unit = files.filter((file) => UNIT.test(file))
   const alone = files.filter((file) => ALONE.test(file))
   const together = files.filter((file) => !UNIT.test(file) && !ALONE.test(file))
-  // The linters take one core for the most part, and no unit test minds what else goes on.
+  // The linters mostly use one core, and unit tests do not depend on timing.
   const begun = suiteOnly ? [await suite(unit)] : await Promise.all([lint(), unitWithCoverage(unit)])
   const sideBySide = ['--parallel', '--jobs', String(availableParallelism())]
   return sum([...begun, await suite([...longestFirst(together), ...sideBySide]), await suite(alone)])
@@ -52,17 +52,19 @@ function longestFirst(files) {
 }
 
 /**
- * Runs tests; a run that ends before its tally is written has failed as a whole.
+ * Runs tests with mocha. A run that ends without a tally counts as one failure.
  *
- * @param files what mocha is to run, and how
- * @param measuring options of c8, when their coverage is measured
+ * @param args the files and options for mocha
+ * @param coverage the options for c8; `null` to measure no coverage
  */
-async function suite(files, measuring = null) {
+async function suite(args, coverage = null) {
   const folder = mkdtempSync(join(tmpdir(), 'portico-test-'))
   const file = join(folder, 'tally.json')
-  const mocha = [...files, '--reporter', 'scripts/tally-reporter.cjs', '--reporter-option', `tally=${file}`]
-  const measured = (options) => run('c8', [...options, process.execPath, pathOf('mocha'), ...mocha])
-  const succeeded = await (measuring === null ? run('mocha', mocha) : measured(measuring))
+  const mocha = [...args, '--reporter', 'scripts/tally-reporter.cjs', '--reporter-option', `tally=${file}`]
+  const succeeded =
+    coverage === null
+      ? await run('mocha', mocha)
+      : await run('c8', [...coverage, process.execPath, pathOf('mocha'), ...mocha])
   try {
     const { passed, failed } = JSON.parse(readFileSync(file, 'utf8'))
     return sum([{ passed, failed }, succeeded || failed > 0 ? NOTHING : FAILED])
@@ -73,7 +75,7 @@ async function suite(files, measuring = null) {
   }
 }
 
-/** Shows which files of the domain are not covered whole, and holds the domain to its bound. */
+/** Runs the unit tests, lists the files of the domain that are not fully covered, and checks the coverage bound. */
 async function unitWithCoverage(files) {
   const tested = await suite(files, ['--reporter', 'none'])
   const what = ['--include', 'dist/src/domain/**', '--reporter', 'text', '--skip-full']

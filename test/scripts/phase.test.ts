@@ -120,6 +120,6 @@ const hasTools = ['bash', 'git'].every((program) => spawnSync(program, ['--versi
     repository.folder.delete('work/changed')
     const { code, said } = repository.phase('docs')
     assert.equal(code, 1)
-    assert.match(said, /found nothing that has changed/)
+    assert.match(said, /no file has changed/)
   })
 })
