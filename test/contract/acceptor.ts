@@ -2,7 +2,8 @@ import { assert } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import type { Address, Listening, ListenError } from '../../src/ports/serving/transport.js'
 import type { Acceptor, HandedConnection } from '../../src/ports/workers/worker-processes.js'
-import { until, type RawPeer } from './transport.js'
+import { type RawPeer } from './transport.js'
+import { eventually } from '../support/waiting.js'
 
 /** A peer's view of its connection. */
 type Peer = Pick<RawPeer, 'ended' | 'cut' | 'reset'>
@@ -46,7 +47,7 @@ export function acceptorContract(name: string, make: () => AcceptorUnderTest): v
       const subject = make()
       const { address, accepted } = await listen(subject)
       const peer = await connect(subject, address)
-      await until('the connection', () => accepted.length > 0)
+      await eventually('the connection', () => accepted.length > 0)
       return { connection: accepted[0]!, peer }
     }
 
@@ -60,7 +61,7 @@ export function acceptorContract(name: string, make: () => AcceptorUnderTest): v
       const subject = make()
       const { address, accepted } = await listen(subject)
       const both = [await connect(subject, address), await connect(subject, address)]
-      await until('both connections', () => accepted.length === 2)
+      await eventually('both connections', () => accepted.length === 2)
       assert.isTrue(both.every(({ ended, cut }) => !ended && !cut))
       for (const connection of accepted) connection.release()
     })
@@ -68,14 +69,14 @@ export function acceptorContract(name: string, make: () => AcceptorUnderTest): v
     it('releases a connection that no other process holds: the peer sees its end', async () => {
       const { connection, peer } = await connected()
       connection.release()
-      await until('its end', () => peer.ended)
+      await eventually('its end', () => peer.ended)
       assert.isFalse(peer.cut)
     })
 
     it('resets a connection that no process will serve', async () => {
       const { connection, peer } = await connected()
       connection.abort()
-      await until('the cut', () => peer.cut)
+      await eventually('the cut', () => peer.cut)
     })
 
     it('fails with EADDRINUSE when the address is in use', async () => {
@@ -95,7 +96,7 @@ export function acceptorContract(name: string, make: () => AcceptorUnderTest): v
       )
       assert.equal(refusal, 'refused')
       await connect(subject, other.address)
-      await until('the connection', () => other.accepted.length === 1)
+      await eventually('the connection', () => other.accepted.length === 1)
       other.accepted[0]!.release()
     })
   })

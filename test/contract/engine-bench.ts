@@ -15,6 +15,7 @@ import type { Settings } from '../../src/ports/operations/settings.js'
 import { RecordingEventLog } from '../fakes/event-log.js'
 import { FakeFiles } from '../fakes/fake-files.js'
 import { DEFAULT_SETTINGS } from '../fakes/settings.js'
+import { eventually } from '../support/waiting.js'
 
 const HANDLERS = fileURLToPath(new URL('./engine-handlers', import.meta.url))
 
@@ -24,9 +25,6 @@ export const CONTRACT_SETTINGS: Settings = {
   threadpool: { ...DEFAULT_SETTINGS.threadpool, workers: 2 },
   plugins: { ...DEFAULT_SETTINGS.plugins, directory: HANDLERS },
 }
-
-/** How long a condition may take that is expected to be true soon. */
-const PATIENCE_MS = 5000
 
 export interface RequestInit {
   readonly target?: string
@@ -80,7 +78,7 @@ export class EngineBench {
   }
 
   async event(name: string): Promise<RecordingEventLog['events'][number]> {
-    await until(() => this.log.events.some(({ event }) => event === name))
+    await eventually(`the event "${name}"`, () => this.log.events.some(({ event }) => event === name))
     return this.log.events.find(({ event }) => event === name)!
   }
 
@@ -154,19 +152,6 @@ export async function failure(attempt: () => Promise<unknown>): Promise<unknown>
     return error
   }
   throw new Error('Expected a failure: the attempt succeeded')
-}
-
-export async function until(condition: () => boolean): Promise<void> {
-  await untilAsync(async () => condition())
-}
-
-export async function untilAsync(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
-  while (!(await condition())) {
-    if (performance.now() > deadline)
-      throw new Error(`Cannot wait any longer: the condition is still false after ${PATIENCE_MS} ms`)
-    await turns(1)
-  }
 }
 
 /** Waits for some turns of the event loop, in which messages reach the other thread. */

@@ -4,7 +4,8 @@ import { BadContentError } from '../../src/domain/message/bad-content-error.js'
 import type { FileReference, Response, StreamedContent } from '../../src/domain/message/response.js'
 import type { Engine } from '../../src/ports/serving/engine.js'
 import type { Answer } from '../../src/ports/plugins/plugin.js'
-import { EngineBench, failure, piecesOf, type RequestInit, turns, until, untilAsync } from './engine-bench.js'
+import { EngineBench, failure, piecesOf, type RequestInit, turns } from './engine-bench.js'
+import { eventually } from '../support/waiting.js'
 
 /** The contract of every engine. */
 export function engineContract(name: string, make: () => Engine): void {
@@ -135,7 +136,7 @@ export function engineContract(name: string, make: () => Engine): void {
       assert.isFalse(request.content.isAwaited, 'a handler that does not read does not wait for content')
       request.abort(new Error('enough'))
       const reading = bench.begin('POST /bytes', { content: [], isSlow: true })
-      await until(() => reading.request.content.isAwaited)
+      await eventually('the handler waits for content', () => reading.request.content.isAwaited)
       reading.request.content.end()
       assert.lengthOf(((await reading.answer) as Response).content as Uint8Array, 0)
     })
@@ -193,7 +194,7 @@ export function engineContract(name: string, make: () => Engine): void {
       await turns(5)
       request.abort(new Error('the peer left'))
       assert.deepInclude((await bench.event('aborted')).facts, { request: 'r-1', reason: 'the peer left' })
-      await until(() => (bench.engine.threads?.inFlight ?? 0) === 0)
+      await eventually('no request is in flight', () => (bench.engine.threads?.inFlight ?? 0) === 0)
     })
 
     it('writes the log lines of handlers to the log, with errors as errors', async () => {
@@ -219,7 +220,7 @@ export function engineContract(name: string, make: () => Engine): void {
     it('passes plugins changes of the state of the service', async () => {
       bench.phase = 'draining'
       bench.unready = 'draining'
-      await untilAsync(async () => {
+      await eventually('the thread has the new state', async () => {
         const [, phase, unready] = JSON.parse((await respond('GET /context')).content as string) as unknown[]
         return phase === 'draining' && unready === 'draining'
       })

@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { assert } from 'chai'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import type { Address, Listener, Listening, ListenError, Transport } from '../../src/ports/serving/transport.js'
-import { Recorder, until } from './transport.js'
+import { Recorder } from './transport.js'
 import { SocketPeer } from '../adapters/socket/raw-peer.js'
+import { eventually } from '../support/waiting.js'
 
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
 
@@ -101,7 +102,7 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
       async function answer(): Promise<string> {
         const peer = await SocketPeer.to(at)
         peer.send('hello')
-        await until('the answer', () => peer.reads.length > 0)
+        await eventually('the answer', () => peer.reads.length > 0)
         peer.reset()
         return peer.reads.join('')
       }
@@ -151,10 +152,10 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
         transport.start(seen)
       })
       const peer = await SocketPeer.to(address)
-      await until('accept', () => accepted.length === 1)
+      await eventually('accept', () => accepted.length === 1)
       await Promise.all([close(), close()])
       peer.send('still open')
-      await until('octets', () => seen.text === 'still open')
+      await eventually('octets', () => seen.text === 'still open')
       const again = await listen(() => {}, address)
       assert.equal(again.address.port, address.port)
       accepted[0]!.abort()
@@ -176,10 +177,10 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
       const peers = await Promise.all(Array.from({ length: 20 }, () => SocketPeer.to(address)))
       const texts = peers.map((_, at) => `${at}-`.repeat(50))
       for (let round = 0; round < 5; round++) peers.forEach((peer, at) => peer.send(texts[at]!))
-      await until('echoes', () => peers.every((peer, at) => peer.reads.join('').length === texts[at]!.length * 5))
+      await eventually('echoes', () => peers.every((peer, at) => peer.reads.join('').length === texts[at]!.length * 5))
       peers.forEach((peer, at) => assert.equal(peer.reads.join(''), texts[at]!.repeat(5)))
       for (const peer of peers) peer.reset()
-      await until('closed', () => [...records.values()].every(({ reasons }) => reasons.length === 1))
+      await eventually('closed', () => [...records.values()].every(({ reasons }) => reasons.length === 1))
     })
 
     it('leaks no descriptor over 1000 short connections, half of them reset by the peer and half aborted', async function () {
@@ -202,7 +203,7 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
         }
         await Promise.all(peers.map((peer) => peer.closed))
       }
-      await until('the last close', () => closed === 1000)
+      await eventually('the last close', () => closed === 1000)
       assert.isAtMost(descriptors(), before + 2)
     })
 
@@ -220,9 +221,9 @@ export function listenerContract(name: string, make: (readChunkSize: number) => 
       peer.send('throw')
       assert.equal((await thrown).message, 'a bug above')
       peer.send(' on')
-      await until('the answer', () => peer.reads.join('') === 'throw on')
+      await eventually('the answer', () => peer.reads.join('') === 'throw on')
       peer.reset()
-      await until('closed', () => seen.reasons.length === 1)
+      await eventually('closed', () => seen.reasons.length === 1)
     })
   })
 }

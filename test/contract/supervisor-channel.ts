@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import type { FromWorker, ToWorker } from '../../src/ports/workers/worker-processes.js'
 import type { Farewell } from '../fakes/channel-worker.js'
-import { until } from './transport.js'
+import { eventually } from '../support/waiting.js'
 
 /** The supervisor's end of a channel; a worker is at its other end. */
 export interface ChannelUnderTest {
@@ -24,7 +24,7 @@ export function supervisorChannelContract(name: string, make: () => ChannelUnder
       const channel = make()
       const times = Array.from({ length: 50 }, (_, at) => at)
       for (const sentMs of times) channel.send({ kind: 'heartbeat', sentMs })
-      await until('all answers', () => channel.received.length === times.length, 10_000)
+      await eventually('all answers', () => channel.received.length === times.length)
       assert.deepEqual(
         channel.received,
         times.map((sentMs) => ({ kind: 'alive', sentMs })),
@@ -36,7 +36,7 @@ export function supervisorChannelContract(name: string, make: () => ChannelUnder
       const channel = make()
       await channel.handOff({ kind: 'connection', connection: 1, listener: 'http', freshUntil: 0 })
       channel.send({ kind: 'connection', connection: 2, listener: 'http', freshUntil: 0 })
-      await until('both answers', () => channel.received.length === 2, 10_000)
+      await eventually('both answers', () => channel.received.length === 2)
       assert.deepEqual(channel.received, [
         { kind: 'accepted', connection: 1 },
         { kind: 'claim', connection: 2 },
@@ -47,17 +47,17 @@ export function supervisorChannelContract(name: string, make: () => ChannelUnder
     it('is closed when all messages have been sent', async () => {
       const channel = make()
       channel.send({ kind: 'drain' })
-      await until('its end', () => channel.farewell !== null, 10_000)
-      await until('its last message', () => channel.received.length > 0)
+      await eventually('its end', () => channel.farewell !== null)
+      await eventually('its last message', () => channel.received.length > 0)
       assert.deepEqual([channel.received, channel.farewell], [[{ kind: 'close' }], 'drained'])
     })
 
     it('reports the end of the supervisor, and neither sends nor waits after it', async () => {
       const channel = make()
       channel.send({ kind: 'heartbeat', sentMs: 1 })
-      await until('a sign of life', () => channel.received.length > 0, 10_000)
+      await eventually('a sign of life', () => channel.received.length > 0)
       channel.disconnect()
-      await until('its end', () => channel.farewell !== null, 10_000)
+      await eventually('its end', () => channel.farewell !== null)
       assert.deepEqual([channel.received, channel.farewell], [[{ kind: 'alive', sentMs: 1 }], 'lost'])
     })
   })

@@ -6,6 +6,7 @@ import { assert } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import type { FilePart } from '../../src/ports/serving/file-part.js'
 import type { CloseReason, Transport, TransportReceiver } from '../../src/ports/serving/transport.js'
+import { eventually } from '../support/waiting.js'
 
 /** The peer of a transport under test. It uses none of the code under test. */
 export interface RawPeer {
@@ -67,16 +68,6 @@ export class Recorder implements TransportReceiver {
   count(call: string): number {
     return this.calls.filter((made) => made === call).length
   }
-}
-
-/**
- * Waits until a condition holds, checking it about every millisecond.
- *
- * @param what the condition in words, for the error
- */
-export async function until(what: string, holds: () => boolean, withinMs = 3000): Promise<void> {
-  for (const start = Date.now(); !holds(); await new Promise((resolve) => setTimeout(resolve, 1)))
-    if (Date.now() - start > withinMs) throw new Error(`Cannot go on: ${what} did not happen within ${withinMs} ms`)
 }
 
 /** Gives an event that must not happen time to happen. */
@@ -142,7 +133,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
 
     async function finish(transport: Transport, seen: Recorder): Promise<void> {
       transport.abort()
-      await until('closed', () => seen.reasons.length > 0)
+      await eventually('closed', () => seen.reasons.length > 0)
     }
 
     /** A connection with unsent octets, because its peer has stopped reading. */
@@ -160,7 +151,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         peer.send('one ')
         peer.send('two ')
         peer.send('th\u00e9')
-        await until('octets', () => seen.text === 'one two th\u00e9')
+        await eventually('octets', () => seen.text === 'one two th\u00e9')
         await finish(transport, seen)
       })
 
@@ -172,7 +163,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         await grace()
         assert.deepEqual(seen.calls, [])
         transport.resume()
-        await until('the end', () => seen.count('ended') === 1)
+        await eventually('the end', () => seen.count('ended') === 1)
         assert.equal(seen.text, 'later')
         await finish(transport, seen)
       })
@@ -181,19 +172,19 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         const { transport, peer, seen } = await connect()
         seen.onOctets = () => transport.pause()
         peer.send('first')
-        await until('octets', () => seen.text === 'first')
+        await eventually('octets', () => seen.text === 'first')
         peer.send('second')
         await grace()
         assert.equal(seen.text, 'first')
         transport.resume()
-        await until('octets', () => seen.text === 'firstsecond')
+        await eventually('octets', () => seen.text === 'firstsecond')
         await finish(transport, seen)
       })
 
       it('knows the address of its peer, even after the end', async () => {
         const { transport, peer, seen } = await connect()
         peer.reset()
-        await until('closed', () => seen.reasons.length > 0)
+        await eventually('closed', () => seen.reasons.length > 0)
         assert.match(transport.peer.address, /^[0-9a-f.:]+$/)
         assert.isAbove(transport.peer.port, 0)
       })
@@ -208,7 +199,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         transport.write(Buffer.alloc(5000, 'd'))
         transport.write('c')
         transport.write('')
-        await until('all of it', () => readBy(peer) === `a\u00e9\u00ff\u0000b${'d'.repeat(5000)}c`)
+        await eventually('all of it', () => readBy(peer) === `a\u00e9\u00ff\u0000b${'d'.repeat(5000)}c`)
         await finish(transport, seen)
       })
 
@@ -231,7 +222,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
           const { transport, peer, seen } = await connect()
           seen.onOctets = () => write(transport)
           peer.send('go')
-          await until('the answer', () => readBy(peer) === wanted)
+          await eventually('the answer', () => readBy(peer) === wanted)
           assert.deepEqual(peer.reads, [wanted])
           await finish(transport, seen)
         })
@@ -239,7 +230,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         it(`${written} written in one turn leave together`, async () => {
           const { transport, peer, seen } = await connect()
           write(transport)
-          await until('the answer', () => readBy(peer) === wanted)
+          await eventually('the answer', () => readBy(peer) === wanted)
           assert.deepEqual(peer.reads, [wanted])
           await finish(transport, seen)
         })
@@ -248,7 +239,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
       it('write() returns true below the high-water mark, and drained() does not follow', async () => {
         const { transport, peer, seen } = await connect()
         assert.isTrue(transport.write('little'))
-        await until('all of it', () => readBy(peer) === 'little')
+        await eventually('all of it', () => readBy(peer) === 'little')
         await grace()
         assert.equal(seen.count('drained'), 0)
         await finish(transport, seen)
@@ -259,8 +250,8 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         assert.isFalse(transport.write('x'.repeat(subject.highWaterMark + 1)))
         assert.isFalse(transport.write('y'))
         assert.equal(seen.count('drained'), 0)
-        await until('drained', () => seen.count('drained') === 1)
-        await until('all of it', () => lengthReadBy(peer) === subject.highWaterMark + 2)
+        await eventually('drained', () => seen.count('drained') === 1)
+        await eventually('all of it', () => lengthReadBy(peer) === subject.highWaterMark + 2)
         await grace()
         assert.equal(seen.count('drained'), 1)
         assert.isTrue(transport.write('z'))
@@ -273,7 +264,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         assert.isAbove(stalledAt, 0)
         assert.equal(seen.count('drained'), 0)
         peer.read()
-        await until('drained', () => seen.count('drained') === 1)
+        await eventually('drained', () => seen.count('drained') === 1)
         assert.equal(transport.unsent, 0)
         await finish(transport, seen)
       })
@@ -286,7 +277,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         transport.write(' behind')
         peer.read()
         const wanted = `before ${file.text} behind`
-        await until('all of it', () => lengthReadBy(peer) === FLOOD + wanted.length)
+        await eventually('all of it', () => lengthReadBy(peer) === FLOOD + wanted.length)
         assert.isTrue(readBy(peer).endsWith(wanted))
         await finish(transport, seen)
       })
@@ -302,9 +293,9 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         }
         transport.write('<end>')
         const wanted = `${files.map(({ text }, at) => `<${at}>${text}`).join('')}<end>`
-        await until('all of it', () => lengthReadBy(peer) === wanted.length)
+        await eventually('all of it', () => lengthReadBy(peer) === wanted.length)
         assert.isTrue(readBy(peer) === wanted)
-        await until('drained', () => seen.count('drained') === 1)
+        await eventually('drained', () => seen.count('drained') === 1)
         assert.deepEqual(
           files.map(({ releases }) => releases),
           [[null], [null], [null]],
@@ -318,8 +309,8 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         const file = part(10, 1000)
         assert.isTrue(transport.sendFile(file.part))
         assert.deepEqual(file.releases, [])
-        await until('release', () => file.releases.length === 1)
-        await until('all of it', () => readBy(peer) === file.text)
+        await eventually('release', () => file.releases.length === 1)
+        await eventually('all of it', () => readBy(peer) === file.text)
         await grace()
         assert.deepEqual([file.releases, seen.calls], [[null], []])
         await finish(transport, seen)
@@ -330,7 +321,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         const empty = part(0, 0)
         assert.isTrue(transport.sendFile(empty.part))
         assert.deepEqual(empty.releases, [])
-        await until('release', () => empty.releases.length === 1)
+        await eventually('release', () => empty.releases.length === 1)
         assert.deepEqual(empty.releases, [null])
         await finish(transport, seen)
       })
@@ -341,11 +332,11 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         const next = part(0, 10)
         transport.sendFile(file.part)
         transport.sendFile(next.part)
-        await until('closed', () => seen.reasons.length > 0)
-        await until('releases', () => file.releases.length + next.releases.length === 2)
+        await eventually('closed', () => seen.reasons.length > 0)
+        await eventually('releases', () => file.releases.length + next.releases.length === 2)
         // libuv reports a reset after unread octets as an end; the missing octets show that it was a reset.
         const mayLookEnded = subject.cutOvertakesReads === true
-        await until('the cut', () => peer.cut || (mayLookEnded && peer.ended))
+        await eventually('the cut', () => peer.cut || (mayLookEnded && peer.ended))
         assert.isBelow(readBy(peer).length, 200_001)
         assert.match(file.releases[0]!.message, /^Cannot send the file: it ended /)
         assert.instanceOf(next.releases[0], Error)
@@ -363,7 +354,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
           const files = [part(0, 100_000), part(1, 10)]
           for (const file of files) transport.sendFile(file.part)
           end(transport, peer)
-          await until('releases', () => files.every(({ releases }) => releases.length > 0))
+          await eventually('releases', () => files.every(({ releases }) => releases.length > 0))
           await grace()
           for (const { releases } of files)
             assert.lengthOf(
@@ -381,7 +372,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
           for (const each of parts) transport.sendFile(each)
           await grace()
           end(transport, peer)
-          await until('releases', () => file.releases.length === parts.length)
+          await eventually('releases', () => file.releases.length === parts.length)
           await grace()
           assert.lengthOf(file.releases, parts.length)
           assert.instanceOf(file.releases.at(-1), Error)
@@ -399,8 +390,8 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         }
         peer.send('go')
         peer.end()
-        await until('closed', () => seen.reasons.length > 0)
-        await until('the answer', () => peer.ended)
+        await eventually('closed', () => seen.reasons.length > 0)
+        await eventually('the answer', () => peer.ended)
         assert.equal(readBy(peer), 'late')
         assert.deepEqual(seen.calls, ['octets', 'ended', 'closed'])
         assert.deepEqual(seen.reasons, ['ended'])
@@ -413,12 +404,12 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         transport.write('head')
         transport.sendFile(file.part)
         transport.endWriting()
-        await until('the end', () => peer.ended)
+        await eventually('the end', () => peer.ended)
         assert.isTrue(readBy(peer) === `head${file.text}`)
         peer.send('still here')
-        await until('octets', () => seen.text === 'still here')
+        await eventually('octets', () => seen.text === 'still here')
         peer.end()
-        await until('closed', () => seen.reasons.length > 0)
+        await eventually('closed', () => seen.reasons.length > 0)
         assert.deepEqual(seen.reasons, ['ended'])
       })
 
@@ -430,7 +421,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         transport.endWriting()
         assert.isFalse(transport.write('more'))
         assert.isFalse(transport.sendFile(file.part))
-        await until('the end', () => peer.ended)
+        await eventually('the end', () => peer.ended)
         assert.equal(readBy(peer), 'all')
         assert.instanceOf(file.releases[0], Error)
         await finish(transport, seen)
@@ -440,8 +431,8 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         const { transport, peer, seen } = await connect()
         transport.abort()
         assert.deepEqual(seen.calls, [])
-        await until('the cut', () => peer.cut)
-        await until('closed', () => seen.reasons.length > 0)
+        await eventually('the cut', () => peer.cut)
+        await eventually('closed', () => seen.reasons.length > 0)
         assert.deepEqual(seen.reasons, ['aborted'])
         assert.isFalse(peer.ended)
       })
@@ -453,8 +444,8 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
           transport.abort()
         }
         peer.send('go')
-        await until('closed', () => seen.reasons.length > 0)
-        await until('the cut', () => peer.cut)
+        await eventually('closed', () => seen.reasons.length > 0)
+        await eventually('the cut', () => peer.cut)
         assert.equal(readBy(peer), '')
         assert.deepEqual(seen.calls, ['octets', 'closed'])
       })
@@ -469,7 +460,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
           transport.endWriting()
           await wait()
           transport.abort()
-          await until('closed', () => seen.reasons.length > 0)
+          await eventually('closed', () => seen.reasons.length > 0)
           assert.deepEqual(seen.reasons, ['aborted'])
         })
       }
@@ -478,9 +469,9 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         const { transport, peer, seen } = await connect()
         transport.write('all')
         transport.endWriting()
-        await until('the end', () => peer.ended)
+        await eventually('the end', () => peer.ended)
         transport.close()
-        await until('closed', () => seen.reasons.length > 0)
+        await eventually('closed', () => seen.reasons.length > 0)
         assert.deepEqual(seen.reasons, ['ended'])
         assert.equal(readBy(peer), 'all')
         assert.isFalse(peer.cut)
@@ -492,11 +483,11 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         peer.send('early')
         transport.endWriting()
         peer.end()
-        await until('our end', () => peer.ended)
+        await eventually('our end', () => peer.ended)
         await grace()
         assert.deepEqual(seen.calls, [])
         transport.resume()
-        await until('closed', () => seen.reasons.length > 0)
+        await eventually('closed', () => seen.reasons.length > 0)
         assert.deepEqual([seen.text, seen.calls, seen.reasons], ['early', ['octets', 'ended', 'closed'], ['ended']])
       })
 
@@ -505,19 +496,19 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         assert.isFalse(transport.isLost)
         transport.pause()
         peer.reset()
-        await until('the loss', () => transport.isLost)
+        await eventually('the loss', () => transport.isLost)
         transport.abort()
-        await until('closed', () => seen.reasons.length > 0)
+        await eventually('closed', () => seen.reasons.length > 0)
         assert.isTrue(transport.isLost)
       })
 
       it('abort() resets the connection while the peer does not read', async () => {
         const { transport, peer, seen } = await flooded()
         transport.abort()
-        await until('closed', () => seen.reasons.length > 0)
+        await eventually('closed', () => seen.reasons.length > 0)
         peer.read()
         // libuv reports a reset after unread octets as an end; the missing octets show that it was a reset.
-        await until('the cut', () => peer.cut || peer.ended)
+        await eventually('the cut', () => peer.cut || peer.ended)
         assert.isBelow(readBy(peer).length, FLOOD)
         assert.equal(transport.unsent, 0)
       })
@@ -529,7 +520,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
           transport.write('into the void')
           await new Promise((resolve) => setImmediate(resolve))
         }
-        await until('closed', () => seen.reasons.length > 0)
+        await eventually('closed', () => seen.reasons.length > 0)
         assert.deepEqual(seen.reasons, ['reset'])
       })
 
@@ -538,7 +529,7 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
         transport.abort()
         const early = part(0, 10)
         assert.isFalse(transport.sendFile(early.part))
-        await until('closed', () => seen.reasons.length > 0)
+        await eventually('closed', () => seen.reasons.length > 0)
         const late = part(0, 10)
         assert.isFalse(transport.write('nothing'))
         assert.isFalse(transport.sendFile(late.part))

@@ -7,7 +7,7 @@ import type {
   WorkerProcess,
   WorkerProcesses,
 } from '../../src/ports/workers/worker-processes.js'
-import { until } from './transport.js'
+import { eventually } from '../support/waiting.js'
 
 /** A process, with its messages and its end. */
 class Watched {
@@ -23,7 +23,7 @@ class Watched {
   }
 
   async ended(): Promise<ProcessEnd> {
-    await until('its end', () => this.ends.length > 0, 10_000)
+    await eventually('its end', () => this.ends.length > 0)
     return this.ends[0]!
   }
 }
@@ -52,7 +52,7 @@ export function workerProcessesContract(
       const watched = new Watched(make())
       const numbers = Array.from({ length: 50 }, (_, at) => at)
       for (const query of numbers) watched.process.send({ kind: 'count', query })
-      await until('all answers', () => watched.received.length === numbers.length, 10_000)
+      await eventually('all answers', () => watched.received.length === numbers.length)
       assert.deepEqual(
         watched.received,
         numbers.map((connection) => ({ kind: 'claim', connection })),
@@ -67,7 +67,7 @@ export function workerProcessesContract(
       watched.process.send({ kind: 'count', query: 1 })
       watched.process.handOff({ kind: 'connection', connection: 2, listener: 'http', freshUntil: 0 }, handed)
       watched.process.send({ kind: 'count', query: 3 })
-      await until('all answers', () => watched.received.length === 3, 10_000)
+      await eventually('all answers', () => watched.received.length === 3)
       assert.deepEqual(watched.received, [
         { kind: 'claim', connection: 1 },
         { kind: 'accepted', connection: 2 },
@@ -88,7 +88,7 @@ export function workerProcessesContract(
     it('kills a process, and reports its end once', async () => {
       const watched = new Watched(make())
       watched.process.send({ kind: 'heartbeat', sentMs: 1 })
-      await until('a sign of life', () => watched.received.length > 0, 10_000)
+      await eventually('a sign of life', () => watched.received.length > 0)
       watched.process.kill()
       watched.process.kill()
       assert.deepEqual(await watched.ended(), { code: null, signal: 'SIGKILL' })

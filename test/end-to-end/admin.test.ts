@@ -8,7 +8,7 @@ import { eventually } from '../support/waiting.js'
 const TOKEN = 'a-token-of-a-good-length'
 const SEPARATE = ['--set', 'admin.listener=separate', '--set', 'admin.port=0']
 
-describeWithCurl('what is for who looks after the server', () => {
+describeWithCurl('the admin routes', () => {
   let folder: TemporaryFolder
   let server: RunningServer
 
@@ -20,13 +20,13 @@ describeWithCurl('what is for who looks after the server', () => {
 
   const start = async (...flags: string[]): Promise<string> => {
     server = await startServer({ flags, workingDirectory: folder.path })
-    const shown = /^portico admin on (\S+)$/m
-    return shown.exec(server.program.stderr)?.[1] ?? server.origin
+    const banner = /^portico admin on (\S+)$/m
+    return banner.exec(server.program.stderr)?.[1] ?? server.origin
   }
 
   const statusOf = async (...parameters: string[]): Promise<number> => (await curl(parameters)).response.status
 
-  it('answers among all routes, unless told otherwise', async () => {
+  it('are on the main listener by default', async () => {
     const origin = await start()
     assert.equal(origin, server.origin)
     assert.equal(await statusOf(`${origin}/_metrics`), 200)
@@ -35,7 +35,7 @@ describeWithCurl('what is for who looks after the server', () => {
   for (const flags of [[], ['--workers', '2']]) {
     const how = flags.length === 0 ? 'one process' : 'two workers'
 
-    it(`answers on an address of its own, and only there, of ${how}`, async () => {
+    it(`are only on their own address, with ${how}`, async () => {
       const origin = await start(...SEPARATE, ...flags)
       assert.notEqual(origin, server.origin)
       assert.deepEqual(
@@ -45,14 +45,14 @@ describeWithCurl('what is for who looks after the server', () => {
       assert.deepEqual([await statusOf(`${server.origin}/_metrics`), await statusOf(`${server.origin}/`)], [404, 200])
     })
 
-    it(`answers on a unix socket of its own, of ${how}`, async () => {
+    it(`are on their own unix socket, with ${how}`, async () => {
       const path = `${folder.path}/admin`
       await start('--set', 'admin.listener=separate', '--set', `admin.host=unix:${path}`, ...flags)
       assert.equal(await statusOf('--unix-socket', path, 'http://any/_metrics'), 200)
     })
   }
 
-  it('asks for the token, as a bearer or as a password', async () => {
+  it('require the token, as a bearer token or as a password', async () => {
     const origin = await start('--set', `admin.token=${TOKEN}`)
     const [bearer, wrong] = [`Authorization: Bearer ${TOKEN}`, `Authorization: Bearer ${TOKEN}x`]
     assert.deepEqual(
@@ -68,7 +68,7 @@ describeWithCurl('what is for who looks after the server', () => {
     assert.notInclude(server.program.stdout, TOKEN)
   })
 
-  it('moves with a reload, and no request of others is lost', async () => {
+  it('move with a reload, and other requests are not affected', async () => {
     const config = (lines: string): string => folder.write('portico.yaml', `workers: 2\n${lines}`)
     config('')
     await start('--config', 'portico.yaml')
@@ -80,7 +80,7 @@ describeWithCurl('what is for who looks after the server', () => {
     assert.deepEqual([await statusOf(`${server.origin}/_metrics`), await statusOf(`${server.origin}/`)], [404, 200])
     config('admin:\n  listener: "off"\n')
     server.program.kill('SIGHUP')
-    await eventually('the listener of its own is gone', async () => {
+    await eventually('their own listener is closed', async () => {
       try {
         await curl(['--unix-socket', `${folder.path}/admin`, 'http://any/_metrics'])
         return false

@@ -23,7 +23,7 @@ describe('portico cert, run as a program', () => {
   const run = (...flags: string[]): ReturnType<typeof Program.run> =>
     Program.run(['cert', ...flags], { workingDirectory: folder.path })
 
-  it('makes a pair in certs/, and prints what it did and how to use it', () => {
+  it('writes a certificate and its key to certs/, and prints how to use them', () => {
     const { code, stdout, stderr } = made
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
     assert.match(
@@ -34,7 +34,7 @@ describe('portico cert, run as a program', () => {
     assert.include(stdout, '\n  curl --cacert certs/cert.pem https://localhost:8443/\n')
   })
 
-  it('overwrites nothing, with 1', async () => {
+  it('overwrites no file, and ends with 1', async () => {
     const before = readFileSync(join(folder.path, 'certs/cert.pem'), 'utf8')
     const { code, stdout, stderr } = await run()
     assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
@@ -43,7 +43,7 @@ describe('portico cert, run as a program', () => {
     assert.include((await run('--dir', 'there')).stderr, '"there/key.pem"')
   })
 
-  it('refuses a malformed name with 2', async () => {
+  it('refuses a malformed name, and ends with 2', async () => {
     const { code, stdout, stderr } = await run('--host', 'https://app.test', '--dir', 'other')
     assert.deepEqual({ code, stdout }, { code: 2, stdout: '' })
     assert.match(stderr, /^portico: Cannot read the command line: .*'https:\/\/app\.test' is invalid/)
@@ -57,7 +57,7 @@ describe('portico cert, run as a program', () => {
       keyFile = join(folder.path, 'certs/key.pem')
     })
 
-    it('reads the certificate as it was meant', async () => {
+    it('reads all parts of the certificate', async () => {
       const text = await openssl('x509', '-in', certFile, '-noout', '-text')
       for (const line of [
         'Version: 3',
@@ -69,27 +69,27 @@ describe('portico cert, run as a program', () => {
         'TLS Web Server Authentication',
         'DNS:app.test, DNS:*.app.test, IP Address:192.168.1.5, IP Address:2001:DB8:0:0:0:0:0:7, DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1',
       ]) {
-        // Versions of openssl differ in their spaces.
+        // Versions of openssl print different spaces.
         assert.include(text.replaceAll(' = ', '='), line.replaceAll(' = ', '='))
       }
       assert.notInclude(text, 'TLS Web Client Authentication')
     })
 
-    it('verifies it, strictly', async () => {
-      const said = await openssl('verify', '-x509_strict', '-purpose', 'sslserver', '-CAfile', certFile, certFile)
-      assert.include(said, 'OK')
+    it('verifies the certificate with all strict checks', async () => {
+      const printed = await openssl('verify', '-x509_strict', '-purpose', 'sslserver', '-CAfile', certFile, certFile)
+      assert.include(printed, 'OK')
     })
 
     it('reads the key', async () => {
       assert.include(await openssl('pkey', '-in', keyFile, '-noout', '-text'), 'NIST CURVE: P-256')
     })
 
-    describeWithCurl('and curl, which trusts it,', () => {
+    describeWithCurl('and curl, which trusts the certificate,', () => {
       let server: OpensslServer
       before(async () => (server = await serveWithOpenssl(certFile, keyFile)))
       after(() => server.stop())
 
-      /** Asks for a host, wherever that may be, at the server. */
+      /** Requests a URL of any host from the server. */
       const ask = async (host: string): Promise<string> => {
         const flags = ['--silent', '--show-error', '--max-time', '8', '--noproxy', '*', '--cacert', certFile]
         const there = ['--connect-to', `::127.0.0.1:${server.port}`]
@@ -105,13 +105,13 @@ describe('portico cert, run as a program', () => {
         '192.168.1.5',
         '[2001:db8::7]',
       ]) {
-        it(`speaks to ${host}`, async () => assert.include(await ask(host), 'TLS_AES_'))
+        it(`connects to ${host}`, async () => assert.include(await ask(host), 'TLS_AES_'))
       }
 
       for (const host of ['other.test', 'a.b.app.test', '127.0.0.2', '[::2]']) {
-        it(`does not speak to ${host}, which it is not for`, async () => {
+        it(`does not connect to ${host}, which the certificate does not name`, async () => {
           const error: unknown = await ask(host).catch((thrown: unknown) => thrown)
-          // 60 in its manual: the peer's certificate cannot be authenticated.
+          // 60 means that curl cannot authenticate the certificate of the server.
           assert.propertyVal(error, 'code', 60)
         })
       }

@@ -42,14 +42,14 @@ describe('portico, run as a program', () => {
   after(() => folder.remove())
   const at = (name: string): string => join(folder.path, name)
 
-  describe('tells about itself', () => {
-    it('--version is that of the package', async () => {
+  describe('reports', () => {
+    it('the version of the package with --version', async () => {
       const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string }
       const { code, stdout, stderr } = await run('--version')
       assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: `${version}\n`, stderr: '' })
     })
 
-    it('--help names every command, flag, key and exit code', async () => {
+    it('commands, flags, keys and exit codes with --help', async () => {
       const { code, stdout, stderr } = await run('--help')
       assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
       for (const word of [
@@ -69,7 +69,7 @@ describe('portico, run as a program', () => {
       }
     })
 
-    it('routes lists method, pattern, plugin and file', async () => {
+    it('method, pattern, plugin and file of each route with routes', async () => {
       const { code, stdout } = await run('routes', '--plugins', at('good'))
       assert.equal(code, 0)
       const rows = stdout
@@ -81,7 +81,7 @@ describe('portico, run as a program', () => {
       assert.deepInclude(rows, ['POST', '/a/:id', 'a', at('good/a.js')])
     })
 
-    it('check shows each value in effect and where it comes from', async () => {
+    it('each effective value and its origin with check', async () => {
       const { code, stdout } = await Program.run(
         ['check', '--config', at('good.yaml'), '--port', '9000', '--set', 'limits.bodyBytes=1m'],
         {
@@ -101,7 +101,7 @@ describe('portico, run as a program', () => {
       assert.deepInclude(rows, ['keepAliveTimeoutMs', '75000', 'default'])
     })
 
-    it('or fails, when nobody can read it', function () {
+    it('an error when standard output cannot be written', function () {
       if (process.platform !== 'linux') this.skip()
       const full = openSync('/dev/full', 'w')
       const { status, stderr } = spawnSync(process.execPath, [MAIN, 'check'], {
@@ -113,13 +113,13 @@ describe('portico, run as a program', () => {
       assert.match(stderr, /^portico: Cannot write to standard output: ENOSPC/)
     })
 
-    it('or is cut short by whoever has read enough of it', () => {
+    it('no error when the reader of standard output ends early', () => {
       const command = `"${process.execPath}" "${MAIN}" check | head -1; exit \${PIPESTATUS[0]}`
       const { status, stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' })
       assert.deepEqual([status, stderr, stdout.split('\n').length], [0, '', 2])
     })
 
-    it('check --json shows the same to programs', async () => {
+    it('the same values as JSON with check --json', async () => {
       const { stdout } = await run('check', '--json', '--port', '9000')
       assert.deepEqual((JSON.parse(stdout) as Record<string, unknown>)['port'], { value: 9000, origin: 'flag --port' })
     })
@@ -130,7 +130,7 @@ describe('portico, run as a program', () => {
       ['an unknown flag', ['--prot', '80'], '--prot'],
       ['an unknown command', ['chekc'], 'chekc'],
       ['a flag without its value', ['--port'], '--port'],
-      ['a flag that is not of its form', ['--port', 'eighty'], 'eighty'],
+      ['a flag with a malformed value', ['--port', 'eighty'], 'eighty'],
       ['a --set without a value', ['--set', 'port'], '--set'],
       ['two folders', ['serve', 'a', 'b'], 'argument'],
     ] as const) {
@@ -145,7 +145,7 @@ describe('portico, run as a program', () => {
   })
 
   describe('refuses a bad configuration with 78', () => {
-    it('and names all that is wrong in a file at once', async () => {
+    it('and names all problems of a file at once', async () => {
       const { code, stdout, stderr } = await run('--config', at('bad.json5'))
       assert.equal(code, 78)
       assert.equal(stdout, '')
@@ -171,9 +171,9 @@ describe('portico, run as a program', () => {
     for (const [what, parameters, named] of [
       ['a file that is missing', ['--config', 'missing.yaml'], 'missing.yaml'],
       ['a file that is malformed', ['--config', 'broken.yaml'], 'broken.yaml'],
-      ['a folder of plugins that is missing', ['--plugins', 'missing'], 'missing'],
-      ['a folder of files that is missing', ['serve', './missing'], 'missing'],
-      ['check finds the same', ['check', '--config', 'bad.json5'], 'eighty'],
+      ['a plugin folder that is missing', ['--plugins', 'missing'], 'missing'],
+      ['a folder of static files that is missing', ['serve', './missing'], 'missing'],
+      ['the same file for check', ['check', '--config', 'bad.json5'], 'eighty'],
     ] as const) {
       it(what, async () => {
         const { code, stderr } = await Program.run(parameters, { workingDirectory: folder.path })
@@ -183,8 +183,8 @@ describe('portico, run as a program', () => {
     }
   })
 
-  describe('does not start, with 1,', () => {
-    it('on a port that is taken, which it names', async () => {
+  describe('ends with 1 without having served', () => {
+    it('on a port that is in use, which it names', async () => {
       const other = createServer().listen(0, '127.0.0.1')
       await once(other, 'listening')
       const { port } = other.address() as { port: number }
@@ -198,10 +198,17 @@ describe('portico, run as a program', () => {
     for (const [plugins, what, ...named] of [
       ['throwing', 'with a plugin that throws', 'throwing/bad.js', 'on purpose'],
       ['syntax', 'with a plugin that is not JavaScript', 'syntax/bad.js', 'SyntaxError'],
-      ['shape', 'with a plugin of malformed routes, all of them named', 'shape/bad.js', 'GET x', 'get /y', 'GET /z'],
+      [
+        'shape',
+        'with a plugin with malformed routes, all of which it names',
+        'shape/bad.js',
+        'GET x',
+        'get /y',
+        'GET /z',
+      ],
       [
         'twice',
-        'with two plugins that claim one route',
+        'with two plugins that claim the same route',
         'twice/a.js',
         'twice/b.js',
         'GET /users/:id',
@@ -221,7 +228,7 @@ describe('portico, run as a program', () => {
   })
 
   describe('serves', () => {
-    it('the shipped plugins, when told nothing', async () => {
+    it('the shipped plugins by default', async () => {
       const server = await startServer()
       assert.equal((await get(server, '/')).content, 'Hello from Portico!\n')
       assert.equal((await get(server, '/static/verse.txt')).status, 200)
@@ -240,7 +247,7 @@ describe('portico, run as a program', () => {
       })
     }
 
-    it('on the port of the environment, unless a flag says otherwise', async () => {
+    it('on the port of the environment, unless a flag sets another one', async () => {
       const taken = await startServer()
       const environment = { PORT: String(taken.port) }
       const { code, stderr } = await Program.run([], { environment })
@@ -251,9 +258,9 @@ describe('portico, run as a program', () => {
       await Promise.all([taken.stop(), other.stop()])
     })
 
-    it('on IPv6, which the banner tells', async function () {
+    it('on IPv6, which the banner shows', async function () {
       const program = new Program(['--host', '::1', '--port', '0'])
-      const port = await program.said(
+      const port = await program.printed(
         'stderr',
         (text) => /^portico listening on http:\/\/\[::1\]:(\d+)$/m.exec(text)?.[1],
       )
@@ -264,7 +271,7 @@ describe('portico, run as a program', () => {
       await program.ending()
     })
 
-    it('with what --set sets', async () => {
+    it('with the settings of --set', async () => {
       const server = await startServer({ flags: ['--set', 'serverName=', '--set', 'limits.targetLength=10'] })
       const response = await get(server, '/')
       assert.isFalse(response.fields.some(([name]) => name === 'server'))
@@ -275,7 +282,7 @@ describe('portico, run as a program', () => {
 
   describe('ends', () => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      it(`with 0 at ${signal}, and tells what became of the requests`, async () => {
+      it(`with 0 at ${signal}, and reports the outcome of the requests`, async () => {
         const server = await startServer()
         const idle = await server.connect()
         await get(server, '/')
@@ -288,20 +295,20 @@ describe('portico, run as a program', () => {
       })
     }
 
-    it('with 1 at a second signal while a request is under way, which is cut', async () => {
+    it('with 1 at a second signal while a request is in flight, which is cut off', async () => {
       const server = await startServer({ flags: ['--set', 'plugins.settings={stream:{intervalMs:60000}}'] })
       const client = await server.connect()
       client.send('GET /stream HTTP/1.1\r\nHost: a\r\n\r\n')
       await client.until('Line 1 of 5\n\r\n')
       server.program.kill('SIGINT')
-      await server.program.said('stderr', (text) => /draining/.exec(text))
+      await server.program.printed('stderr', (text) => /draining/.exec(text))
       assert.deepEqual(await server.stop('SIGINT'), { code: 1, signal: null })
       assert.equal(await client.rest(), '')
       assert.equal(client.ending, 'reset')
       assert.match(server.program.stderr, /portico stopped: .*, 1 cut off /)
     })
 
-    it('at once at two signals in a row', async () => {
+    it('at once at two signals in quick succession', async () => {
       const server = await startServer()
       server.program.kill('SIGINT')
       const { code, signal } = await server.stop('SIGINT')

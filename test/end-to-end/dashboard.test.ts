@@ -7,7 +7,7 @@ import { SteadyLoad } from './support/steady-load.js'
 import { get } from '../wire/requests.js'
 
 const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true }
-/** A response that takes three seconds. */
+/** The settings for a response that takes three seconds. */
 const SLOW_STREAM = ['--set', 'plugins.settings={ stream: { count: 30, intervalMs: 100 } }']
 
 describeWithChromium('the dashboard in a browser', () => {
@@ -36,7 +36,7 @@ describeWithChromium('the dashboard in a browser', () => {
     before(async () => (server = await start()))
     after(() => server.stop('SIGKILL'))
 
-    it('shows what moves under load, and what rests', async () => {
+    it('shows figures that change under load, and others that do not', async () => {
       const { page, complaints } = await open()
       const load = new SteadyLoad(server.port, 8, () => '/')
       try {
@@ -54,7 +54,7 @@ describeWithChromium('the dashboard in a browser', () => {
     })
 
     for (const colorScheme of ['light', 'dark'] as const) {
-      it(`is ${colorScheme} where the reader has it so`, async () => {
+      it(`is ${colorScheme} if the browser prefers that`, async () => {
         const { page } = await open({ colorScheme })
         const back: string = await page.evaluate('getComputedStyle(document.body).backgroundColor')
         const [red] = back.match(/\d+/g)!.map(Number)
@@ -73,7 +73,7 @@ describeWithChromium('the dashboard in a browser', () => {
       assert.deepEqual(complaints, [])
     })
 
-    it('lets no script run that stands in the page', async () => {
+    it('does not let an inline script run', async () => {
       const { page } = await open()
       const addScript =
         "document.body.append(Object.assign(document.createElement('script'), { textContent: 'ran = 1' }))"
@@ -86,7 +86,7 @@ describeWithChromium('the dashboard in a browser', () => {
     beforeEach(async () => (server = await start()))
     afterEach(() => server.stop('SIGKILL'))
 
-    it('shows the drain while requests are finished, then that the server is gone', async () => {
+    it('shows the drain while requests finish, and then that the server is gone', async () => {
       const { page } = await open()
       const client = await server.connect()
       client.send(get('/stream'))
@@ -99,7 +99,7 @@ describeWithChromium('the dashboard in a browser', () => {
       await shows(page, '#phase', 'gone')
     })
 
-    it('finds a server that comes back', async () => {
+    it('reconnects to a server that has restarted', async () => {
       const { page } = await open()
       await server.stop()
       await shows(page, '#phase', 'gone')
@@ -107,7 +107,7 @@ describeWithChromium('the dashboard in a browser', () => {
       await shows(page, '#phase', 'running')
     })
 
-    it('holds nobody up who only looks while it drains', async () => {
+    it('does not delay a drain', async () => {
       await open()
       const begunMs = performance.now()
       assert.equal((await server.stop()).code, 0)

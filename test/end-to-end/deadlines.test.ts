@@ -18,7 +18,7 @@ const WRITE_TIMEOUT_MS = 800
 const posting = (target: string, length: number): string =>
   `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`
 
-/** Sends again and again until something comes back; tells how long that took. */
+/** Sends octets repeatedly until something arrives. Returns how long that took, in milliseconds. */
 async function trickle(client: RawClient, octets: string, everyMs: number): Promise<number> {
   const begunMs = performance.now()
   while (client.unreadOctets === 0 && client.ending === null) {
@@ -66,7 +66,7 @@ describeInEachWay('deadlines, over real sockets', () => {
 
   begunTogether((test) => {
     describe('for stalls', () => {
-      test('a head that comes octet by octet is 408 when its time is over', async () => {
+      test('a head that arrives octet by octet gets 408 at its timeout', async () => {
         const client = await forStalls.connect()
         client.send('GET / HTTP/1.1\r\nX: ')
         const tookMs = await trickle(client, 'y', 20)
@@ -76,25 +76,25 @@ describeInEachWay('deadlines, over real sockets', () => {
         assert.isBelow(tookMs, 2000)
       })
 
-      test('a body that stalls is 408', async () => {
+      test('a body that stalls gets 408', async () => {
         const client = await forStalls.connect()
         client.send(posting('/length', 10) + 'x')
         const response = await client.lastResponse()
         assert.deepEqual([response.status, valueOf(response, 'connection')], [408, 'close'])
       })
 
-      test('a body whose pieces come in time is taken, however long it takes', async () => {
+      test('a body whose pieces arrive in time is accepted, however long it takes', async () => {
         const client = await forStalls.connect()
-        client.send(posting('/echo', 12))
-        for (let piece = 0; piece < 12; piece++) {
+        client.send(posting('/echo', 24))
+        for (let piece = 0; piece < 24; piece++) {
           client.send('x')
-          await setTimeout(100)
+          await setTimeout(50)
         }
-        assert.equal((await client.response()).content, 'x'.repeat(12))
+        assert.equal((await client.response()).content, 'x'.repeat(24))
         client.close()
       })
 
-      test('a connection that is idle is closed in silence, before and after a request', async () => {
+      test('an idle connection is closed without a response, before and after a request', async () => {
         const [fresh, used] = [await forStalls.connect(), await forStalls.connect()]
         used.send(get('/hello'))
         await used.response()
@@ -105,7 +105,7 @@ describeInEachWay('deadlines, over real sockets', () => {
         }
       })
 
-      test('a handler that does not settle is 504, and its connection goes on', async () => {
+      test('a handler that does not settle gets 504, and its connection persists', async () => {
         const client = await forStalls.connect()
         client.send(get('/never') + get('/hello'))
         assert.deepEqual(
@@ -115,7 +115,7 @@ describeInEachWay('deadlines, over real sockets', () => {
         client.close()
       })
 
-      test('a handler that does not settle is 504 although its content still comes, or does not come, and it does not read', async () => {
+      test('a handler that neither settles nor reads gets 504, whether its content arrives or not', async () => {
         for (const sent of ['', 'x'.repeat(10)]) {
           const client = await forStalls.connect()
           client.send(posting('/never', 100_000) + sent)
@@ -126,7 +126,7 @@ describeInEachWay('deadlines, over real sockets', () => {
         }
       })
 
-      test('a stream is left alone however long it goes on, and however its head came', async () => {
+      test('a stream is not cut off, however long it lasts and however its head arrived', async () => {
         const clients = [await forStalls.connect(), await forStalls.connect()]
         clients[0]!.send(get('/ticks'))
         clients[1]!.send(get('/ticks').slice(0, 9))
@@ -140,7 +140,7 @@ describeInEachWay('deadlines, over real sockets', () => {
       })
 
       for (const target of ['/static/big.bin', '/flood']) {
-        test(`a reader of ${target} that stalls is cut`, async () => {
+        test(`a reader of ${target} that stalls is cut off`, async () => {
           const reader = new PacedReader(forStalls, get(target))
           await reader.take(1)
           await forStalls.logLine((line) => line['target'] === target && line['outcome'] === 'timed-out')
@@ -149,7 +149,7 @@ describeInEachWay('deadlines, over real sockets', () => {
         })
       }
 
-      test('a reader that is slow and steady is not cut', async () => {
+      test('a slow but steady reader is not cut off', async () => {
         const reader = new PacedReader(forStalls, get('/static/big.bin'))
         const begunMs = performance.now()
         while (performance.now() - begunMs < 3 * WRITE_TIMEOUT_MS && !reader.isOver) {
@@ -158,13 +158,13 @@ describeInEachWay('deadlines, over real sockets', () => {
         }
         assert.isFalse(reader.isOver)
         void reader.takeAll()
-        await eventually('all of it has arrived', () => reader.received > BIG_OCTETS)
+        await eventually('the whole response has arrived', () => reader.received > BIG_OCTETS)
         reader.close()
       })
     })
 
     describe('for rates', () => {
-      test('a body that trickles is 408 after the grace', async () => {
+      test('a body that trickles gets 408 after the grace', async () => {
         const client = await forRates.connect()
         client.send(posting('/length', 100_000))
         const tookMs = await trickle(client, 'x', 50)
@@ -173,7 +173,7 @@ describeInEachWay('deadlines, over real sockets', () => {
         assert.isBelow(tookMs, RATE_GRACE_MS + 3000)
       })
 
-      test('a body that comes fast enough is taken', async () => {
+      test('a body that arrives fast enough is accepted', async () => {
         const client = await forRates.connect()
         client.send(posting('/length', 30_000))
         for (let piece = 0; piece < 30; piece++) {
@@ -185,12 +185,12 @@ describeInEachWay('deadlines, over real sockets', () => {
       })
     })
 
-    test('a last response that waits in the kernel for a slow reader is not destroyed by our own closing', async () => {
+    test('the last response for a slow reader is still whole when the server has closed the connection', async () => {
       const readers = ['/static/small.bin', '/hello'].map(
         (target) => new PacedReader(usual, get(target, 'Connection: close')),
       )
       await usual.logLine((line) => line['target'] === '/static/small.bin')
-      // Longer than the server waits for our side to close.
+      // Longer than the server waits for the client to close its side.
       await setTimeout(6500)
       await Promise.all(readers.map((reader) => reader.takeAll()))
       assert.isAbove(readers[1]!.received, 0)

@@ -12,11 +12,11 @@ import { startServer, type RunningServer } from './support/server.js'
 import { SteadyLoad } from './support/steady-load.js'
 import { eventually } from '../support/waiting.js'
 
-describeWithHaproxy('two servers behind HAProxy, as deploy/haproxy.cfg has it,', () => {
+describeWithHaproxy('two servers behind HAProxy with deploy/haproxy.cfg', () => {
   let servers: [RunningServer, RunningServer]
   let haproxy: Awaited<ReturnType<typeof startHaproxy>>
 
-  // Longer than two checks take that fail.
+  // Longer than HAProxy takes for two failed checks.
   const start = (): Promise<RunningServer> =>
     startServer({ flags: ['--set', 'drain.noticeMs=2000', '--set', 'log.access=false'] })
 
@@ -42,7 +42,7 @@ describeWithHaproxy('two servers behind HAProxy, as deploy/haproxy.cfg has it,',
   })
 })
 
-describeWithNginx('two servers behind nginx, as deploy/nginx.conf has it,', () => {
+describeWithNginx('two servers behind nginx with deploy/nginx.conf', () => {
   let servers: [RunningServer, RunningServer]
   let nginx: Awaited<ReturnType<typeof startNginx>>
 
@@ -55,7 +55,7 @@ describeWithNginx('two servers behind nginx, as deploy/nginx.conf has it,', () =
     for (const server of servers) await server.stop('SIGKILL')
   })
 
-  it('answer, show nobody their figures, and stand in for one that drains', async () => {
+  it('answer, hide their metrics, and replace each other during a drain', async () => {
     const statuses = async (path: string): Promise<number[]> =>
       Promise.all(Array.from({ length: 8 }, async () => (await fetch(`${nginx.origin}${path}`)).status))
     const all = (status: number): number[] => new Array<number>(8).fill(status)
@@ -68,17 +68,22 @@ describeWithNginx('two servers behind nginx, as deploy/nginx.conf has it,', () =
 })
 
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).error === undefined
-const describeWithSystemd = hasSystemd ? describe : describe.skip
+const describeWithSystemd: typeof describeWithNginx = (title, define) => {
+  if (hasSystemd) describe(title, define)
+  else describe.skip(`${title} (skipped: systemd-analyze is missing; install it with: apt-get install systemd)`, define)
+}
 
 describeWithSystemd('deploy/portico.service', () => {
-  it('is what systemd takes', () => {
+  it('is valid for systemd', () => {
     const folder = new TemporaryFolder()
-    // Only the program has to be there for it.
+    // systemd only checks that the program exists.
     const unit = readFileSync('deploy/portico.service', 'utf8').replaceAll('/usr/bin/node', process.execPath)
     folder.write('portico.service', unit)
-    const said = execFileSync('systemd-analyze', ['verify', join(folder.path, 'portico.service')], { encoding: 'utf8' })
+    const printed = execFileSync('systemd-analyze', ['verify', join(folder.path, 'portico.service')], {
+      encoding: 'utf8',
+    })
     folder.remove()
-    assert.equal(said, '')
+    assert.equal(printed, '')
   })
 })
 
@@ -99,18 +104,18 @@ describe('deploy/kubernetes.yaml', () => {
   const { spec: pod } = (documents[0]!.toJS() as { spec: { template: { spec: Pod } } }).spec.template
   const [container] = pod.containers
 
-  it('gives a pod the time that its preStop and its drain take', () => {
+  it('gives a pod time for its preStop hook and its drain', () => {
     const { value } = container.env.find(({ name }) => name === 'PORTICO_DRAIN_TIMEOUT_MS')!
     const needed = container.lifecycle.preStop.sleep.seconds + Number(value) / 1000
     assert.isAbove(pod.terminationGracePeriodSeconds, needed)
   })
 
-  it('asks where a server answers', () => {
+  it('probes paths that the server answers', () => {
     assert.equal(container.livenessProbe.httpGet.path, '/livez')
     assert.equal(container.readinessProbe.httpGet.path, '/readyz')
   })
 
-  it('sets what the server takes', () => {
+  it('sets variables that the server accepts', () => {
     const environment = Object.fromEntries(container.env.map(({ name, value }) => [name, value]))
     const { status, stderr } = spawnSync(process.execPath, [MAIN, 'check'], { env: environment, encoding: 'utf8' })
     assert.deepEqual([status, stderr], [0, ''])
@@ -126,7 +131,7 @@ describe('deploy/Dockerfile', () => {
     assert.match(text, /^USER node$/m)
   })
 
-  it('copies what is there', () => {
+  it('copies only paths that exist', () => {
     for (const [, paths] of text.matchAll(/^COPY (?!--from)(.*) \S+$/gm))
       for (const path of paths!.split(' ')) assert.isTrue(existsSync(path), path)
   })

@@ -24,13 +24,13 @@ describeInEachWay('a second signal in a drain', () => {
     return client
   }
 
-  /** Tells the server to stop, and waits until it says that it drains. */
+  /** Stops the server, and waits until it reports its drain. */
   async function drain(): Promise<void> {
     server.program.kill('SIGTERM')
-    await server.program.said('stderr', (text) => (text.includes('portico draining') ? true : null))
+    await server.program.printed('stderr', (text) => (text.includes('portico draining') ? true : null))
   }
 
-  async function assertOutInTime(): Promise<void> {
+  async function assertEndsInTime(): Promise<void> {
     const begunMs = performance.now()
     const { code } = await server.stop()
     assert.isBelow(performance.now() - begunMs, 1000)
@@ -44,35 +44,35 @@ describeInEachWay('a second signal in a drain', () => {
 
   after(() => folder.remove())
 
-  it('cuts what runs, and it is out within a second', async () => {
+  it('cuts off running requests, and the process ends within a second', async () => {
     await start('plugins')
     const [client, probe] = [await connect(), await connect()]
     client.send(get('/held'))
     probe.send(get('/hello'))
     await probe.response()
     await drain()
-    await assertOutInTime()
+    await assertEndsInTime()
     assert.equal(await client.rest(), '')
     assert.equal(client.ending, 'reset')
   })
 
-  it('does so during the notice', async () => {
+  it('ends the process during the notice, too', async () => {
     await start('plugins', '--set', 'drain.noticeMs=20000')
     await drain()
-    await assertOutInTime()
+    await assertEndsInTime()
   })
 
-  it('does so when only peers are left that do not close', async () => {
+  it('ends the process when the only connections left are those that clients do not close', async () => {
     await start('plugins')
     const client = await connect()
     await drain()
     assert.equal(await client.rest(), '')
-    await assertOutInTime()
+    await assertEndsInTime()
   })
 
-  it('does so when a plugin does not stop', async () => {
+  it('ends the process when a plugin does not stop', async () => {
     await start('stuck')
     await drain()
-    await assertOutInTime()
+    await assertEndsInTime()
   })
 })

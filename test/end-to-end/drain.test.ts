@@ -34,7 +34,7 @@ describeInEachWay('drain, over real sockets', () => {
     return client
   }
 
-  /** A connection that has sent something which the server has read: answered requests come after it. */
+  /** A connection whose octets the server has read: it has answered a request that came later. */
   async function connectAndSend(octets: string): Promise<RawClient> {
     const client = await connect()
     client.send(octets)
@@ -45,13 +45,13 @@ describeInEachWay('drain, over real sockets', () => {
     return client
   }
 
-  /** Tells the server to stop, and waits until it says that it drains. */
+  /** Stops the server, and waits until it reports its drain. */
   async function drain(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     server.program.kill(signal)
-    await server.program.said('stderr', (text) => (text.includes('portico draining') ? true : null))
+    await server.program.printed('stderr', (text) => (text.includes('portico draining') ? true : null))
   }
 
-  /** The exit code, and what the report says. */
+  /** The exit code, and the report on standard error. */
   async function outcome(): Promise<[Exit['code'], string]> {
     const { code } = await server.program.ending()
     return [code, /^portico stopped: (.*)$/m.exec(server.program.stderr)?.[1] ?? 'no report']
@@ -61,7 +61,7 @@ describeInEachWay('drain, over real sockets', () => {
     assert.equal(valueOf(response, 'connection'), 'close')
   }
 
-  /** The server ends its side in order and says nothing more; then we close ours. */
+  /** The server ends its side in order without another octet; then the client closes its side. */
   async function assertEnded(client: RawClient): Promise<void> {
     assert.equal(await client.rest(), '')
     assert.equal(client.ending, 'ended')
@@ -80,7 +80,7 @@ describeInEachWay('drain, over real sockets', () => {
   after(() => folder.remove())
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    it(`${signal} while idle: connections end in order, without a word`, async () => {
+    it(`${signal} while idle: connections end in order, without a response`, async () => {
       await start()
       const [fresh, used] = [await connect(), await connect()]
       used.send(get('/hello'))
@@ -92,13 +92,13 @@ describeInEachWay('drain, over real sockets', () => {
     })
   }
 
-  it('without a connection it is over at once', async () => {
+  it('without a connection: it ends at once', async () => {
     await start()
     await drain()
     assert.deepEqual(await outcome(), [0, '0 requests finished, 0 rejected, none cut off'])
   })
 
-  it('inside a head: the rest is waited for and answered', async () => {
+  it('inside a head: the server waits for the rest and answers', async () => {
     await start()
     const client = await connectAndSend('GET /hello HT')
     await drain()
@@ -109,7 +109,7 @@ describeInEachWay('drain, over real sockets', () => {
     assert.deepEqual(await outcome(), [0, '1 request finished, 0 rejected, none cut off'])
   })
 
-  it('inside a body: the rest is waited for and answered', async () => {
+  it('inside a body: the server waits for the rest and answers', async () => {
     await start()
     const content = 'x'.repeat(500_000)
     const client = await connectAndSend(
@@ -123,12 +123,12 @@ describeInEachWay('drain, over real sockets', () => {
     assert.deepEqual(await outcome(), [0, '1 request finished, 0 rejected, none cut off'])
   })
 
-  it('inside a body that is echoed: both are completed, octet by octet', async () => {
+  it('inside a body that is echoed: request and response are completed with every octet', async () => {
     await start()
     const [first, second] = [BIG.toString('latin1', 0, 300_000), BIG.toString('latin1', 300_000, 900_000)]
     const client = await connect()
     client.send(`POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n${first}`)
-    await eventually('the first part is back', () => client.unreadOctets > first.length)
+    await eventually('the first part has been echoed', () => client.unreadOctets > first.length)
     await drain()
     client.send(second)
     const { status, framing, content } = await client.response('POST')
@@ -137,7 +137,7 @@ describeInEachWay('drain, over real sockets', () => {
     assert.deepEqual(await outcome(), [0, '1 request finished, 0 rejected, none cut off'])
   })
 
-  it('inside a response that is read slowly: it arrives whole', async () => {
+  it('inside a response to a slow reader: it arrives whole', async () => {
     await start()
     const client = await connect()
     const begun = client.pauseAtFirst()
@@ -162,7 +162,7 @@ describeInEachWay('drain, over real sockets', () => {
     assert.deepEqual(await outcome(), [0, '1 request finished, 0 rejected, none cut off'])
   })
 
-  it('with a pipelined queue that had arrived: all of it is answered, in order', async () => {
+  it('with pipelined requests that had arrived: all are answered, in order', async () => {
     await start()
     const client = await connectAndSend(get('/held') + get('/hello') + get('/nowhere') + get('/hello'))
     await drain()
@@ -177,7 +177,7 @@ describeInEachWay('drain, over real sockets', () => {
     assert.deepEqual(await outcome(), [0, '4 requests finished, 0 rejected, none cut off'])
   })
 
-  it('a request that begins now is told to come back later', async () => {
+  it('a new request gets 503 with Retry-After', async () => {
     await start('drain.pollIntervalMs=600')
     const used = await connectAndSend(get('/hello'))
     await used.response()
@@ -186,7 +186,7 @@ describeInEachWay('drain, over real sockets', () => {
     const response = await used.response()
     assert.equal(response.status, 503)
     assert.match(valueOf(response, 'retry-after') ?? '', /^\d+$/)
-    // The one behind it may be answered alike; nothing is left open or reset.
+    // The request after it may be answered in the same way; no connection stays open or is reset.
     const next = valueOf(response, 'connection') === 'close' ? response : await used.response()
     assert.equal(next.status, 503)
     assertLast(next)
@@ -196,7 +196,7 @@ describeInEachWay('drain, over real sockets', () => {
     assert.match(report, /^0 requests finished, [12] rejected, none cut off$/)
   })
 
-  it('hundred requests that meet the signal are each answered whole', async () => {
+  it('a hundred requests that arrive with the signal: each is answered whole', async () => {
     await start()
     const many = await Promise.all(Array.from({ length: 100 }, () => connectAndSend(get('/hello'))))
     await Promise.all(many.map((client) => client.response()))
@@ -211,7 +211,7 @@ describeInEachWay('drain, over real sockets', () => {
     assert.include(report, `, ${rejected} rejected, none cut off`)
   })
 
-  it('with a notice: readiness is red, requests are served as ever, each response is the last of its connection', async () => {
+  it('with a notice: readiness fails, requests are still served, and each response is the last of its connection', async () => {
     await start('drain.noticeMs=1500')
     const old = await connectAndSend(get('/hello'))
     await old.response()
@@ -231,7 +231,7 @@ describeInEachWay('drain, over real sockets', () => {
     assert.instanceOf(await server.connect().catch((error: unknown) => error), Error)
   })
 
-  it('at the end of its time: what is left is cut visibly, counted and named', async () => {
+  it('at its timeout: the requests that are left are reset, counted and named', async () => {
     await start('drain.timeoutMs=500')
     const running = await connectAndSend(get('/held'))
     const midHead = await connectAndSend('GET /hello HT')

@@ -36,7 +36,7 @@ async function metricsAt(port: number): Promise<Metrics> {
   return JSON.parse(content) as Metrics
 }
 
-/** How long each of some requests took, one after another. */
+/** The latencies of sequential requests, in milliseconds and ascending. */
 async function latenciesMs(port: number, count: number): Promise<number[]> {
   const client = await RawClient.connect(port)
   const latencies: number[] = []
@@ -50,7 +50,7 @@ async function latenciesMs(port: number, count: number): Promise<number[]> {
   return latencies.sort((a, b) => a - b)
 }
 
-describeOnLinux('faults of peers and files', () => {
+describeOnLinux('faults of clients and files', () => {
   const site = new TryingSite({
     'site/big.bin': randomBytes(BIG_OCTETS),
   })
@@ -68,20 +68,20 @@ describeOnLinux('faults of peers and files', () => {
     ['while its handler runs', get('/never')],
     ['while a stream is sent', get('/ticks')],
     [
-      'while its handler runs that has not read its content',
+      'while its handler runs and has not read its content',
       `POST /never HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nsome`,
     ],
     [
-      'while its handler runs that has not read much content',
+      'while its handler runs and has not read its large content',
       `POST /never HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n${'x'.repeat(900_000)}`,
     ],
-    ['while its handler runs and a request waits behind it', get('/never') + get('/hello')],
+    ['while its handler runs and another request waits', get('/never') + get('/hello')],
   ]
   for (const [rule, request] of leaving) {
-    it(`a peer that leaves ${rule}: the signal aborts within a second`, async () => {
+    it(`a client that disconnects ${rule}: the signal aborts within a second`, async () => {
       const earlier = server.logLines().length
       const later = (event: string): Promise<unknown> =>
-        server.program.said('stdout', () =>
+        server.program.printed('stdout', () =>
           server
             .logLines()
             .slice(earlier)
@@ -97,7 +97,7 @@ describeOnLinux('faults of peers and files', () => {
     })
   }
 
-  it('a file that is truncated while it is sent cuts the response', async () => {
+  it('a file that is truncated while it is sent: the response is cut off', async () => {
     const path = site.write('site/shrinking.bin', Buffer.alloc(BIG_OCTETS, 's'))
     const reader = new PacedReader(server, get('/static/shrinking.bin'))
     await reader.take(100_000)
@@ -107,22 +107,22 @@ describeOnLinux('faults of peers and files', () => {
     await server.logLine((line) => line['target'] === '/static/shrinking.bin' && line['outcome'] === 'failed')
   })
 
-  it('a file that is replaced while it is sent is sent as it was opened', async () => {
+  it('a file that is replaced while it is sent: the response is the old file', async () => {
     const path = site.write('site/replaced.bin', Buffer.alloc(BIG_OCTETS, 'o'))
     const reader = new PacedReader(server, get('/static/replaced.bin'))
     await reader.take(100_000)
     renameSync(site.write('site/new.bin', Buffer.alloc(BIG_OCTETS, 'n')), path)
     void reader.takeAll()
-    await eventually('all of it has arrived', () => reader.received > BIG_OCTETS)
+    await eventually('the old file has arrived', () => reader.received > BIG_OCTETS)
     const whole = new PacedReader(server, get('/static/replaced.bin'))
     void whole.takeAll()
-    await eventually('the new one has arrived', () => whole.received > BIG_OCTETS)
+    await eventually('the new file has arrived', () => whole.received > BIG_OCTETS)
     assert.notEqual(reader.digest, whole.digest)
     for (const each of [reader, whole]) each.close()
   })
 })
 
-describeOnLinux('resets by the thousand', () => {
+describeOnLinux('thousands of resets', () => {
   const site = new TryingSite({
     'site/big.bin': Buffer.alloc(BIG_OCTETS, 'b'),
   })
@@ -136,7 +136,7 @@ describeOnLinux('resets by the thousand', () => {
     site.remove()
   })
 
-  it('2 000 that reset, wherever they are: nothing is left behind, and nothing spins', async () => {
+  it('2000 resets at different points: no request, connection or descriptor is left, and there is no busy loop', async () => {
     const { pid } = server.program
     await metricsAt(server.port)
     const before = openDescriptors(pid)
@@ -157,25 +157,25 @@ describeOnLinux('resets by the thousand', () => {
       if (round % 2 === 0) await setTimeout(5)
       for (const client of clients) client.reset()
     }
-    await eventually('all have left', async () => {
+    await eventually('no other connection is left', async () => {
       const { connections, requests } = await metricsAt(server.port)
       return connections.active === 1 && requests.inFlight === 1
     })
-    await eventually('all descriptors are given back', () => openDescriptors(pid) <= before)
+    await eventually('all descriptors are closed', () => openDescriptors(pid) <= before)
     const spentMs = processorMs(pid)
     await setTimeout(300)
     assert.isBelow(processorMs(pid) - spentMs, 100)
   })
 })
 
-describeOnLinux('faults of the surroundings', () => {
+describeOnLinux('faults of the system', () => {
   const folder = new TemporaryFolder({ 'plugins/trying.mjs': TRYING_PLUGIN })
   let child: ChildProcess
-  let told = ''
+  let printed = ''
 
-  /** A server whose standard output is this descriptor. */
+  /** Starts a server with a descriptor as its standard output. Returns its port. */
   async function start(output: number | 'ignore', flags: readonly string[] = []): Promise<number> {
-    told = ''
+    printed = ''
     const settings = ['--port', '0', '--engine', currentEngine(), '--plugins', `${folder.path}/plugins`]
     child = spawn(process.execPath, [MAIN, ...settings, '--log-format', 'json', ...flags], {
       stdio: ['ignore', output, 'pipe'],
@@ -183,18 +183,18 @@ describeOnLinux('faults of the surroundings', () => {
     })
     const listening = new Promise<number>((resolve) =>
       child.stderr!.on('data', (text: Buffer) => {
-        told += text.toString()
-        const port = /listening on http:\/\/\S+:(\d+)\n/.exec(told)?.[1]
+        printed += text.toString()
+        const port = /listening on http:\/\/\S+:(\d+)\n/.exec(printed)?.[1]
         if (port !== undefined) resolve(Number(port))
       }),
     )
-    return within(listening, () => `the banner: found ${told}`)
+    return within(listening, () => `the banner: found ${printed}`)
   }
 
   async function stop(): Promise<number | null> {
     const exited = once(child, 'exit')
     child.kill('SIGTERM')
-    const [code] = (await within(exited, () => `the end of the server: it said ${told}`)) as [number | null]
+    const [code] = (await within(exited, () => `the end of the server: it printed ${printed}`)) as [number | null]
     return code
   }
 
@@ -203,7 +203,7 @@ describeOnLinux('faults of the surroundings', () => {
   })
   after(() => folder.remove())
 
-  it('a log that nobody reads: latency is as it was, lines are dropped and counted, SIGTERM ends it', async () => {
+  it('a log that is not read: latency stays the same, lines are dropped and counted, and SIGTERM ends the server', async () => {
     const fifo = `${folder.path}/log`
     execFileSync('mkfifo', [fifo])
     const held = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK)
@@ -229,7 +229,7 @@ describeOnLinux('faults of the surroundings', () => {
     }
   })
 
-  it('a full disk under the log: everything is served, SIGTERM ends it', async () => {
+  it('a log on a full disk: all requests are served, and SIGTERM ends the server', async () => {
     const full = openSync('/dev/full', 'w')
     try {
       const port = await start(full)
@@ -245,14 +245,14 @@ describeOnLinux('faults of the surroundings', () => {
     }
   })
 
-  it('descriptors that run out: no busy loop, those inside are served, and it recovers by itself', async () => {
+  it('no descriptors left: no busy loop, open connections are served, and the server recovers', async () => {
     const port = await start('ignore')
     execFileSync('prlimit', ['--pid', String(child.pid), '--nofile=64'])
     const inside = await RawClient.connect(port)
     inside.send(get('/hello'))
     assert.equal((await inside.response()).status, 200)
     const crowd = await Promise.all(Array.from({ length: 150 }, () => RawClient.connect(port)))
-    await eventually('there is no more room', () => openDescriptors(child.pid!) >= 60)
+    await eventually('no descriptor is left', () => openDescriptors(child.pid!) >= 60)
     const spentMs = processorMs(child.pid!)
     await setTimeout(400)
     // A busy loop would use all of this time.
@@ -263,7 +263,7 @@ describeOnLinux('faults of the surroundings', () => {
     }
     for (const client of crowd) client.reset()
     inside.close()
-    await eventually('it takes connections again', async () => {
+    await eventually('the server accepts connections again', async () => {
       const client = await RawClient.connect(port)
       client.send(get('/hello'))
       const isServed = await client.response().then(

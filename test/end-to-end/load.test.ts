@@ -14,10 +14,10 @@ import { startServer, type RunningServer } from './support/server.js'
 
 const UPLOAD_OCTETS = 256 * 1024 * 1024
 const PIECE_OCTETS = 1024 * 1024
-/** What the server takes for itself while it warms up, its own garbage included. */
+/** The growth of the server itself while it warms up, including garbage. */
 const SLACK_OCTETS = 96 * 1024 * 1024
 
-/** Runs one of the programs beside this test, in a process of its own, and reads its JSON. */
+/** Runs a client program in its own process. Returns the JSON that it prints. */
 async function run(program: string, ...parameters: (string | number)[]): Promise<Record<string, number>> {
   const file = fileURLToPath(new URL(`./support/${program}-child.js`, import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, [file, ...parameters.map(String)], { timeout: 30_000 })
@@ -31,8 +31,8 @@ describeOnEachEngine('load', () => {
     if (server.program.isRunning) await server.stop('SIGKILL')
   })
 
-  it('2 000 connections at once are each answered', async () => {
-    // They all wait for a thread at once, where there are threads.
+  it('2000 connections at once: each is answered', async () => {
+    // With threads, all requests wait at once.
     server = await startServer({ flags: ['--set', 'threadpool.queueSize=2000'] })
     assert.deepEqual(await run('crowd', server.port, 2000), { answered: 2000, failed: 0 })
     assert.equal((await server.stop()).code, 0)
@@ -42,8 +42,8 @@ describeOnEachEngine('load', () => {
     ['kept alive', 1],
     ['pipelined by 16', 16],
   ] as const) {
-    it(`3 seconds of requests ${rule}: no error, and nothing but 2xx`, async () => {
-      // autocannon counts a connection's orderly end as a reset of its own.
+    it(`3 seconds of requests ${rule}: no error, and only 2xx`, async () => {
+      // autocannon counts the end of a connection as a reset, even if it is in order.
       server = await startServer({ flags: ['--set', 'maxKeepAliveRequests=0', '--set', 'log.access=false'] })
       const { requests, ...troubles } = await run('cannon', `${server.origin}/`, 50, pipelining, 3)
       assert.deepEqual(troubles, { errors: 0, timeouts: 0, non2xx: 0, resets: 0 })
@@ -51,7 +51,7 @@ describeOnEachEngine('load', () => {
     })
   }
 
-  it('an upload is echoed through in constant memory, octet by octet', async () => {
+  it('an upload is echoed in constant memory, with every octet intact', async () => {
     server = await startServer({
       flags: ['--set', `limits.bodyBytes=${UPLOAD_OCTETS * 2}`, '--set', `limits.requestBytes=${UPLOAD_OCTETS * 2}`],
     })

@@ -9,9 +9,9 @@ import { eventually } from '../support/waiting.js'
 
 const READERS = 200
 const PER_READER_OCTETS = 64 * 1024
-/** One that the transport has not sent, and at most one behind it. */
+/** A piece that the transport has not sent yet, and at most one that waits. */
 const PIECES_PER_READER = 2
-/** What the server takes for itself while it warms up: code, heap, buffers that are shared. */
+/** The growth of the server itself while it warms up: code, heap and shared buffers. */
 const SLACK_OCTETS = 24 * 1024 * 1024
 
 const describeOnLinux = onEachEngine(HAS_PROC ? describe : describe.skip)
@@ -31,7 +31,7 @@ describeOnLinux('memory, while readers stall', () => {
   })
 
   for (const target of ['/static/big.bin', '/flood']) {
-    it(`${READERS} of ${target} hold at most ${PER_READER_OCTETS} octets each`, async () => {
+    it(`${READERS} readers of ${target} use at most ${PER_READER_OCTETS} bytes each`, async () => {
       const warm = new PacedReader(server, get(target))
       await warm.take(1_000_000)
       const before = residentBytes(server.program.pid)
@@ -39,24 +39,24 @@ describeOnLinux('memory, while readers stall', () => {
       const readers = Array.from({ length: READERS }, () => new PacedReader(server, get(target)))
       await Promise.all(readers.map((reader) => reader.take(1)))
       let last = -1
-      await eventually('nothing more leaves', async () => {
+      await eventually('the server sends no more', async () => {
         const sent = await bytesOut()
         const isStill = sent - last < 10_000
         last = sent
         return isStill
       })
       const pieces = READERS * PIECES_PER_READER * PER_READER_OCTETS
-      await eventually('no more octets live outside of the heap than those pieces', async () => {
+      await eventually('the memory outside of the heap holds only those pieces', async () => {
         return (await external()) < externalBefore + pieces
       })
       const most = before + READERS * PER_READER_OCTETS + SLACK_OCTETS + garbageOctets()
-      // What is collected is given back a little later.
-      await eventually(`no more than ${most} octets are in memory`, async () => {
+      // The system gets collected memory back a little later.
+      await eventually(`the resident memory is below ${most} bytes`, async () => {
         await external()
         return residentBytes(server.program.pid) < most
       })
       for (const reader of [warm, ...readers]) reader.reset()
-      await eventually('all have left', async () => (await metrics()).connections.active <= 2)
+      await eventually('no other connection is left', async () => (await metrics()).connections.active <= 2)
     })
   }
 

@@ -38,7 +38,7 @@ export default definePlugin({
 })
 `
 
-/** Types that erasure alone removes, as a user's plugin may have them. */
+/** TypeScript that only needs its types erased, as a user may write it. */
 const PLUGIN_TS = `
 import { definePlugin, json, type PluginContext, type Request } from 'portico/plugin'
 
@@ -70,7 +70,7 @@ import { definePlugin, stream, text } from 'portico/plugin'
 
 const SECRET = 'the secret of the house'
 let release
-const told = new Promise((resolve) => (release = resolve))
+const released = new Promise((resolve) => (release = resolve))
 
 export default definePlugin({
   name: 'failing',
@@ -86,7 +86,7 @@ export default definePlugin({
     'GET /status': () => text('x', { status: 1000 }),
     'GET /breaks': () => stream((async function* () {
       yield 'first'
-      await told
+      await released
       throw new Error(SECRET)
     })()),
     'GET /breaks-at-once': () => stream((function* () { throw new Error(SECRET) })()),
@@ -147,7 +147,7 @@ describeOnEachEngine('plugins of a folder outside the package', () => {
       ['GET /magic', 200, 'application/json', '["magic"]'],
     ]
     for (const [requestLine, status, type, content] of answers) {
-      it(`${requestLine} is answered as its handler says`, async () => {
+      it(`${requestLine} gets the response of its handler`, async () => {
         const response = await ask(requestLine)
         assert.equal(response.status, status)
         assert.equal(valueOf(response, 'content-type'), type)
@@ -155,7 +155,7 @@ describeOnEachEngine('plugins of a folder outside the package', () => {
       })
     }
 
-    it('sends octets as they are', async () => {
+    it('sends octets unchanged', async () => {
       assert.equal((await ask('GET /bytes')).content, '\0\xff\r\n')
     })
 
@@ -164,21 +164,21 @@ describeOnEachEngine('plugins of a folder outside the package', () => {
       assert.isTrue(content === 'z'.repeat(3_000_000))
     })
 
-    it('holds a stream of known length to its length, and chunks one of unknown length', async () => {
+    it('sends a stream of known length with Content-Length, and one of unknown length in chunks', async () => {
       assert.deepEqual([(await ask('GET /sized')).framing, (await ask('GET /stream')).framing], ['length', 'chunked'])
     })
 
-    it('streams a large content whole', async () => {
+    it('streams large content whole', async () => {
       assert.equal((await ask('GET /endless')).content.length, 20 * 65536)
     })
 
-    it('redirects to where the handler says', async () => {
+    it('redirects to the location of the handler', async () => {
       const response = await ask('GET /redirect')
       assert.equal(response.status, 307)
       assert.equal(valueOf(response, 'location'), '/bare?a=%C3%BC')
     })
 
-    it('gives a handler its parameters, and the id that the response carries', async () => {
+    it('gives a handler its parameters, and the request id of the response', async () => {
       const response = await ask('GET /greet/you')
       assert.deepEqual(JSON.parse(response.content), { greeting: 'hello you', id: valueOf(response, 'x-request-id') })
     })
@@ -192,7 +192,7 @@ describeOnEachEngine('plugins of a folder outside the package', () => {
       assert.equal((await ask('POST /json', 'no JSON')).status, 400)
     })
 
-    it('lets a handler answer while the content is arriving', async () => {
+    it('lets a handler answer while content still arrives', async () => {
       const client = await server.connect()
       client.send(request('POST /reverse', 'Transfer-Encoding: chunked'))
       client.send('3\r\nabc\r\n')
@@ -211,7 +211,7 @@ describeOnEachEngine('plugins of a folder outside the package', () => {
       assert.equal(line['level'], 'info')
     })
 
-    it('keeps what an operator needs beside them, and leaves the examples out', async () => {
+    it('also serves the shipped operator routes, but not the examples', async () => {
       assert.equal((await ask('GET /livez')).status, 200)
       assert.equal((await ask('GET /readyz')).content, 'running\n')
       assert.equal((await ask('GET /static/')).status, 200)
@@ -228,7 +228,7 @@ describeOnEachEngine('plugins of a folder outside the package', () => {
   describe('that fail', () => {
     before(async () => {
       folder = new TemporaryFolder({ 'failing.js': FAILING })
-      // One thread: /go is to find what /breaks waits for.
+      // One thread, because /go must run in the thread in which /breaks waits.
       server = await startServer({ flags: ['--plugins', folder.path, '--set', 'threadpool.workers=1'] })
     })
     after(async () => {
@@ -247,7 +247,7 @@ describeOnEachEngine('plugins of a folder outside the package', () => {
       '/number',
       '/status',
     ]) {
-      it(`GET ${path}: 500 without a word of the error; the log has it all, and the connection persists`, async () => {
+      it(`GET ${path}: 500 without the error, which is in the log, and the connection persists`, async () => {
         const client = await server.connect()
         client.send(request(`GET ${path}`) + request('GET /fine'))
         const [failure, fine] = await client.responses('GET', 'GET')
@@ -270,14 +270,14 @@ describeOnEachEngine('plugins of a folder outside the package', () => {
       })
     }
 
-    it('the stack leads to the line in the plugin', async () => {
+    it('the stack names the line in the plugin', async () => {
       const { request: id } = await failed('GET /throws')
       const event = await server.logLine((line) => line['event'] === 'handler failed' && line['request'] === id)
       assert.include(stackOf(event), 'the secret of the house')
       assert.match(stackOf(event), /failing\.js:\d+/)
     })
 
-    it('a stream that throws is cut, so that nobody takes a part for the whole', async () => {
+    it('a stream that throws is cut off, so that the client does not accept a part as the whole', async () => {
       const client = await server.connect()
       client.send(request('GET /breaks') + request('GET /fine'))
       await client.until('5\r\nfirst\r\n')
@@ -293,12 +293,12 @@ describeOnEachEngine('plugins of a folder outside the package', () => {
 
     for (const [path, why] of [
       ['/short', 'ends before its declared length'],
-      ['/over', 'runs over its declared length'],
-      ['/over-at-once', 'runs over its declared length in its first piece'],
+      ['/over', 'exceeds its declared length'],
+      ['/over-at-once', 'exceeds its declared length in its first piece'],
       ['/breaks-at-once', 'throws before its first piece'],
-      ['/odd-piece', 'yields what is no content'],
+      ['/odd-piece', 'yields something that is not content'],
     ] as const) {
-      it(`a stream that ${why} is cut`, async () => {
+      it(`a stream that ${why} is cut off`, async () => {
         const client = await server.connect()
         client.send(request(`GET ${path}`) + request('GET /fine'))
         const seen = await client.rest()
@@ -311,7 +311,7 @@ describeOnEachEngine('plugins of a folder outside the package', () => {
       })
     }
 
-    it('and the server serves on', async () => {
+    it('do not stop the server', async () => {
       assert.equal((await ask('GET /fine')).content, 'fine')
     })
 

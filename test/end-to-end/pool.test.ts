@@ -37,7 +37,7 @@ describe('the pool of handler threads', () => {
     it('prints the console output of handlers', async () => {
       pool = await PooledServer.start()
       assert.equal((await pool.ask('/says')).content, 'said\n')
-      await pool.server.program.said('stdout', (text) => (/^said by a handler$/m.test(text) ? true : null))
+      await pool.server.program.printed('stdout', (text) => (/^said by a handler$/m.test(text) ? true : null))
     })
   })
 

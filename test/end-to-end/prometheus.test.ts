@@ -9,7 +9,7 @@ import { eventually } from '../support/waiting.js'
 
 const ASKED = 30
 
-describeWithPrometheus('Prometheus, as deploy/prometheus.yml has it', () => {
+describeWithPrometheus('Prometheus with deploy/prometheus.yml', () => {
   let server: RunningServer
   let prometheus: RunningPrometheus
 
@@ -23,7 +23,7 @@ describeWithPrometheus('Prometheus, as deploy/prometheus.yml has it', () => {
       await client.responses('GET', 'GET')
     }
     client.close()
-    await eventually('it has read all of them', async () => (await countOf('GET /')) === ASKED)
+    await eventually('Prometheus has read the counts of all requests', async () => (await countOf('GET /')) === ASKED)
   })
   after(async () => {
     await prometheus.stop()
@@ -33,24 +33,24 @@ describeWithPrometheus('Prometheus, as deploy/prometheus.yml has it', () => {
   const countOf = (route: string): Promise<number | null> =>
     prometheus.value(`portico_request_duration_seconds_count{route="${route}"}`)
 
-  it('takes what it is given without a complaint', () => {
+  it('accepts its configuration', () => {
     const { status, stdout } = spawnSync('promtool', ['check', 'config', 'deploy/prometheus.yml'], { encoding: 'utf8' })
     assert.deepEqual([status, /SUCCESS/.test(stdout)], [0, true])
   })
 
-  it('finds the server up, and asks for its text by itself', async () => {
+  it('finds the server up, and gets the text format', async () => {
     assert.equal(await prometheus.value('up{job="portico"}'), 1)
     const [info] = await prometheus.ask('portico_info')
     assert.include(info!.metric, { engine: 'selectors', job: 'portico' })
   })
 
-  it('reads counters of all worker processes together', async () => {
+  it('reads counters that add up all worker processes', async () => {
     assert.isAtLeast((await prometheus.value('portico_requests_total'))!, 2 * ASKED)
     assert.isAtLeast((await prometheus.value('portico_responses_total{class="4xx"}'))!, ASKED)
     assert.equal(await prometheus.value('portico_workers{state="ready"}'), 2)
   })
 
-  it('reads a histogram for each route, with bounds that never change', async () => {
+  it('reads a histogram for each route, with fixed bounds', async () => {
     const bounds = await prometheus.ask('portico_request_duration_seconds_bucket{route="GET /"}')
     assert.lengthOf(bounds, 17)
     assert.equal(bounds.find(({ metric }) => metric['le'] === '+Inf')!.value[1], String(ASKED))
@@ -61,7 +61,7 @@ describeWithPrometheus('Prometheus, as deploy/prometheus.yml has it', () => {
     assert.isBelow(p95!, 5)
   })
 
-  it('understands what docs/operations.md asks', async () => {
+  it('understands the queries in docs/operations.md', async () => {
     const [, block] = /## Prometheus\n[^]*?```\n([^]*?)```/.exec(readFileSync('docs/operations.md', 'utf8'))!
     const questions = block!.trimEnd().split('\n')
     assert.isNotEmpty(questions)
@@ -72,7 +72,7 @@ describeWithPrometheus('Prometheus, as deploy/prometheus.yml has it', () => {
     }
   })
 
-  it('has no more series for paths that no route has', async () => {
+  it('has one series for all paths without a route', async () => {
     const routes = await prometheus.ask('count by (route) (portico_request_duration_seconds_count)')
     const names = routes.map(({ metric }) => metric['route'])
     assert.include(names, '<unmatched>')

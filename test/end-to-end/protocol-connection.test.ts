@@ -15,7 +15,7 @@ const CHUNKED_POST =
   request('POST /trailers', 'Transfer-Encoding: chunked', 'Trailer: X-Sum') +
   '5;name="a;b"\r\nhello\r\n0006 ; q = r\r\n world\r\n0\r\nX-Sum: 7\r\nContent-Length: 9\r\nX-Sum: 8\r\n\r\n'
 
-/** Requests of every kind, one behind the other. */
+/** Requests of every kind, to be pipelined. */
 const PIPELINE: readonly (readonly [method: string, octets: string, content: string])[] = [
   ['GET', request('GET /plain'), 'plain\n'],
   ['HEAD', request('HEAD /plain'), ''],
@@ -36,10 +36,10 @@ const PIPELINE: readonly (readonly [method: string, octets: string, content: str
 const METHODS = PIPELINE.map(([method]) => method)
 const OCTETS = PIPELINE.map(([, octets]) => octets).join('')
 
-/** A target has the scheme of the connection that it comes over. */
+/** The scheme of the connection, which an absolute target must have. */
 const scheme = (): string => (isSecure() ? 'https' : 'http')
 
-describeInEachWay('the life of a connection', () => {
+describeInEachWay('a connection', () => {
   let folder: TemporaryFolder
   let server: RunningServer
 
@@ -67,7 +67,7 @@ describeInEachWay('the life of a connection', () => {
       client.close()
     })
 
-    it('with the sending side closed behind them', async () => {
+    it('with the sending side closed after them', async () => {
       const client = await server.connect()
       client.send(OCTETS)
       client.halfClose()
@@ -76,7 +76,7 @@ describeInEachWay('the life of a connection', () => {
       assert.equal(client.ending, 'ended')
     })
 
-    it('hundreds of them, more than one read buffer holds', async () => {
+    it('hundreds of them, more than the read buffer holds', async () => {
       const client = await server.connect()
       const content = 'x'.repeat(KIB)
       client.send(post('/echo', content).repeat(500))
@@ -85,7 +85,7 @@ describeInEachWay('the life of a connection', () => {
       client.close()
     })
 
-    it('and not beyond one that closes the connection', async () => {
+    it('up to one that closes the connection', async () => {
       const client = await server.connect()
       client.send(request('GET /plain') + request('GET /pieces', 'Connection: close') + request('GET /canary'))
       assert.equal((await client.response()).content, 'plain\n')
@@ -95,7 +95,7 @@ describeInEachWay('the life of a connection', () => {
     })
   })
 
-  describe('a peer that stops in the middle', () => {
+  describe('a client that ends its side in the middle', () => {
     for (const [where, octets] of [
       ['a request line', 'GET /pl'],
       ['a head', 'GET /plain HTTP/1.1\r\nHost: a\r\n'],
@@ -103,7 +103,7 @@ describeInEachWay('the life of a connection', () => {
       ['a chunk', `${request('POST /echo', 'Transfer-Encoding: chunked')}5\r\nhel`],
       ['a trailer section', `${request('POST /echo', 'Transfer-Encoding: chunked')}0\r\nX: y\r\n`],
     ] as const) {
-      it(`of ${where} gets 400 for it, behind the answers to what was complete`, async () => {
+      it(`of ${where} gets 400 for it, after the responses to complete requests`, async () => {
         const client = await server.connect()
         client.send(request('GET /plain') + octets)
         client.halfClose()
@@ -114,7 +114,7 @@ describeInEachWay('the life of a connection', () => {
       })
     }
 
-    it('of nothing sees the connection end without a word', async () => {
+    it('of nothing sees the connection end without a response', async () => {
       const client = await server.connect()
       client.halfClose()
       assert.equal(await client.rest(), '')
@@ -123,7 +123,7 @@ describeInEachWay('the life of a connection', () => {
   })
 
   describe('HTTP/1.0', () => {
-    it('persists when asked, and the response says so', async () => {
+    it('persists on request, and the response says so', async () => {
       const client = await server.connect()
       client.send(lines('GET /plain HTTP/1.0', 'Connection: keep-alive').repeat(2))
       for (const response of await client.responses('GET', 'GET')) {
@@ -139,7 +139,7 @@ describeInEachWay('the life of a connection', () => {
       assert.equal(valueOf(await client.lastResponse(), 'connection'), 'close')
     })
 
-    it('gets a stream that ends with the connection, whatever it asked for', async () => {
+    it('gets a stream that ends with the connection, even if it asked for keep-alive', async () => {
       const client = await server.connect()
       client.send(lines('GET /pieces HTTP/1.0', 'Connection: keep-alive'))
       const response = await client.lastResponse()
@@ -174,14 +174,14 @@ describeInEachWay('the life of a connection', () => {
       assert.deepEqual({ path, query }, { path: '/request/x', query: [['y', 'z']] })
     })
 
-    it('an encoded slash is no separator for routes, and a slash for the handler', async () => {
+    it('an encoded slash does not separate segments, and the handler gets a slash', async () => {
       const client = await server.connect()
       client.send(request('GET /request/a%2Fb', 'Connection: close'))
       const { path, params } = JSON.parse((await client.lastResponse()).content) as { path: string; params: unknown }
       assert.deepEqual({ path, params }, { path: '/request/a%2Fb', params: { name: 'a/b' } })
     })
 
-    it('dot segments are removed before a route is looked for', async () => {
+    it('dot segments are removed before routing', async () => {
       const client = await server.connect()
       client.send(request('GET /request/../%2e%2e/./plain', 'Connection: close'))
       assert.equal((await client.lastResponse()).content, 'plain\n')
@@ -211,7 +211,7 @@ describeInEachWay('the life of a connection', () => {
       client.close()
     })
 
-    it('is passed over when content has arrived already', async () => {
+    it('is ignored when content has arrived already', async () => {
       const client = await server.connect()
       client.send(post('/echo', 'hello', 'Expect: 100-Continue'))
       const response = await client.response('POST')
@@ -219,7 +219,7 @@ describeInEachWay('the life of a connection', () => {
       client.close()
     })
 
-    it('that nobody meets ends the connection, since what follows could be either', async () => {
+    it('that is not met ends the connection, since the next octets could be content or a request', async () => {
       const client = await server.connect()
       client.send(request('POST /unread', 'Content-Length: 5', 'Expect: 100-continue'))
       const response = await client.response('POST')
@@ -231,7 +231,7 @@ describeInEachWay('the life of a connection', () => {
   })
 
   describe('content that the handler does not read', () => {
-    it('up to 64 KiB is passed over, and the connection persists', async () => {
+    it('up to 64 KiB is skipped, and the connection persists', async () => {
       const client = await server.connect()
       client.send(post('/unread', 'x'.repeat(64 * KIB)) + request('GET /plain'))
       const [unread, plain] = await client.responses('POST', 'GET')
@@ -239,7 +239,7 @@ describeInEachWay('the life of a connection', () => {
       client.close()
     })
 
-    it('arriving late is passed over all the same', async () => {
+    it('is skipped even if it arrives late', async () => {
       const client = await server.connect()
       client.send(request('POST /unread', 'Content-Length: 5'))
       assert.equal(valueOf(await client.response('POST'), 'connection'), 'keep-alive')
@@ -248,7 +248,7 @@ describeInEachWay('the life of a connection', () => {
       client.close()
     })
 
-    it('beyond that ends the connection, but its response arrives', async () => {
+    it('above 64 KiB ends the connection, but its response arrives', async () => {
       const client = await server.connect()
       client.send(post('/unread', 'x'.repeat(1000 * KIB)))
       client.send(request('GET /canary'))
@@ -256,7 +256,7 @@ describeInEachWay('the life of a connection', () => {
       assert.deepEqual([response.content, valueOf(response, 'connection')], ['unread\n', 'close'])
     })
 
-    it('beyond that in chunks ends the connection too, but its response arrives', async () => {
+    it('above 64 KiB in chunks ends the connection, too, but its response arrives', async () => {
       const client = await server.connect()
       client.send(request('POST /unread', 'Transfer-Encoding: chunked'))
       client.send(`4000\r\n${'x'.repeat(0x4000)}\r\n`.repeat(60))
@@ -276,7 +276,7 @@ describeInEachWay('the life of a connection', () => {
     await few.stop('SIGKILL')
   })
 
-  it('does not become another protocol because the peer would like that', async () => {
+  it('ignores a request to upgrade to another protocol', async () => {
     const client = await server.connect()
     client.send(request('GET /plain', 'Connection: Upgrade', 'Upgrade: h2c, websocket') + request('GET /plain'))
     const [first, second] = await client.responses('GET', 'GET')
@@ -284,14 +284,14 @@ describeInEachWay('the life of a connection', () => {
     client.close()
   })
 
-  it('is unmoved by a Connection field that names the fields of framing', async () => {
+  it('ignores the names of framing fields in Connection', async () => {
     const client = await server.connect()
     client.send(post('/echo', request('GET /canary'), 'Connection: content-length, transfer-encoding, host'))
     assert.equal((await client.response('POST')).content, request('GET /canary'))
     client.close()
   })
 
-  it('carries 100 connections at once, each with its own requests', async () => {
+  it('is independent of 99 others at the same time', async () => {
     const clients = await Promise.all(Array.from({ length: 100 }, () => server.connect()))
     clients.forEach((client, at) => client.send(post('/echo', `number ${at}`) + request('GET /pieces')))
     const answers = await Promise.all(clients.map((client) => client.responses('POST', 'GET')))

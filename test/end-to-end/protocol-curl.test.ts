@@ -9,7 +9,7 @@ import { startServer, type RunningServer } from './support/server.js'
 
 const KIB = 1024
 
-inEachWay(describeWithCurl)('the protocol, as curl sees it', () => {
+inEachWay(describeWithCurl)('the protocol, tested with curl,', () => {
   let folder: TemporaryFolder
   let server: RunningServer
   const url = (path: string): string => server.origin + path
@@ -23,7 +23,7 @@ inEachWay(describeWithCurl)('the protocol, as curl sees it', () => {
     folder.remove()
   })
 
-  it('answers GET with its content, and tells date, server and persistence', async () => {
+  it('answers GET with its content, and with date, server and persistence', async () => {
     const { response, code } = await curl([url('/plain')])
     assert.equal(code, 0)
     assert.equal(response.status, 200)
@@ -35,7 +35,7 @@ inEachWay(describeWithCurl)('the protocol, as curl sees it', () => {
     assert.equal(valueOf(response, 'keep-alive'), 'timeout=75, max=999')
   })
 
-  it("answers HEAD with GET's fields and no content", async () => {
+  it('answers HEAD with the fields of GET and without content', async () => {
     const [get, head] = [await curl([url('/plain')]), await curl(['--head', url('/plain')])]
     assert.equal(head.code, 0)
     assert.equal(head.response.content, '')
@@ -44,7 +44,7 @@ inEachWay(describeWithCurl)('the protocol, as curl sees it', () => {
   })
 
   it('serves two requests on one connection', async () => {
-    const { responses, told } = await curl(['--verbose', url('/plain'), url('/pieces')])
+    const { responses, printed } = await curl(['--verbose', url('/plain'), url('/pieces')])
     assert.deepEqual(
       responses.map(({ framing, content }) => [framing, content]),
       [
@@ -52,14 +52,14 @@ inEachWay(describeWithCurl)('the protocol, as curl sees it', () => {
         ['chunked', 'one two three\n'],
       ],
     )
-    assert.include(told, 'Re-using existing connection')
+    assert.include(printed, 'Re-using existing connection')
   })
 
-  it('closes the connection when curl asks for that', async () => {
-    const { response, told } = await curl(['--verbose', '-H', 'Connection: close', url('/plain')])
+  it('closes the connection when curl requests that', async () => {
+    const { response, printed } = await curl(['--verbose', '-H', 'Connection: close', url('/plain')])
     assert.equal(valueOf(response, 'connection'), 'close')
     assert.isUndefined(valueOf(response, 'keep-alive'))
-    assert.include(told, 'Closing connection')
+    assert.include(printed, 'Closing connection')
   })
 
   describe('uploads', () => {
@@ -70,14 +70,14 @@ inEachWay(describeWithCurl)('the protocol, as curl sees it', () => {
       ['as a file', ['--request', 'POST', '--upload-file', '-', '-H', 'Expect: 100-continue']],
       ['chunked', ['--request', 'POST', '-H', 'Transfer-Encoding: chunked', '-H', 'Expect: 100-continue', '-T', '-']],
     ] as const) {
-      it(`${name}: tells curl to continue, then echoes the content`, async () => {
-        const { responses, told } = await curl(['--verbose', ...parameters, url('/echo')], content)
+      it(`${name}: sends 100 Continue, then echoes the content`, async () => {
+        const { responses, printed } = await curl(['--verbose', ...parameters, url('/echo')], content)
         assert.deepEqual(
           responses.map(({ status }) => status),
           [100, 200],
         )
         assert.deepEqual(responses[0]!.fields, [])
-        assert.include(told, '< HTTP/1.1 100 Continue')
+        assert.include(printed, '< HTTP/1.1 100 Continue')
         assert.isTrue(responses[1]!.content === content, 'the content is the same')
         assert.equal(valueOf(responses[1]!, 'connection'), 'keep-alive')
       })
@@ -93,7 +93,7 @@ inEachWay(describeWithCurl)('the protocol, as curl sees it', () => {
       assert.isTrue(responses[0]!.content === content, 'the content is the same')
     })
 
-    it('that no handler asks for get the final status instead of 100, and the connection closes', async () => {
+    it('that the handler does not read get the final status instead of 100, and the connection closes', async () => {
       const parameters = ['--data-binary', '@-', '-H', 'Expect: 100-continue']
       const { responses } = await curl([...parameters, url('/unread')], content)
       assert.deepEqual(
@@ -103,7 +103,7 @@ inEachWay(describeWithCurl)('the protocol, as curl sees it', () => {
       assert.equal(valueOf(responses[0]!, 'connection'), 'close')
     })
 
-    it('that are too large are refused before any content is asked for', async () => {
+    it('that are too large are refused before any content is sent', async () => {
       const parameters = ['--data-binary', '@-', '-H', 'Expect: 100-continue']
       const { responses } = await curl([...parameters, url('/echo')], 'x'.repeat(1024 * KIB + 1))
       assert.deepEqual(
@@ -112,7 +112,7 @@ inEachWay(describeWithCurl)('the protocol, as curl sees it', () => {
       )
     })
 
-    it('with an empty content need no 100', async () => {
+    it('without content get no 100', async () => {
       const { responses } = await curl(['--data-binary', '', '-H', 'Expect: 100-continue', url('/echo')])
       assert.deepEqual(
         responses.map(({ status }) => status),
@@ -151,17 +151,17 @@ inEachWay(describeWithCurl)('the protocol, as curl sees it', () => {
       assert.sameMembers(membersOf(valueOf(response, 'allow')), ['GET', 'HEAD', 'OPTIONS', 'POST'])
     })
 
-    it('a method that the resource lacks gets 405, its methods, and the connection persists', async () => {
-      const { responses, told } = await curl(['--verbose', '--request', 'DELETE', url('/plain'), url('/plain')])
+    it('a method that the resource does not have gets 405 with its methods, and the connection persists', async () => {
+      const { responses, printed } = await curl(['--verbose', '--request', 'DELETE', url('/plain'), url('/plain')])
       assert.deepEqual(
         responses.map(({ status }) => status),
         [405, 405],
       )
       assert.sameMembers(membersOf(valueOf(responses[0]!, 'allow')), ['GET', 'HEAD', 'OPTIONS'])
-      assert.include(told, 'Re-using existing connection')
+      assert.include(printed, 'Re-using existing connection')
     })
 
-    it('a method that nobody knows gets 501', async () => {
+    it('an unknown method gets 501', async () => {
       const { response } = await curl(['--request', 'BREW', url('/plain')])
       assert.equal(response.status, 501)
       assert.equal(valueOf(response, 'connection'), 'close')
@@ -171,11 +171,11 @@ inEachWay(describeWithCurl)('the protocol, as curl sees it', () => {
   describe('errors', () => {
     const cases: [status: number, what: string, parameters: string[], path: string][] = [
       [404, 'a path without a route', [], '/nowhere'],
-      [405, 'a method that the route lacks', ['--request', 'PUT'], '/plain'],
+      [405, 'a method that the route does not have', ['--request', 'PUT'], '/plain'],
       [414, 'a target that is too long', [], `/${'a'.repeat(9000)}`],
-      [417, 'an expectation that nobody knows', ['-H', 'Expect: a-miracle'], '/plain'],
+      [417, 'an unknown expectation', ['-H', 'Expect: a-miracle'], '/plain'],
       [431, 'a head that is too large', ['-H', `X-Large: ${'a'.repeat(17 * KIB)}`], '/plain'],
-      [501, 'a transfer coding that we lack', ['-d', 'x', '-H', 'Transfer-Encoding: gzip, chunked'], '/echo'],
+      [501, 'an unsupported transfer coding', ['-d', 'x', '-H', 'Transfer-Encoding: gzip, chunked'], '/echo'],
     ]
     for (const [status, what, parameters, path] of cases) {
       it(`${what}: ${status} as problem details, with a request id`, async () => {
@@ -187,21 +187,21 @@ inEachWay(describeWithCurl)('the protocol, as curl sees it', () => {
       })
     }
 
-    it('come as text to those who like that better', async () => {
+    it('are plain text if the client prefers that', async () => {
       const { response } = await curl(['-H', 'Accept: text/plain', url('/nowhere')])
       assert.equal(valueOf(response, 'content-type'), 'text/plain; charset=utf-8')
       assert.equal(response.content, '404 Not Found\n')
       assert.deepEqual(valuesOf(response, 'vary'), ['Accept'])
     })
 
-    it('repeat nothing that the peer sent', async () => {
+    it('repeat nothing that the client sent', async () => {
       const { response } = await curl(['-H', 'X-Mark: mark7', '--user-agent', 'mark7', url('/mark7?mark7=mark7')])
       assert.equal(response.status, 404)
       assert.notInclude(response.content + JSON.stringify(response.fields), 'mark7')
     })
   })
 
-  it('gives each response an id of its own', async () => {
+  it('gives each response its own id', async () => {
     const { responses } = await curl([url('/plain'), url('/plain'), url('/nowhere')])
     const ids = responses.map((response) => valueOf(response, 'x-request-id'))
     assert.equal(new Set(ids).size, 3)
@@ -211,13 +211,13 @@ inEachWay(describeWithCurl)('the protocol, as curl sees it', () => {
   describe('traces', () => {
     const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 
-    it('a valid traceparent is carried into the access log', async () => {
+    it('a valid traceparent is in the access log', async () => {
       const { response } = await curl(['-H', `traceparent: 00-${TRACE}-00f067aa0ba902b7-01`, url('/plain')])
       const line = await server.accessLine(valueOf(response, 'x-request-id')!)
       assert.equal(line['trace'], TRACE)
     })
 
-    it('a traceparent that is none is replaced by a fresh trace', async () => {
+    it('a malformed traceparent is replaced by a new trace', async () => {
       const { response } = await curl(['-H', 'traceparent: 00-00000000000000000000000000000000-0-01', url('/plain')])
       const line = await server.accessLine(valueOf(response, 'x-request-id')!)
       assert.match(line['trace'] as string, /^(?!0{32})[0-9a-f]{32}$/)
@@ -225,7 +225,7 @@ inEachWay(describeWithCurl)('the protocol, as curl sees it', () => {
   })
 })
 
-/** The fields that do not change from one response to the next. */
+/** The fields that are the same in every response. */
 function steadyFields({ fields }: { fields: readonly (readonly [string, string])[] }): string[] {
   return fields.filter(([name]) => name !== 'date' && name !== 'x-request-id').map((line) => line.join(': '))
 }

@@ -9,7 +9,7 @@ import { startServer, type RunningServer } from './support/server.js'
 
 const CANARY = 'GET /canary HTTP/1.1\r\nHost: a\r\n\r\n'
 
-/** More would take long to send octet by octet, and shows no more than in larger pieces. */
+/** Longer requests are sent in larger pieces, because sending each octet separately would take too long. */
 const MOST_SINGLE_OCTETS = 1500
 
 type Row = readonly [what: string, octets: string]
@@ -22,7 +22,7 @@ const post = (...fields: string[]): string => lines('POST /echo HTTP/1.1', 'Host
 const chunked = (content: string): string => post('Transfer-Encoding: chunked') + content
 const target = (text: string): string => line(`GET ${text} HTTP/1.1`)
 
-/** Every rule of PROTOCOL.md that refuses, by status. */
+/** Every rule that refuses a request, with its status and requests that break it. */
 const RULES: readonly (readonly [rule: string, status: number, rows: readonly Row[]])[] = [
   [
     'request-line',
@@ -41,11 +41,11 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
     'bare-lf',
     400,
     [
-      ['behind the request line', 'GET /plain HTTP/1.1\nHost: a\r\n\r\n'],
-      ['behind a field', 'GET /plain HTTP/1.1\r\nHost: a\nX: y\r\n\r\n'],
+      ['after the request line', 'GET /plain HTTP/1.1\nHost: a\r\n\r\n'],
+      ['after a field', 'GET /plain HTTP/1.1\r\nHost: a\nX: y\r\n\r\n'],
       ['at the end of the head', 'GET /plain HTTP/1.1\r\nHost: a\r\n\n'],
-      ['behind a chunk size', chunked('5\nhello\r\n0\r\n\r\n')],
-      ['behind a trailer', chunked('0\r\nX: y\n\r\n')],
+      ['after a chunk size', chunked('5\nhello\r\n0\r\n\r\n')],
+      ['after a trailer', chunked('0\r\nX: y\n\r\n')],
     ],
   ],
   [
@@ -54,7 +54,7 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
     [
       ['in a field', 'GET /plain HTTP/1.1\r\nHost: a\rX: y\r\n\r\n'],
       ['in the request line', 'GET /plain\r HTTP/1.1\r\nHost: a\r\n\r\n'],
-      ['behind a chunk size', chunked('5\rhello\r\n0\r\n\r\n')],
+      ['after a chunk size', chunked('5\rhello\r\n0\r\n\r\n')],
     ],
   ],
   ['method', 400, [['an at sign', line('G@T /plain HTTP/1.1')]]],
@@ -62,7 +62,7 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
     'method-unknown',
     501,
     [
-      ['a method that nobody knows', line('BREW /plain HTTP/1.1')],
+      ['an unknown method', line('BREW /plain HTTP/1.1')],
       ['a known method in lower case', line('get /plain HTTP/1.1')],
       ['CONNECT', line('CONNECT a:80 HTTP/1.1')],
     ],
@@ -85,7 +85,7 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
       ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ],
   ],
-  ['target-length', 414, [['over the limit, its end not in sight', `GET /${'a'.repeat(8300)}`]]],
+  ['target-length', 414, [['over the limit and without an end', `GET /${'a'.repeat(8300)}`]]],
   [
     'target',
     400,
@@ -126,9 +126,9 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
     'field-folding',
     400,
     [
-      ['behind a field', field('X: y', ' z')],
+      ['after a field', field('X: y', ' z')],
       ['with a tab', field('X: y', '\tz')],
-      ['right behind the request line', lines('GET /plain HTTP/1.1', ' X: y', 'Host: a')],
+      ['right after the request line', lines('GET /plain HTTP/1.1', ' X: y', 'Host: a')],
     ],
   ],
   [
@@ -143,7 +143,7 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
   [
     'head-size',
     431,
-    [['over the limit, its end not in sight', `${line('GET /plain HTTP/1.1').slice(0, -2)}X: ${'a'.repeat(17_000)}`]],
+    [['over the limit and without an end', `${line('GET /plain HTTP/1.1').slice(0, -2)}X: ${'a'.repeat(17_000)}`]],
   ],
   ['field-count', 431, [['one field too many', field(...Array.from({ length: 100 }, (_, at) => `X-${at}: y`))]]],
   [
@@ -156,11 +156,11 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
       ['empty', host('Host:')],
       ['user information', host('Host: user@a')],
       ['a path', host('Host: a/b')],
-      ['a port that is none', host('Host: a:x')],
+      ['a port that is not a number', host('Host: a:x')],
       ['a port out of range', host('Host: a:65536')],
       ['a space', host('Host: a b')],
-      ['missing beside an absolute target', lines('GET SCHEME://a/plain HTTP/1.1', 'X: y')],
-      ['malformed beside an absolute target', lines('GET SCHEME://a/plain HTTP/1.1', 'Host: a b')],
+      ['missing with an absolute target', lines('GET SCHEME://a/plain HTTP/1.1', 'X: y')],
+      ['malformed with an absolute target', lines('GET SCHEME://a/plain HTTP/1.1', 'Host: a b')],
     ],
   ],
   [
@@ -218,7 +218,7 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
     413,
     [
       ['declared', post('Content-Length: 1048577')],
-      ['declared, and 100-continue expected', post('Content-Length: 1048577', 'Expect: 100-continue')],
+      ['declared, with Expect: 100-continue', post('Content-Length: 1048577', 'Expect: 100-continue')],
       ['decoded', chunked(`80000\r\n${'a'.repeat(0x80000)}\r\n80001\r\n${'a'.repeat(0x80001)}\r\n0\r\n\r\n`)],
     ],
   ],
@@ -263,16 +263,16 @@ const RULES: readonly (readonly [rule: string, status: number, rows: readonly Ro
     ],
   ],
   ['trailer', 431, [['over 4 KiB in all', chunked(`0\r\n${`X: ${'y'.repeat(1000)}\r\n`.repeat(5)}\r\n`)]]],
-  ['expectation', 417, [['a miracle', field('Expect: a-miracle')]]],
+  ['expectation', 417, [['an unknown expectation', field('Expect: a-miracle')]]],
 ]
 
-/** Targets with the scheme of the connection that they come over, or with the other one. */
+/** Replaces the scheme of an absolute target by that of the connection, or by the other one. */
 function inScheme(octets: string): string {
   const [scheme, other] = isSecure() ? ['https', 'http'] : ['http', 'https']
   return octets.replace('SCHEME:', `${scheme}:`).replace('OTHER:', `${other}:`)
 }
 
-describeInEachWay('what breaks the protocol is refused, and nothing behind it is read', () => {
+describeInEachWay('a request that breaks the protocol is refused, and no later octet is read as a request', () => {
   let folder: TemporaryFolder
   let server: RunningServer
 
@@ -301,7 +301,7 @@ describeInEachWay('what breaks the protocol is refused, and nothing behind it is
     }
   }
 
-  it('a TLS handshake: 400 that says what the port speaks, where that is plain HTTP', async () => {
+  it('a TLS handshake: 400, which names the protocol of the port if that is plain HTTP', async () => {
     const rule = isSecure() ? 'method' : 'tls-on-plain'
     const before = await rejections(server)
     const response = await answered(server, (client) => client.send(`\x16\x03\x01\x02\x00\x01${CANARY}`))
@@ -310,12 +310,12 @@ describeInEachWay('what breaks the protocol is refused, and nothing behind it is
     assert.equal((await rejections(server))[rule], (before[rule] ?? 0) + 1)
   })
 
-  it('no canary has reached its handler', async () => {
+  it('no request after a refused one has reached a handler', async () => {
     const { routes } = await metricsOf(server)
     assert.equal(routes.find(({ route }) => route === 'GET /canary')?.requests ?? 0, 0)
   })
 
-  it('requests before the one that is refused are answered', async () => {
+  it('requests before the refused one are answered', async () => {
     const client = await server.connect()
     client.send(target('/plain') + target('/pieces') + target('/%zz') + CANARY)
     const [first, second] = await client.responses('GET', 'GET')
@@ -323,7 +323,7 @@ describeInEachWay('what breaks the protocol is refused, and nothing behind it is
     checkRefusal(await client.lastResponse(), 400)
   })
 
-  it('content that turns out malformed behind a response ends the connection without a second response', async () => {
+  it('content that turns out to be malformed after its response ends the connection without another response', async () => {
     const client = await server.connect()
     client.send(lines('POST /unread HTTP/1.1', 'Host: a', 'Transfer-Encoding: chunked'))
     assert.equal((await client.response()).content, 'unread\n')
@@ -333,7 +333,7 @@ describeInEachWay('what breaks the protocol is refused, and nothing behind it is
     client.close()
   })
 
-  it('content on a path without a route is framed and never read as a request', async () => {
+  it('content for a path without a route is never read as a request', async () => {
     const client = await server.connect()
     client.send(
       `${lines('GET /nowhere HTTP/1.1', 'Host: a', `Content-Length: ${CANARY.length}`)}${CANARY}${target('/plain')}`,
@@ -371,7 +371,7 @@ function piecesOf(octets: string): string[] {
   return Array.from({ length: Math.ceil(octets.length / size) }, (_, at) => octets.slice(at * size, (at + 1) * size))
 }
 
-/** `lastResponse` has seen that there is nothing behind it. */
+/** `lastResponse` has checked that nothing follows the response. */
 function checkRefusal(response: RawResponse, status: number): void {
   assert.equal(response.status, status)
   assert.equal(valueOf(response, 'connection'), 'close')

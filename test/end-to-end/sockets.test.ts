@@ -16,7 +16,7 @@ const KINDS = ['epoll', 'net'] as const
 /** Long enough for the sweep of idle connections to run. */
 const IDLE_MS = 1500
 
-/** Has Node find no package koffi. */
+/** Makes Node report the package koffi as missing. */
 const WITHOUT_KOFFI = `
 const { Module } = require('node:module')
 const load = Module._load
@@ -52,7 +52,7 @@ describeOnLinux('the sockets', () => {
   })
 
   for (const kind of KINDS) {
-    it(`${kind} are named in banner, log, metrics and check`, async () => {
+    it(`${kind} are named in the banner, the log, the metrics and by check`, async () => {
       const server = await start(['--socket', kind])
       assert.match(server.program.stderr, new RegExp(`^portico serving with ${kind} sockets$`, 'm'))
       await server.logLine(({ event, socket }) => event === 'server listening' && socket === kind)
@@ -63,31 +63,31 @@ describeOnLinux('the sockets', () => {
     })
   }
 
-  it('auto are epoll where koffi is installed', async () => {
+  it('auto uses epoll where koffi is installed', async () => {
     const { stdout } = await Program.run(['check'])
     assert.match(stdout, /^socket +auto +default; in use: epoll, since koffi \S+ makes its system calls$/m)
   })
 
-  it('auto are net without koffi, which one line tells', async () => {
+  it('auto uses net without koffi, and one line says so', async () => {
     const server = await start([], withoutKoffi())
     assert.match(server.program.stderr, /^portico serving with net sockets$/m)
     assert.include(
       server.program.stderr,
       'portico using net sockets: epoll is not available (the package koffi is not installed)',
     )
-    const told = await server.logLine(({ event }) => event === 'epoll unavailable')
-    assert.deepInclude(told, { level: 'info', reason: 'the package koffi is not installed', socket: 'net' })
+    const line = await server.logLine(({ event }) => event === 'epoll unavailable')
+    assert.deepInclude(line, { level: 'info', reason: 'the package koffi is not installed', socket: 'net' })
     assert.equal((await fetch(server.origin)).status, 200)
   })
 
-  it('epoll without koffi are a problem of the configuration', async () => {
+  it('epoll without koffi is a configuration problem', async () => {
     const { code, stderr } = await Program.run(['--socket', 'epoll'], { environment: withoutKoffi() })
     assert.equal(code, 78)
     assert.include(stderr, 'socket: found epoll, wanted net or auto, since the package koffi is not installed (flag')
   })
 
   for (const kind of KINDS) {
-    it(`${kind} take less than 2 % of a core for 1000 idle connections`, async () => {
+    it(`${kind} uses less than 2 % of a core for 1000 idle connections`, async () => {
       const server = await start(['--socket', kind])
       const idle = await Promise.all(Array.from({ length: 1000 }, () => RawClient.connect(server.port)))
       for (const client of idle) client.send(get('/livez'))
@@ -100,15 +100,18 @@ describeOnLinux('the sockets', () => {
     })
   }
 
-  describeWithCurl('of unix', () => {
+  describeWithCurl('at unix addresses', () => {
     for (const flags of [...KINDS.map((kind) => ['--socket', kind]), ['--workers', '2']]) {
-      it(`serve, and are gone at the end, with ${flags.join(' ')}`, async () => {
+      it(`serve, and are removed at the end, with ${flags.join(' ')}`, async () => {
         const path = join(folder.path, 'socket')
         const program = new Program(['--host', `unix:${path}`, '--log-format', 'json', ...flags])
-        await program.said('stderr', (text) => text.includes(`portico listening on http://unix:${path}\n`) || undefined)
+        await program.printed(
+          'stderr',
+          (text) => text.includes(`portico listening on http://unix:${path}\n`) || undefined,
+        )
         const { response } = await curl(['--unix-socket', path, 'http://any/'])
         assert.deepEqual([response.status, response.content], [200, 'Hello from Portico!\n'])
-        const line = await program.said('stdout', (text) => /.*"target":"\/".*/.exec(text)?.[0])
+        const line = await program.printed('stdout', (text) => /.*"target":"\/".*/.exec(text)?.[0])
         assert.equal((JSON.parse(line) as { peer: string }).peer, 'unix:')
         program.kill('SIGTERM')
         assert.equal((await program.ending()).code, 0)

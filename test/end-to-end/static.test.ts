@@ -10,14 +10,14 @@ import { TemporaryFolder } from './support/folder.js'
 import { valueOf, valuesOf, type RawResponse } from '../wire/response-parser.js'
 import { startServer, type RunningServer } from './support/server.js'
 
-/** A hundred octets, each telling where it stands. */
+/** A hundred octets that show their position. */
 const DIGITS = Array.from({ length: 10 }, (_, ten) => `${ten}.23456789`).join('')
 const PAGE = '<!doctype html><p>compressible '.repeat(50)
 const LARGE = Buffer.alloc(5_000_000, 'Portico ')
 const CHANGED = 'Sat, 01 Jun 2024 10:00:00 GMT'
 const SECRET = 'the secret outside'
 
-inEachWay(describeWithCurl)('static files, as curl sees them', () => {
+inEachWay(describeWithCurl)('static files, tested with curl,', () => {
   let folder: TemporaryFolder
   let server: RunningServer
 
@@ -57,7 +57,7 @@ inEachWay(describeWithCurl)('static files, as curl sees them', () => {
     folder.remove()
   })
 
-  it('are sent with type, length, validators and the offer of ranges', async () => {
+  it('are sent with type, length, validators and Accept-Ranges', async () => {
     const response = await get('/digits.txt')
     assert.equal(response.status, 200)
     assert.equal(response.content, DIGITS)
@@ -69,7 +69,7 @@ inEachWay(describeWithCurl)('static files, as curl sees them', () => {
     assert.match(valueOf(response, 'etag')!, /^"[!#-~]+"$/)
   })
 
-  it("to HEAD have GET's fields and no content", async () => {
+  it('get the fields of GET and no content for HEAD', async () => {
     const [head, whole] = [await get('/digits.txt', '--head'), await get('/digits.txt')]
     assert.equal(head.content, '')
     const steady = ({ fields }: RawResponse): unknown =>
@@ -88,18 +88,18 @@ inEachWay(describeWithCurl)('static files, as curl sees them', () => {
     assert.equal((await get('/gr%C3%BC%C3%9Fe.txt')).content, 'greetings')
   })
 
-  it('of a folder are its index; without the slash there is a redirect to it', async () => {
+  it('of a folder are its index; a path without the slash is redirected', async () => {
     assert.equal((await get('/with-index/')).content, 'an index')
     assert.equal((await get('/')).content, '<!doctype html>home')
     const redirect = await get('/with-index')
     assert.deepEqual([redirect.status, valueOf(redirect, 'location')], [308, 'with-index/'])
   })
 
-  it('of a link that stays inside are sent', async () => {
+  it('behind a link that stays inside the folder are sent', async () => {
     assert.equal((await get('/link-in.txt')).content, DIGITS)
   })
 
-  it('take no other method', async () => {
+  it('allow no other method', async () => {
     const response = await get('/digits.txt', '--request', 'PUT', '--data', 'x')
     assert.equal(response.status, 405)
     assert.sameMembers(valueOf(response, 'allow')!.split(', '), ['GET', 'HEAD', 'OPTIONS'])
@@ -152,7 +152,7 @@ inEachWay(describeWithCurl)('static files, as curl sees them', () => {
       })
     }
 
-    it('when they are no files: a pipe without a writer does not hold anybody up', async function () {
+    it('when they are not regular files: a pipe without a writer blocks nobody', async function () {
       if (process.platform === 'win32') this.skip()
       execFileSync('mkfifo', [join(folder.path, 'root', 'pipe.txt')])
       assert.equal((await get('/pipe.txt')).status, 404)
@@ -185,7 +185,7 @@ inEachWay(describeWithCurl)('static files, as curl sees them', () => {
       })
     }
 
-    it('several come as multipart/byteranges', async () => {
+    it('several at once are multipart/byteranges', async () => {
       const response = await get('/digits.txt', ...with_('Range: bytes=0-1, 50-51,-2'))
       assert.equal(response.status, 206)
       assert.isUndefined(valueOf(response, 'content-range'))
@@ -199,7 +199,7 @@ inEachWay(describeWithCurl)('static files, as curl sees them', () => {
       ])
     })
 
-    it('are for GET alone', async () => {
+    it('apply only to GET', async () => {
       const response = await get('/digits.txt', '--head', ...with_('Range: bytes=0-9'))
       assert.deepEqual([response.status, valueOf(response, 'content-length')], [200, '100'])
     })
@@ -209,7 +209,7 @@ inEachWay(describeWithCurl)('static files, as curl sees them', () => {
       assert.isTrue(response.content === LARGE.toString('latin1', 4_000_000, 5_000_000))
     })
 
-    it('with If-Range only while the representation is the same', async () => {
+    it('with If-Range only if the representation is the same', async () => {
       const etag = await etagOf('/digits.txt')
       const ask = async (ifRange: string): Promise<number> =>
         (await get('/digits.txt', ...with_('Range: bytes=0-9', `If-Range: ${ifRange}`))).status
@@ -217,7 +217,7 @@ inEachWay(describeWithCurl)('static files, as curl sees them', () => {
       assert.equal(await ask(`W/${etag}`), 200, 'a weak tag never matches')
       assert.equal(await ask('"other"'), 200)
       assert.equal(await ask(CHANGED), 206)
-      assert.equal(await ask('Sat, 01 Jun 2024 10:00:01 GMT'), 200, 'the date must be the very one')
+      assert.equal(await ask('Sat, 01 Jun 2024 10:00:01 GMT'), 200, 'the date must be equal')
     })
   })
 
@@ -229,22 +229,18 @@ inEachWay(describeWithCurl)('static files, as curl sees them', () => {
       [304, (etag) => [`If-None-Match: "x", W/${etag}`], 'If-None-Match with its tag, weak and in a list'],
       [304, () => ['If-None-Match: *'], 'If-None-Match with an asterisk'],
       [200, () => ['If-None-Match: "x"'], 'If-None-Match with another tag'],
-      [304, () => [`If-Modified-Since: ${CHANGED}`], 'If-Modified-Since its very date'],
-      [304, () => [`If-Modified-Since: ${LATER}`], 'If-Modified-Since later'],
-      [200, () => [`If-Modified-Since: ${EARLIER}`], 'If-Modified-Since earlier'],
-      [200, () => ['If-Modified-Since: yesterday'], 'If-Modified-Since no date'],
-      [200, () => ['If-None-Match: "x"', `If-Modified-Since: ${LATER}`], 'If-None-Match, which switches the date off'],
+      [304, () => [`If-Modified-Since: ${CHANGED}`], 'If-Modified-Since with its date'],
+      [304, () => [`If-Modified-Since: ${LATER}`], 'If-Modified-Since with a later date'],
+      [200, () => [`If-Modified-Since: ${EARLIER}`], 'If-Modified-Since with an earlier date'],
+      [200, () => ['If-Modified-Since: yesterday'], 'If-Modified-Since without a date'],
+      [200, () => ['If-None-Match: "x"', `If-Modified-Since: ${LATER}`], 'If-None-Match, which overrides the date'],
       [200, (etag) => [`If-Match: ${etag}`], 'If-Match with its tag'],
       [412, (etag) => [`If-Match: W/${etag}`], 'If-Match with its tag, weak'],
       [412, () => ['If-Match: "x"'], 'If-Match with another tag'],
       [200, () => ['If-Match: *'], 'If-Match with an asterisk'],
-      [412, () => [`If-Unmodified-Since: ${EARLIER}`], 'If-Unmodified-Since earlier'],
-      [200, () => [`If-Unmodified-Since: ${CHANGED}`], 'If-Unmodified-Since its very date'],
-      [
-        200,
-        (etag) => [`If-Match: ${etag}`, `If-Unmodified-Since: ${EARLIER}`],
-        'If-Match, which switches the date off',
-      ],
+      [412, () => [`If-Unmodified-Since: ${EARLIER}`], 'If-Unmodified-Since with an earlier date'],
+      [200, () => [`If-Unmodified-Since: ${CHANGED}`], 'If-Unmodified-Since with its date'],
+      [200, (etag) => [`If-Match: ${etag}`, `If-Unmodified-Since: ${EARLIER}`], 'If-Match, which overrides the date'],
       [412, (etag) => ['If-Match: "x"', `If-None-Match: ${etag}`], 'If-Match before If-None-Match'],
       [304, (etag) => [`If-None-Match: ${etag}`, 'Range: bytes=0-9'], 'If-None-Match before Range'],
     ]
@@ -262,14 +258,14 @@ inEachWay(describeWithCurl)('static files, as curl sees them', () => {
       })
     }
 
-    it('that curl keeps by itself', async () => {
+    it('with tags that curl stored', async () => {
       const etags = join(folder.path, 'etags')
       const first = await curl(['--etag-save', etags, `${server.origin}/files/digits.txt`])
       const second = await curl(['--etag-compare', etags, `${server.origin}/files/digits.txt`])
       assert.deepEqual([first.response.status, second.response.status], [200, 304])
     })
 
-    it('change their tag when they change', async () => {
+    it('get a new tag when they change', async () => {
       folder.write('root/changing.txt', 'one')
       const before = await etagOf('/changing.txt')
       folder.write('root/changing.txt', 'two')
@@ -277,7 +273,7 @@ inEachWay(describeWithCurl)('static files, as curl sees them', () => {
     })
   })
 
-  describe('compressed beforehand', () => {
+  describe('with precompressed variants', () => {
     const decoders: Record<string, (octets: Buffer) => Buffer> = { br: brotliDecompressSync, gzip: gunzipSync }
     const cases: [acceptEncoding: string, coding: string | undefined][] = [
       ['br', 'br'],
@@ -290,7 +286,7 @@ inEachWay(describeWithCurl)('static files, as curl sees them', () => {
       ['gzip;q=0', undefined],
     ]
     for (const [acceptEncoding, coding] of cases) {
-      it(`Accept-Encoding "${acceptEncoding}" gets ${coding ?? 'them as they are'}`, async () => {
+      it(`Accept-Encoding "${acceptEncoding}" gets ${coding ?? 'the file itself'}`, async () => {
         const response = await get('/page.html', ...with_(`Accept-Encoding: ${acceptEncoding}`))
         assert.equal(response.status, 200)
         assert.equal(valueOf(response, 'content-encoding'), coding)
@@ -310,13 +306,13 @@ inEachWay(describeWithCurl)('static files, as curl sees them', () => {
       assert.equal(new Set(tags).size, 3)
     })
 
-    it('vary even where there is nothing compressed yet', async () => {
+    it('send Vary even without a precompressed variant', async () => {
       assert.include(valuesOf(await get('/digits.txt'), 'vary').join(', '), 'Accept-Encoding')
     })
   })
 })
 
-/** The parts of a multipart/byteranges content (RFC 2046 §5.1), strictly. */
+/** Parses multipart/byteranges strictly (RFC 2046 §5.1). */
 function partsOf(content: string, boundary: string): [contentRange: string, contentType: string, content: string][] {
   const [preamble, ...rest] = `\r\n${content}`.split(`\r\n--${boundary}`)
   assert.equal(preamble, '')

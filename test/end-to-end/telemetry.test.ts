@@ -35,7 +35,7 @@ describeOnEachEngine('a server with OpenTelemetry', () => {
 
   const span = (name: string): Promise<LogLine> => server.logLine((line) => line['span'] === name)
 
-  it('continues the trace of the peer, through its handlers', async () => {
+  it('continues the trace of the client in its handlers', async () => {
     const headers = { traceparent: `00-${TRACE}-${PARENT}-01` }
     const response = await fetch(`${server.origin}/traced/x?y`, { headers })
     assert.equal(await response.text(), TRACE)
@@ -47,7 +47,7 @@ describeOnEachEngine('a server with OpenTelemetry', () => {
     assert.equal(trace, TRACE)
   })
 
-  it('begins a trace where the peer has none, the same in the logs', async () => {
+  it('starts a trace for a client without one, with the same id in the logs', async () => {
     const response = await fetch(`${server.origin}/livez`)
     const { traceId, parentId } = await span('GET /livez')
     assert.isNull(parentId)

@@ -4,7 +4,7 @@ import { curl } from './support/curl.js'
 import { HttpsServers, LAST_REQUEST, tlsFlags, type HttpsServer } from './support/https-server.js'
 import { describeWithOpenssl, sClient } from './support/openssl.js'
 
-describeWithOpenssl('HTTPS, as openssl sees versions, suites and sessions,', () => {
+describeWithOpenssl('HTTPS versions, suites and sessions, tested with openssl:', () => {
   const servers = new HttpsServers()
   let https: HttpsServer
 

@@ -11,7 +11,7 @@ import type { RawClient } from './support/raw-client.js'
 import { startServer, type RunningServer } from './support/server.js'
 import { eventually, within } from '../support/waiting.js'
 
-/** Certificates by the names that they are made out to, and one of another time. */
+/** The names of the certificates. */
 const NAMES = ['one.test', 'two.test']
 
 const RELOADS = 1000
@@ -49,17 +49,17 @@ describe('renewal of certificates', () => {
     const files = ['--cert-file', served.certFile, '--key-file', served.keyFile]
     server = await startServer({ flags: ['--enable-tls', '--https-port', '0', ...files, ...flags] })
     const banner = /^portico listening on https:\S+:(\d+)$/m
-    httpsPort = Number(await server.program.said('stderr', (text) => banner.exec(text)?.[1]))
+    httpsPort = Number(await server.program.printed('stderr', (text) => banner.exec(text)?.[1]))
   }
 
-  /** One request on a connection of its own. @returns whom the server's certificate is made out to */
+  /** Sends a request on a new connection. Returns the name in the server's certificate. */
   async function ask(): Promise<string> {
     const socket = connect({ port: httpsPort, host: '127.0.0.1', rejectUnauthorized: false })
     const answered = new Promise<string>((resolve, reject) => {
       let text = ''
       socket
         .on('error', reject)
-        .on('close', () => reject(new Error(`Cannot see an answer: found ${JSON.stringify(text)}`)))
+        .on('close', () => reject(new Error(`Cannot read a response: found ${JSON.stringify(text)}`)))
       socket.on('data', (octets: Buffer) => {
         text += octets.toString('latin1')
         if (text.endsWith('Hello from Portico!\n')) resolve(String(socket.getPeerCertificate().subject.CN))
@@ -67,13 +67,13 @@ describe('renewal of certificates', () => {
     })
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
     try {
-      return await within(answered, () => 'an answer by TLS')
+      return await within(answered, () => 'a response over TLS')
     } finally {
       socket.destroy()
     }
   }
 
-  /** As many as may be, so that each worker is asked. */
+  /** Sends enough requests to reach each worker. */
   const askAll = (): Promise<string[]> => Promise.all(Array.from({ length: 8 }, ask))
 
   const showsOnly = (name: string) => async (): Promise<boolean> => (await askAll()).every((each) => each === name)
@@ -91,45 +91,49 @@ describe('renewal of certificates', () => {
       await start('--workers', workers)
       assert.isTrue(await showsOnly('one.test')())
       put(pairs[1]!)
-      await eventually('the new certificate', showsOnly('two.test'))
+      await eventually('the new certificate is in use', showsOnly('two.test'))
       assert.equal((await renewals()).done, 1)
     })
   }
 
-  it('refuses what is half-written, does not belong together or has expired, and tells why; the old one stays', async () => {
+  it('refuses files that are half-written, do not fit or have expired, and logs why; the old certificate stays', async () => {
     await start('--set', 'tls.watchIntervalMs=50')
-    const broken: [what: string, put: () => void, told: RegExp][] = [
+    const broken: [what: string, spoil: () => void, reason: RegExp][] = [
       [
         'half a certificate',
         () => writeFileSync(served.certFile, '-----BEGIN CERTIFICATE-----\nMIIB'),
         /holds no certificate/,
       ],
       ['an empty file', () => writeFileSync(served.certFile, ''), /holds no certificate/],
-      ["another's key", () => put({ ...pairs[0]!, keyFile: pairs[1]!.keyFile }), /belongs to another certificate/],
-      ['what has expired', () => put(expired), /which expired 2020-02-01/],
+      [
+        'the key of another certificate',
+        () => put({ ...pairs[0]!, keyFile: pairs[1]!.keyFile }),
+        /belongs to another certificate/,
+      ],
+      ['an expired certificate', () => put(expired), /which expired 2020-02-01/],
     ]
-    for (const [at, [what, spoil, told]] of broken.entries()) {
+    for (const [at, [what, spoil, reason]] of broken.entries()) {
       spoil()
       const refused = (): object[] => server.logLines().filter(({ event }) => event === 'certificates refused')
-      await eventually(`the refusal of ${what}`, async () => refused().length > at)
-      assert.match(JSON.stringify(refused()[at]), told)
+      await eventually(`${what} is refused`, async () => refused().length > at)
+      assert.match(JSON.stringify(refused()[at]), reason)
       assert.isTrue(await showsOnly('one.test')())
     }
     assert.deepEqual(await renewals(), { done: 0, refused: broken.length })
     put(pairs[1]!)
-    await eventually('the new certificate', showsOnly('two.test'))
+    await eventually('the new certificate is in use', showsOnly('two.test'))
   })
 
-  it('is done at once on SIGHUP, where files are not watched', async () => {
+  it('happens at once on SIGHUP if the files are not watched', async () => {
     await start('--set', 'tls.watchIntervalMs=0')
     put(pairs[1]!)
     await setTimeout(500)
     assert.isTrue(await showsOnly('one.test')())
     server.program.kill('SIGHUP')
-    await eventually('the new certificate', showsOnly('two.test'))
+    await eventually('the new certificate is in use', showsOnly('two.test'))
   })
 
-  it(`fails no handshake and no request in ${RELOADS} times`, async function () {
+  it(`does not fail a handshake or a request in ${RELOADS} reloads`, async function () {
     this.timeout(300_000)
     await start('--set', 'tls.watchIntervalMs=0', '--set', 'log.access=false', '--set', 'maxKeepAliveRequests=0')
     const client = await server.connect()

@@ -9,7 +9,8 @@ import { TemporaryFolder } from './support/folder.js'
 import { Program } from './support/program.js'
 import { startServer, type RunningServer } from './support/server.js'
 
-interface Told {
+/** The JSON of a load. */
+interface LoadReport {
   readonly requests: number
   readonly errorRate: number
   readonly errors: Readonly<Record<string, number>>
@@ -25,7 +26,7 @@ describe('portico load', () => {
   const load = (...flags: string[]): Promise<Program & { code: number | null }> =>
     Program.run(['load', '--port', String(server.port), '--duration', '0.3', ...flags])
 
-  it('tells how a server did', async () => {
+  it('reports requests and latencies', async () => {
     const { code, stdout, stderr } = await load('--concurrency', '4')
     assert.deepEqual([code, stderr], [0, ''])
     assert.match(stdout, /^GET http:\/\/127\.0\.0\.1:\d+\/, 4 connections, \d\.\d s\nrequests +\d+ +\d+ per second\n/)
@@ -34,12 +35,12 @@ describe('portico load', () => {
 
   it('ends with 1 when there are too many errors', async () => {
     const { code, stdout } = await load('--path', '/nowhere', '--json')
-    const told = JSON.parse(stdout) as Told
-    assert.deepEqual([code, told.errorRate], [1, 1])
-    assert.equal(told.errors['status'], told.requests)
+    const report = JSON.parse(stdout) as LoadReport
+    assert.deepEqual([code, report.errorRate], [1, 1])
+    assert.equal(report.errors['status'], report.requests)
   })
 
-  it('asks by HTTPS', async () => {
+  it('uses HTTPS with --tls', async () => {
     const { certFile, keyFile } = usualCertificate()
     const flags = ['--enable-tls', '--set', 'tls.only=true', '--https-port', '0']
     const secure = await startServer({ flags: [...flags, '--cert-file', certFile, '--key-file', keyFile] })
@@ -52,11 +53,11 @@ describe('portico load', () => {
   it('keeps to a rate', async () => {
     const { code, stdout } = await load('--duration', '1', '--rate', '100', '--json')
     assert.equal(code, 0)
-    assert.isAtMost((JSON.parse(stdout) as Told).requests, 220)
+    assert.isAtMost((JSON.parse(stdout) as LoadReport).requests, 220)
   })
 })
 
-describe('portico load, where nobody listens', () => {
+describe('portico load, on a port where no server listens,', () => {
   it('ends with 1', async () => {
     const { code, stdout } = await Program.run(['load', '--port', '1', '--duration', '0.3'])
     assert.equal(code, 1)
@@ -70,7 +71,7 @@ describe('portico new plugin', () => {
   beforeEach(() => (folder = new TemporaryFolder({ 'package.json': '{"type":"module"}' })))
   afterEach(() => folder.remove())
 
-  it('writes a plugin that is served, and a test that passes where portico is installed', async () => {
+  it('writes a plugin that is served, and a test of it that passes', async () => {
     const { code, stdout } = await Program.run(['new', 'plugin', 'visits'], { workingDirectory: folder.path })
     assert.equal(code, 0)
     assert.match(stdout, /^Wrote plugins\/visits\.mjs and plugins\/visits\.test\.mjs\n/)
@@ -81,14 +82,14 @@ describe('portico new plugin', () => {
     mkdirSync(join(folder.path, 'node_modules'))
     symlinkSync(process.cwd(), join(folder.path, 'node_modules', 'portico'))
     const test = spawn(process.execPath, ['--test', 'plugins/visits.test.mjs'], { cwd: folder.path })
-    let said = ''
-    test.stdout.on('data', (text: Buffer) => (said += text.toString()))
+    let printed = ''
+    test.stdout.on('data', (text: Buffer) => (printed += text.toString()))
     const [status] = (await once(test, 'close')) as [number]
-    assert.equal(status, 0, said)
-    assert.match(said, /pass 2/)
+    assert.equal(status, 0, printed)
+    assert.match(printed, /pass 2/)
   })
 
-  it('overwrites nothing', async () => {
+  it('overwrites no file', async () => {
     const again = (): Promise<Program & { code: number | null }> =>
       Program.run(['new', 'plugin', 'visits'], { workingDirectory: folder.path })
     await again()

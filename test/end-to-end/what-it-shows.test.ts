@@ -6,7 +6,7 @@ import { request } from '../wire/requests.js'
 import { valueOf, type RawResponse } from '../wire/response-parser.js'
 import { startServer, type LogLine, type RunningServer } from './support/server.js'
 
-/** A plugin that repeats what the peer sent, in its log and in the text of an error. */
+/** A plugin that repeats texts of the client in its log and in an error. */
 const REPEATING = `
 import { stream } from 'portico/plugin'
 
@@ -45,7 +45,7 @@ const KEYS = [
   'outcome',
 ]
 
-/** What would be a line of the log, did it begin one. */
+/** A text that would be a log line if it began a line. */
 const FORGED = '{"time":"2000-01-01T00:00:00.000Z","forged":true}'
 const FORGED_IN_PATH = encodeURIComponent(`\r\n${FORGED}\n\u2028\u001b[2J`)
 
@@ -56,8 +56,8 @@ const FORGERIES: readonly (readonly [where: string, octets: string])[] = [
   ['a raw target', `GET /\n${FORGED}\n HTTP/1.1\r\n\r\n`],
   ['the method', `GET\r\n${FORGED}\r\n\r\n`],
   ['traceparent', request('GET /users/7', `traceparent: 00-"${FORGED}-01`)],
-  ['what a plugin logs', request(`GET /log/${FORGED_IN_PATH}`, `X-Text: ${FORGED}\x85\xa0`)],
-  ['the text of an error', request(`GET /throw/${FORGED_IN_PATH}`)],
+  ['a log line of a plugin', request(`GET /log/${FORGED_IN_PATH}`, `X-Text: ${FORGED}\x85\xa0`)],
+  ['the message of an error', request(`GET /throw/${FORGED_IN_PATH}`)],
 ]
 
 async function ask(server: RunningServer, octets: string, method = 'GET'): Promise<RawResponse> {
@@ -70,7 +70,7 @@ async function ask(server: RunningServer, octets: string, method = 'GET'): Promi
 
 const idOf = (response: RawResponse): string => valueOf(response, 'x-request-id')!
 
-describeOnEachEngine('what the server shows', () => {
+describeOnEachEngine('logs, metrics and health checks', () => {
   let folder: TemporaryFolder
   let server: RunningServer
 
@@ -89,7 +89,7 @@ describeOnEachEngine('what the server shows', () => {
       assert.deepEqual(Object.keys(line), KEYS)
     })
 
-    it('tells what was asked and what became of it', async () => {
+    it('has the request and its outcome', async () => {
       const octets = `${request('POST /users/7', 'Content-Length: 5')}hello`
       const client = await server.connect()
       client.send(octets)
@@ -105,7 +105,7 @@ describeOnEachEngine('what the server shows', () => {
       assert.closeTo(Date.parse(line['time'] as string), Date.now(), 60_000)
     })
 
-    it('numbers connections, and tells the requests of one apart', async () => {
+    it('numbers connections, and has a different id for each request', async () => {
       const client = await server.connect()
       client.send(request('GET /users/1') + request('GET /users/2'))
       const responses = await client.responses('GET', 'GET')
@@ -116,12 +116,12 @@ describeOnEachEngine('what the server shows', () => {
       assert.deepEqual([first!['target'], second!['target']], ['/users/1', '/users/2'])
     })
 
-    it('has a line for what was refused, too', async () => {
+    it('has a line for a refused request, too', async () => {
       const line = await server.accessLine(idOf(await ask(server, 'nonsense\r\n\r\n')))
       assert.include(line, { method: '-', target: '-', route: '<unmatched>', status: 400, outcome: 'refused' })
     })
 
-    it('has a line for a peer that leaves before its answer', async () => {
+    it('has a line for a client that disconnects before its response', async () => {
       const client = await server.connect()
       client.send(request('POST /users/gone', 'Content-Length: 5', 'Expect: 100-continue'))
       assert.equal((await client.response('POST')).status, 100)
@@ -130,7 +130,7 @@ describeOnEachEngine('what the server shows', () => {
       assert.include(line, { outcome: 'aborted', status: 0 })
     })
 
-    it('tells a peer that breaks the framing of its content from a handler that fails', async () => {
+    it('distinguishes a client that breaks the framing of its content from a handler that fails', async () => {
       const client = await server.connect()
       client.send(`${request('POST /back', 'Transfer-Encoding: chunked')}3\r\nabc\r\n`)
       const wire = await client.until('3\r\nabc\r\n')
@@ -141,7 +141,7 @@ describeOnEachEngine('what the server shows', () => {
       assert.isUndefined(server.logLines().find(({ level, request }) => level === 'error' && request === id))
     })
 
-    it('can be left out', async () => {
+    it('can be turned off', async () => {
       const silent = await startServer({ flags: ['--set', 'log.access=false'] })
       await ask(silent, request('GET /'))
       await silent.stop()
@@ -157,9 +157,9 @@ describeOnEachEngine('what the server shows', () => {
     })
     after(() => plain.stop('SIGKILL'))
 
-    it('tells the same as the JSON', async () => {
+    it('has the same facts as the JSON format', async () => {
       const id = idOf(await ask(plain, request('GET /users/7')))
-      const line = await plain.program.said('stdout', (text) => wholeLines(text).find((each) => each.includes(id)))
+      const line = await plain.program.printed('stdout', (text) => wholeLines(text).find((each) => each.includes(id)))
       const known =
         /^\S+Z 127\.0\.0\.1:\d+ "GET \/users\/7" 200 completed [\d.]+ms in=\d+ out=\d+ route="GET \/users\/:id" connection=1 request=\S+ trace=[0-9a-f]{32} phase=running engine=/
       assert.match(line, known)
@@ -184,13 +184,13 @@ describeOnEachEngine('what the server shows', () => {
       it(`by ${where}`, async () => {
         const id = idOf(await ask(victim(), octets))
         const isLogged = (line: string): boolean => line.includes(id) && line.includes(accessMark)
-        const log = await victim().program.said('stdout', (text) =>
+        const log = await victim().program.printed('stdout', (text) =>
           wholeLines(text).some(isLogged) ? wholeLines(text) : null,
         )
         assert.notMatch(
           log.join('\n'),
           /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u,
-          'a character that can move the text around it',
+          'a control character, which could move the text around it',
         )
         for (const line of log) checkLine(line)
       })
@@ -238,13 +238,13 @@ describeOnEachEngine('what the server shows', () => {
       assert.hasAllKeys(metrics.bytes, ['in', 'out'])
     })
 
-    it('counts requests and how they ended; its own is under way', () => {
+    it('counts requests and outcomes, with its own request in flight', () => {
       assert.include(metrics.requests, { total: 10, inFlight: 1 })
       assert.include(metrics.requests.byStatusClass, { '2xx': 2, '4xx': 6, '5xx': 1 })
       assert.include(metrics.requests.byErrorClass, { refused: 4, failed: 1 })
     })
 
-    it('counts by the pattern of the route, never by the path', () => {
+    it('counts by route pattern, never by path', () => {
       const counted = metrics.routes.map(({ route, requests, errors }) => [route, requests, errors])
       assert.deepInclude(counted, ['GET /users/:id', 2, 0])
       assert.deepInclude(counted, ['GET /throw/:text', 1, 1])
@@ -257,15 +257,15 @@ describeOnEachEngine('what the server shows', () => {
     })
 
     for (const [how, octets] of [
-      ['to whom Accept says so', request('GET /_metrics', 'Accept: text/plain')],
+      ['for a client whose Accept prefers it', request('GET /_metrics', 'Accept: text/plain')],
       [
-        'as Prometheus asks for it',
+        'for the Accept field of Prometheus',
         request(
           'GET /_metrics',
           'Accept: application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
         ),
       ],
-      ['by the query', request('GET /_metrics?format=prometheus')],
+      ['for the query parameter', request('GET /_metrics?format=prometheus')],
     ] as const) {
       it(`is Prometheus text ${how}`, async () => {
         const response = await ask(counting, octets)
@@ -287,7 +287,7 @@ describeOnEachEngine('what the server shows', () => {
     const noticing = await startServer({ flags: ['--set', 'drain.noticeMs=60000'] })
     assert.include(await ask(noticing, request('GET /readyz')), { status: 200, content: 'running\n' })
     noticing.program.kill('SIGTERM')
-    await noticing.program.said('stderr', (text) => /draining/.exec(text))
+    await noticing.program.printed('stderr', (text) => /draining/.exec(text))
     const response = await ask(noticing, request('GET /readyz'))
     assert.include(response, { status: 503, content: 'notice\n' })
     assert.equal(valueOf(response, 'connection'), 'close')

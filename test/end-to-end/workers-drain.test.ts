@@ -38,7 +38,7 @@ describe('Worker processes drain', () => {
     const { server } = supervised
     await supervised.begin('/held')
     server.program.kill('SIGTERM')
-    await server.program.said('stderr', (text) => /draining/.exec(text))
+    await server.program.printed('stderr', (text) => /draining/.exec(text))
     const beganMs = performance.now()
     const { code } = await server.stop()
     assert.equal(code, 1)

@@ -5,8 +5,8 @@ type Test = () => Promise<void>
 /**
  * Starts tests that mostly wait, such as for a deadline, all at once; mocha then reports each in its turn.
  *
- * They start after the `before` hooks that stand before this call. They may stand in suites of their own inside `define`;
- * a hook of such a suite runs too late for them. No test may change what another one uses. All of them start even when
+ * They start after the `before` hooks that the suite has defined before this call. `define` may group them in suites, but a
+ * hook of such a suite runs too late for them. No test may change what another one uses. All of them start even when
  * mocha is to run only some.
  *
  * @param define describes the tests with the function that it gets, instead of with mocha's `it`

@@ -27,12 +27,12 @@ export async function within<T>(promise: Promise<T>, wanted: () => string, patie
 /**
  * Checks a condition repeatedly until it holds, for conditions that no event reports.
  *
- * @param what the condition in words, for the error
+ * @param what the condition, or the event that makes it hold, in words for the error
  */
 export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const untilMs = performance.now() + PATIENCE_MS
   for (let pauseMs = FIRST_PAUSE_MS; !(await holds()); pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-    if (performance.now() > untilMs) throw new Error(`Cannot wait any longer until ${what}`)
+    if (performance.now() > untilMs) throw new Error(`Cannot wait any longer for: ${what}`)
     await delay(pauseMs)
   }
 }

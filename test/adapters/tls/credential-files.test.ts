@@ -6,12 +6,12 @@ import { after, before, describe, it } from 'mocha'
 import { CredentialFiles } from '../../../src/adapters/tls/credential-files.js'
 import type { Credential, CredentialProblem } from '../../../src/ports/operations/credentials.js'
 import type { TlsSettings } from '../../../src/ports/operations/settings.js'
-import { until } from '../../contract/transport.js'
 import type { CertificatePaths } from '../../end-to-end/support/certificate.js'
 import { makeCertificate } from '../../end-to-end/support/certificates.js'
 import { TemporaryFolder } from '../../end-to-end/support/folder.js'
 import { describeWithOpenssl } from '../../end-to-end/support/openssl.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
+import { eventually } from '../../support/waiting.js'
 
 const PASSPHRASE = 'open sesame'
 const WATCH_MS = 20
@@ -330,7 +330,7 @@ describeWithOpenssl('CredentialFiles', function () {
       await new Promise((resolve) => setTimeout(resolve, 2 * WATCH_MS))
       assert.equal(calls, 0)
       change()
-      await until('the call', () => calls > 0)
+      await eventually('the call', () => calls > 0)
       watching.stop()
       assert.equal(calls, 1)
     }

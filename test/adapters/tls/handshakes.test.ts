@@ -5,13 +5,13 @@ import type { Credentials } from '../../../src/ports/operations/credentials.js'
 import type { HandshakeOutcome } from '../../../src/ports/operations/metrics.js'
 import type { TlsSettings } from '../../../src/ports/operations/settings.js'
 import type { Security } from '../../../src/ports/serving/transport.js'
-import { until } from '../../contract/transport.js'
 import { usualCertificate } from '../../end-to-end/support/certificate.js'
 import { makeCertificate } from '../../end-to-end/support/certificates.js'
 import { TemporaryFolder } from '../../end-to-end/support/folder.js'
 import { describeWithOpenssl } from '../../end-to-end/support/openssl.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
 import { credentialAt, ServedByTls } from './served-by-tls.js'
+import { eventually } from '../../support/waiting.js'
 
 /** The beginning of a client hello: according to its record header, more octets follow. */
 const HELLO_BEGUN = '\x16\x03\x01\x02\x00\x01'
@@ -51,16 +51,17 @@ describeWithOpenssl('Handshakes', () => {
 
   /** Waits for these outcomes, and checks that there are no others. */
   const haveEnded = (...outcomes: HandshakeOutcome[]): Promise<void> =>
-    until(`${outcomes.join()}, found ${served.outcomes.join()}`, () => served.outcomes.length >= outcomes.length).then(
-      () => assert.deepEqual(served.outcomes, outcomes),
-    )
+    eventually(
+      `${outcomes.join()}, found ${served.outcomes.join()}`,
+      () => served.outcomes.length >= outcomes.length,
+    ).then(() => assert.deepEqual(served.outcomes, outcomes))
 
   /** Connects a peer that sends this text. */
   async function sending(text: string): Promise<Socket> {
     const [socket, before] = [await served.plain(), served.listener.handshakes]
     socket.on('error', () => undefined).resume()
     socket.write(text, 'latin1')
-    await until('the handshake begins', () => served.listener.handshakes >= before)
+    await eventually('the handshake begins', () => served.listener.handshakes >= before)
     return socket
   }
 
@@ -156,7 +157,7 @@ describeWithOpenssl('Handshakes', () => {
     it('timed out, whether or not a part of the client hello has arrived', async () => {
       await start({ handshakeTimeoutMs: 1000 })
       const sockets = [await sending(''), await sending(HELLO_BEGUN)]
-      await until('both are in progress', () => served.listener.handshakes === 2)
+      await eventually('both are in progress', () => served.listener.handshakes === 2)
       served.clock.advance(1000 - SWEEP_MS)
       assert.deepEqual(served.outcomes, [])
       const closed = sockets.map(closeOf)
@@ -171,7 +172,7 @@ describeWithOpenssl('Handshakes', () => {
     it('are refused', async () => {
       await start({ maxHandshakes: 1 })
       const first = await sending('')
-      await until('it is in progress', () => served.listener.handshakes === 1)
+      await eventually('it is in progress', () => served.listener.handshakes === 1)
       // The reset may arrive before the peer knows that it is connected.
       await sending('').catch(() => undefined)
       await haveEnded('no-room')
@@ -181,7 +182,7 @@ describeWithOpenssl('Handshakes', () => {
     it('replace the oldest when that is older than the grace period', async () => {
       await start({ maxHandshakes: 1 })
       const first = await sending(HELLO_BEGUN)
-      await until('it is in progress', () => served.listener.handshakes === 1)
+      await eventually('it is in progress', () => served.listener.handshakes === 1)
       const closed = closeOf(first)
       served.clock.advance(1000)
       const socket = await served.secured()
@@ -195,9 +196,9 @@ describeWithOpenssl('Handshakes', () => {
     it('continue, except those whose peer has sent nothing', async () => {
       await start()
       await sending('')
-      await until('it is in progress', () => served.listener.handshakes === 1)
+      await eventually('it is in progress', () => served.listener.handshakes === 1)
       const begun = await sending(HELLO_BEGUN)
-      await until('both are in progress', () => served.listener.handshakes === 2)
+      await eventually('both are in progress', () => served.listener.handshakes === 2)
       await new Promise((resolve) => setTimeout(resolve, 20))
       let isClosed = false
       const closed = served.close().then(() => (isClosed = true))
@@ -212,10 +213,10 @@ describeWithOpenssl('Handshakes', () => {
     it('are given up after the grace period', async () => {
       await start()
       await sending(HELLO_BEGUN)
-      await until('it is in progress', () => served.listener.handshakes === 1)
+      await eventually('it is in progress', () => served.listener.handshakes === 1)
       let isClosed = false
       const closed = served.close().then(() => (isClosed = true))
-      await until('all have ended', () => {
+      await eventually('all have ended', () => {
         served.clock.advance(SWEEP_MS)
         return isClosed
       })
@@ -227,7 +228,7 @@ describeWithOpenssl('Handshakes', () => {
     it('are given up at once by giveUpAll()', async () => {
       await start()
       await sending(HELLO_BEGUN)
-      await until('it is in progress', () => served.listener.handshakes === 1)
+      await eventually('it is in progress', () => served.listener.handshakes === 1)
       const closed = served.close()
       served.giveUpAll()
       await closed

@@ -4,10 +4,10 @@ import { describe, it } from 'mocha'
 import { NetAcceptor } from '../../../src/adapters/socket/handoff/net-acceptor.js'
 import { ForkedWorkers } from '../../../src/adapters/workers/forked-workers.js'
 import type { Acceptor, FromWorker, HandedConnection } from '../../../src/ports/workers/worker-processes.js'
-import { until } from '../../contract/transport.js'
 import { workerProcessesContract } from '../../contract/worker-processes.js'
 import { SocketPeer } from '../socket/raw-peer.js'
 import { SocketAcceptor } from '../socket/socket-acceptor.js'
+import { eventually } from '../../support/waiting.js'
 
 const ECHO = new URL('./echo-child.js', import.meta.url)
 const ORPHAN_TIMEOUT_MS = 60_000
@@ -21,7 +21,7 @@ async function accepted(
   const connections: HandedConnection[] = []
   const { address, close } = await acceptor.listen({ host: '127.0.0.1', port: 0 }, (each) => connections.push(each))
   const peer = await SocketPeer.to(address)
-  await until('the connection', () => connections.length > 0)
+  await eventually('the connection', () => connections.length > 0)
   void close()
   return { connection: connections[0]!, peer }
 }
@@ -53,9 +53,9 @@ describe('ForkedWorkers', () => {
       )
       const { connection, peer } = await accepted(acceptor)
       process.handOff({ kind: 'connection', connection: 1, listener: 'http', freshUntil: 0 }, connection)
-      await until('it is accepted', () => received.length > 0, 10_000)
+      await eventually('it is accepted', () => received.length > 0)
       connection.release()
-      await until('its answer', () => peer.ended, 10_000)
+      await eventually('its answer', () => peer.ended)
       assert.deepEqual([peer.reads.join(''), peer.cut], ['served', false])
       peer.end()
       process.kill()

@@ -1,4 +1,4 @@
-/** autocannon as a program of its own: `cannon-child URL CONNECTIONS PIPELINING SECONDS`; prints the counts as JSON. */
+/** A program that runs autocannon: `cannon-child URL CONNECTIONS PIPELINING SECONDS`. It prints the counts as JSON. */
 import autocannon from 'autocannon'
 
 const [url, ...numbers] = process.argv.slice(2)

@@ -9,7 +9,7 @@ export interface CertificatePaths {
 
 let usual: CertificatePaths | null = null
 
-/** A certificate for localhost that signs itself, the same for all tests of a process. */
+/** A self-signed certificate for localhost, the same for all tests of a process. */
 export function usualCertificate(): CertificatePaths {
   return (usual ??= make())
 }
@@ -34,6 +34,9 @@ function make(): CertificatePaths {
     names,
   ]
   const { status, stderr } = spawnSync('openssl', parameters, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`Cannot make a certificate (apt-get install openssl): ${stderr}`)
+  if (status !== 0)
+    throw new Error(
+      `Cannot make a certificate with openssl; if it is missing, install it with: apt-get install openssl. It printed: ${stderr}`,
+    )
   return { certFile, keyFile }
 }

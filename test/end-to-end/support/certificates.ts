@@ -2,22 +2,23 @@ import { spawnSync } from 'node:child_process'
 import type { CertificatePaths } from './certificate.js'
 import type { TemporaryFolder } from './folder.js'
 
-export interface CertificateWishes {
-  /** DNS names; the first is the subject, too. */
+/** The properties of a certificate to make. */
+export interface CertificateOptions {
+  /** DNS names; the first one is also the common name of the subject. */
   readonly names: readonly string[]
-  /** `ec` unless told. */
+  /** The kind of the key, by default `ec`. */
   readonly key?: 'ec' | 'rsa'
-  /** Who signs it; itself unless told. */
+  /** The issuer that signs it; it is self-signed by default. */
   readonly by?: CertificatePaths
   /** Whether it may sign others. */
   readonly isAuthority?: boolean
-  /** From when to when, as `date` of openssl takes them: `20200101000000Z`. */
+  /** The first and the last moment of its validity, in the form of openssl: `20200101000000Z`. */
   readonly validity?: readonly [from: string, to: string]
 }
 
-/** Makes a certificate and its key by openssl, below a folder. */
-export function makeCertificate(folder: TemporaryFolder, name: string, wishes: CertificateWishes): CertificatePaths {
-  const { names, key = 'ec', by, isAuthority = false, validity } = wishes
+/** Makes a certificate and its key in a folder, with openssl. */
+export function makeCertificate(folder: TemporaryFolder, name: string, options: CertificateOptions): CertificatePaths {
+  const { names, key = 'ec', by, isAuthority = false, validity } = options
   const [certFile, keyFile, request] = ['pem', 'key', 'csr'].map((end) => `${folder.path}/${name}.${end}`)
   const kind = key === 'ec' ? ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'] : ['rsa:2048']
   run(
@@ -61,7 +62,7 @@ interface Signing {
   readonly folder: TemporaryFolder
 }
 
-/** Only the small authority of openssl signs for times of our choice. */
+/** Signs with `openssl ca`, because only that accepts a given validity. */
 function signFor([from, to]: readonly [string, string], { request, extensions, certFile, by, folder }: Signing): void {
   const [database, serial] = [folder.write('ca.index', ''), folder.write('ca.serial', '0A\n')]
   const config = folder.write(

@@ -4,10 +4,10 @@ import { describeNeeding } from './needing.js'
 
 const PROGRAM = 'chromium'
 
-/** What needs chromium. */
+/** `describe` for tests that need chromium. */
 export const describeWithChromium = describeNeeding(PROGRAM)
 
-/** The browser of the distribution. Its sandbox cannot be had where tests run as root. */
+/** Starts the browser of the distribution, without its sandbox, which does not work when tests run as root. */
 export function startChromium(): Promise<Browser> {
   const { stdout } = spawnSync('which', [PROGRAM], { encoding: 'utf8' })
   return chromium.launch({ executablePath: stdout.trim(), args: ['--no-sandbox'] })

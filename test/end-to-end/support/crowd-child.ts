@@ -1,6 +1,6 @@
 /**
- * A crowd of clients as a program of its own: `crowd-child PORT COUNT`. All connect, then all ask at once; prints how many
- * were answered 200 and how many were not, as JSON.
+ * A program that runs many clients: `crowd-child PORT COUNT`. All connect, and then all send a request at once. It prints the
+ * number of 200 responses and the number of failures as JSON.
  */
 import { connect, type Socket } from 'node:net'
 

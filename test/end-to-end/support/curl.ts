@@ -4,13 +4,14 @@ import { parseResponses, type RawResponse } from '../../wire/response-parser.js'
 import { describeNeeding } from './needing.js'
 import { within } from '../../support/waiting.js'
 
+/** The result of a run of curl. */
 export interface CurlRun {
   /** Final and interim responses, in order, as they were on the wire. */
   readonly responses: readonly RawResponse[]
   /** The last of them. */
   readonly response: RawResponse
   /** What curl printed on standard error, such as the output of `--verbose`. */
-  readonly told: string
+  readonly printed: string
   readonly code: number
 }
 
@@ -34,17 +35,17 @@ export async function curl(parameters: readonly string[], input: string | Buffer
     '8',
     ...parameters,
   ])
-  const shown: Buffer[] = []
-  let told = ''
-  child.stdout.on('data', (octets: Buffer) => shown.push(octets))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (told += text))
+  const output: Buffer[] = []
+  let printed = ''
+  child.stdout.on('data', (octets: Buffer) => output.push(octets))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (printed += text))
   // curl may have its response before it has read all of its input.
   child.stdin.on('error', () => undefined).end(input)
   const [code] = (await within(once(child, 'close'), () => 'the end of curl')) as [number]
   const method = parameters.includes('--head') ? 'HEAD' : 'GET'
-  const responses = parseResponses(Buffer.concat(shown), [method])
+  const responses = parseResponses(Buffer.concat(output), [method])
   const response = responses.at(-1)
   if (response === undefined)
-    throw new Error(`Cannot find a response of curl: it ended with code ${code} and printed ${JSON.stringify(told)}`)
-  return { responses, response, told, code }
+    throw new Error(`Cannot find a response of curl: it ended with code ${code} and printed ${JSON.stringify(printed)}`)
+  return { responses, response, printed, code }
 }

@@ -5,31 +5,30 @@ export type EngineName = Settings['engine']
 
 const ENGINES: readonly EngineName[] = ['selectors', 'threadpool']
 
-/** What tests are about that are about no engine. */
+/** The engine for tests that do not depend on it. */
 const USUAL: EngineName = 'selectors'
 
 let current: EngineName = USUAL
 let secure = false
 
-/** The engine that the tests that run now are about. */
+/** The engine under test. */
 export const currentEngine = (): EngineName => current
 
-/** Whether servers of the tests that run now are asked by TLS. */
+/** Whether the tests that run now use TLS. */
 export const isSecure = (): boolean => secure
 
 /**
- * What crosses between threads is copied, and V8 lets so many octets of what was sent gather before it collects them; more
- * of them on later versions of Node.
+ * The bytes of garbage to expect in a server. Content is copied between threads, and V8 collects the copies only after a
+ * while, on later versions of Node later still.
  */
 export const garbageOctets = (): number => (current === 'threadpool' ? 96 * 1024 * 1024 : 0)
 
 type Describe = (title: string, define: (this: Suite) => void) => unknown
 
 /**
- * Describes what a server does on whichever engine: the same tests run on each, and servers that their hooks start run
- * on that one.
+ * Makes a `describe` that runs its tests once on each engine: servers that hooks and tests start use that engine.
  *
- * @param suite what describes it on one engine: `describe`, or one that skips where something is missing
+ * @param suite the `describe` for one engine, which may skip the tests where a program is missing
  */
 export function onEachEngine(suite: Describe): Describe {
   return (title, define) => {
@@ -46,13 +45,13 @@ export function onEachEngine(suite: Describe): Describe {
 export const describeOnEachEngine = onEachEngine(describe)
 
 /**
- * As `onEachEngine`, and once more by TLS. Engines know nothing of TLS, so that one is enough; and tests of what takes long,
- * or of what is above the connection, need not run a third time.
+ * Makes a `describe` that runs its tests on each engine, and once more with TLS. One engine is enough for TLS, because
+ * engines do not depend on it. It is for tests about connections that do not take long.
  */
 export function inEachWay(suite: Describe): Describe {
   return (title, define) => {
     onEachEngine(suite)(title, define)
-    suite(`${title}, by TLS`, function () {
+    suite(`${title}, over TLS`, function () {
       before(() => void (secure = true))
       after(() => void (secure = false))
       define.call(this)

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-/** A folder for the length of a test. */
+/** A temporary folder for a test. */
 export class TemporaryFolder {
   readonly path = mkdtempSync(join(tmpdir(), 'portico-end-to-end-'))
 
@@ -19,7 +19,7 @@ export class TemporaryFolder {
     return file
   }
 
-  /** A file that is not there is as good. */
+  /** Deletes a file, which may be missing. */
   delete(name: string): void {
     rmSync(join(this.path, name), { force: true })
   }

@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net'
 
-/** A port of the loopback interface that nobody listens on now, for programs that cannot pick one themselves. */
+/** A free port of the loopback interface, for programs that cannot pick one themselves. */
 export function freePort(): Promise<number> {
   const server = createServer()
   return new Promise((resolve) =>

@@ -8,10 +8,10 @@ import { eventually } from '../../support/waiting.js'
 
 const CONFIGURATION = fileURLToPath(new URL('../../../../deploy/haproxy.cfg', import.meta.url))
 
-/** What needs haproxy. */
+/** `describe` for tests that need haproxy. */
 export const describeWithHaproxy = describeNeeding('haproxy')
 
-/** HAProxy with the configuration that we give as an example, in front of two servers. */
+/** Starts HAProxy with our example configuration in front of two servers. */
 export async function startHaproxy(ports: readonly [number, number]): Promise<{ port: number; stop(): Promise<void> }> {
   const port = await freePort()
   const [one, two] = ports.map((each) => `127.0.0.1:${each}`)
@@ -20,10 +20,10 @@ export async function startHaproxy(ports: readonly [number, number]): Promise<{ 
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  let said = ''
-  child.stderr.on('data', (text: Buffer) => (said += text.toString()))
+  let printed = ''
+  child.stderr.on('data', (text: Buffer) => (printed += text.toString()))
   await eventually('haproxy listens', () => {
-    if (child.exitCode !== null) throw new Error(`Cannot start haproxy: it said ${said}`)
+    if (child.exitCode !== null) throw new Error(`Cannot start haproxy: it printed ${printed}`)
     return accepts(port)
   })
   const stop = async (): Promise<void> => {

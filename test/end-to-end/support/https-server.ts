@@ -78,5 +78,5 @@ export class HttpsServers {
 async function start(flags: readonly string[]): Promise<HttpsServer> {
   const server = await startServer({ flags: ['--enable-tls', '--https-port', '0', ...flags] })
   const banner = /^portico listening on https:\S+:(\d+)$/m
-  return new HttpsServer(server, Number(await server.program.said('stderr', (text) => banner.exec(text)?.[1])))
+  return new HttpsServer(server, Number(await server.program.printed('stderr', (text) => banner.exec(text)?.[1])))
 }

@@ -4,9 +4,9 @@ import { get } from '../../wire/requests.js'
 
 const BEAT_MS = 4
 
-/** A client that asks for the same little thing again and again over one connection, and notes how long each takes. */
+/** A client that repeats a small request on one connection, and measures the latencies. */
 export class Metronome {
-  /** What went wrong, one line each. */
+  /** A message for each request that failed. */
   readonly failures: string[] = []
 
   private worst = 0
@@ -20,7 +20,7 @@ export class Metronome {
     this.running = this.run()
   }
 
-  /** One that has been at it for so long, after which the server knows what its route costs. */
+  /** Starts a metronome, and waits until the server has learned the cost of its route. */
   static async start(port: number, target = '/light', warmUpMs = 300): Promise<Metronome> {
     const metronome = new Metronome(await RawClient.connect(port), target)
     await setTimeout(warmUpMs)
@@ -28,14 +28,14 @@ export class Metronome {
     return metronome
   }
 
-  /** The longest of its round trips since it was asked last, in milliseconds. */
+  /** The longest latency since the last call, in milliseconds. */
   mark(): number {
     const { worst } = this
     this.worst = 0
     return worst
   }
 
-  /** The longest of its round trips since it was asked last; the one under way is waited for. */
+  /** Waits for the request in flight, and stops. Returns the longest latency since the last `mark()`, in milliseconds. */
   async stop(): Promise<number> {
     this.isOver = true
     await this.running

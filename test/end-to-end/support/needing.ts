@@ -3,7 +3,7 @@ import { describe, it, type AsyncFunc, type Suite } from 'mocha'
 
 type Describe = (title: string, define: (this: Suite) => void) => void
 
-/** What to do about a program that is missing; `null` when it is installed. */
+/** The advice for a program that is missing; `null` when it is installed. */
 function remedyFor(program: string, debianPackage: string): string | null {
   const isInstalled = spawnSync(program, ['--version']).error === undefined
   return isInstalled ? null : `skipped: ${program} is missing; install it with: apt-get install ${debianPackage}`

@@ -9,10 +9,10 @@ import { eventually } from '../../support/waiting.js'
 
 const CONFIGURATION = fileURLToPath(new URL('../../../../deploy/nginx.conf', import.meta.url))
 
-/** What needs nginx. */
+/** `describe` for tests that need nginx. */
 export const describeWithNginx = describeNeeding('nginx')
 
-/** nginx with the configuration that we give as an example, in front of two servers. */
+/** Starts nginx with our example configuration in front of two servers. */
 export async function startNginx(ports: readonly [number, number]): Promise<{ origin: string; stop(): Promise<void> }> {
   const port = await freePort()
   const example = readFileSync(CONFIGURATION, 'utf8')
@@ -23,11 +23,11 @@ export async function startNginx(ports: readonly [number, number]): Promise<{ or
   const own = `${folder.path}/nginx.conf`
   folder.write('nginx.conf', `daemon off; pid nginx.pid; events {} http { access_log off; include portico.conf; }\n`)
   const child = spawn('nginx', ['-p', folder.path, '-c', own, '-e', 'stderr'], { stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
-  child.stderr.on('data', (text: Buffer) => (said += text.toString()))
+  let printed = ''
+  child.stderr.on('data', (text: Buffer) => (printed += text.toString()))
   const origin = `http://127.0.0.1:${port}`
   await eventually('nginx listens', async () => {
-    if (child.exitCode !== null) throw new Error(`Cannot start nginx: it said ${said}`)
+    if (child.exitCode !== null) throw new Error(`Cannot start nginx: it printed ${printed}`)
     return (await fetch(origin).catch(() => null)) !== null
   })
   const stop = async (): Promise<void> => {

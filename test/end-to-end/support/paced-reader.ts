@@ -4,20 +4,20 @@ import { setTimeout } from 'node:timers/promises'
 import { connect as connectSecurely } from 'node:tls'
 
 export interface PacedReaderOptions {
-  /** Octets per read. */
+  /** The size of a read in bytes. */
   readonly readSize?: number
 }
 
-/** Where to connect to. */
+/** The address of a server. */
 interface Place {
   readonly port: number
   readonly isSecure: boolean
 }
 
-/** A peer that sends one request and reads only as much as the test lets it. */
+/** A client that sends one request and reads only as much as the test allows. */
 export class PacedReader {
   received = 0
-  /** Resolves at the connection's end. A reset that meets unread octets looks like an end in order: count the octets. */
+  /** Resolves at the end of the connection. A reset while octets are unread looks like an orderly end: count the octets. */
   readonly over: Promise<void>
   isOver = false
 
@@ -35,29 +35,29 @@ export class PacedReader {
       this.socket.on('close', () => resolve())
     })
     void this.over.then(() => (this.isOver = true))
-    // The first read is on its way before anybody could hold it up. A handshake reads, too.
-    if (isSecure) this.socket.once('secureConnect', () => this.holdUp())
-    else this.holdUp()
+    // Node starts the first read itself, and a handshake has to read, too.
+    if (isSecure) this.socket.once('secureConnect', () => this.pauseIfEnough())
+    else this.pauseIfEnough()
     this.socket.write(request)
   }
 
-  private holdUp(): void {
+  private pauseIfEnough(): void {
     if (this.received >= this.allowed) this.socket.pause()
   }
 
-  /** Of everything received, head included. */
+  /** The SHA-256 digest of everything received, including the head. */
   get digest(): string {
     return this.hash.copy().digest('hex')
   }
 
-  /** Reads so many octets at least. */
+  /** Reads at least this number of octets more. */
   async take(octets: number): Promise<void> {
     this.allowed = this.received + octets
     this.socket.resume()
     while (this.received < this.allowed && !this.isOver) await Promise.race([setTimeout(5), this.over])
   }
 
-  /** Reads everything up to the connection's end. */
+  /** Reads until the end of the connection. */
   takeAll(): Promise<void> {
     this.allowed = Infinity
     this.socket.resume()

@@ -1,10 +1,10 @@
-/** While this file stands beside the plugins' folder, handler threads die soon after their start. */
+/** While this file exists next to the plugin folder, handler threads die soon after their start. */
 export const CRASH = 'crash'
 
-/** A named pipe that nobody writes to, for whoever reads it to wait for ever in a call of the system. */
+/** A named pipe without a writer: reading it blocks forever in a system call. */
 export const PIPE = 'pipe'
 
-/** A plugin for tests, as a module's text: handlers that do their thread harm, and harmless ones beside them. */
+/** The text of a plugin with handlers that harm their thread, and with harmless ones. */
 export const POOL_PLUGIN = `
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as later } from 'node:timers/promises'

@@ -5,7 +5,7 @@ import { get } from '../../wire/requests.js'
 import type { RawResponse } from '../../wire/response-parser.js'
 import { startServer, type LogLine, type RunningServer } from './server.js'
 
-/** What `/_metrics` tells of a pool. */
+/** The part of `/_metrics` about the thread pool. */
 export interface PoolMetrics {
   readonly engine: string
   readonly requests: { readonly inFlight: number }
@@ -21,10 +21,10 @@ export interface PoolMetrics {
 
 export const NONE_LOST: PoolMetrics['threads']['lost'] = { stuck: 0, exited: 0, threw: 0, memory: 0 }
 
-/** Deadlines are met to within this; metronomes and requests are not held up by idle connections. */
+/** Deadlines are met to within 50 ms, and a connection may carry any number of requests. */
 const SWEPT_OFTEN = { idleSweepIntervalMs: 50, maxKeepAliveRequests: 0 }
 
-/** A server whose handlers run on threads, and those who ask it. */
+/** A server whose handlers run on threads, and its clients. */
 export class PooledServer {
   private readonly clients: RawClient[] = []
 
@@ -46,7 +46,7 @@ export class PooledServer {
     }
   }
 
-  /** A connection that has sent something. */
+  /** Opens a connection, and sends octets on it. */
   async connect(octets = ''): Promise<RawClient> {
     const client = await this.server.connect()
     this.clients.push(client)
@@ -54,7 +54,7 @@ export class PooledServer {
     return client
   }
 
-  /** Asks over a connection of its own. */
+  /** Sends a request on a new connection. */
   async ask(target: string): Promise<RawResponse> {
     const client = await this.server.connect()
     client.send(get(target, 'Connection: close'))
@@ -67,12 +67,12 @@ export class PooledServer {
     return JSON.parse((await this.ask('/_metrics')).content) as PoolMetrics
   }
 
-  /** Waits for the first line about an event. */
+  /** Waits for the first log line about an event. */
   event(event: string): Promise<LogLine> {
     return this.server.logLine((line) => line['event'] === event)
   }
 
-  /** The lines about an event up to now. */
+  /** The log lines about an event so far. */
   events(event: string): readonly LogLine[] {
     return this.server.logLines().filter((line) => line['event'] === event)
   }

@@ -1,4 +1,4 @@
-/** A plugin whose routes show what the server does with a request; written in a folder of its own, outside the package. */
+/** The text of a plugin whose routes show how the server handles a request. */
 export const PROBE = `
 import { bytes, definePlugin, json, stream } from 'portico/plugin'
 

@@ -85,7 +85,7 @@ export class Program {
    * @param find returns what it finds in the whole output so far, `null` or `undefined` while that is missing
    * @throws {Error} when the program ends before that, or it takes too long
    */
-  said<T>(stream: 'stdout' | 'stderr', find: (text: string) => T | null | undefined): Promise<T> {
+  printed<T>(stream: 'stdout' | 'stderr', find: (text: string) => T | null | undefined): Promise<T> {
     const found = new Promise<T>((resolve, reject) => {
       const look = (): void => {
         const value = find(this[stream])

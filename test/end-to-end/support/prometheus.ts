@@ -9,16 +9,16 @@ import { eventually } from '../../support/waiting.js'
 
 const CONFIGURATION = fileURLToPath(new URL('../../../../deploy/prometheus.yml', import.meta.url))
 
-/** What needs prometheus. */
+/** `describe` for tests that need prometheus. */
 export const describeWithPrometheus = describeNeeding('prometheus')
 
-/** A sample of a series, as Prometheus gives it back. */
+/** A sample of a series, as Prometheus returns it. */
 interface Series {
   readonly metric: Readonly<Record<string, string>>
   readonly value: readonly [time: number, value: string]
 }
 
-/** Prometheus with the configuration that we give as an example, that asks a server every second. */
+/** Prometheus with our example configuration, which scrapes a server every second. */
 export class RunningPrometheus {
   private constructor(
     private readonly origin: string,
@@ -35,11 +35,11 @@ export class RunningPrometheus {
     const child = spawn('prometheus', [...flags, `--web.listen-address=127.0.0.1:${port}`], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
-    let said = ''
-    child.stderr.on('data', (text: Buffer) => (said += text.toString()))
+    let printed = ''
+    child.stderr.on('data', (text: Buffer) => (printed += text.toString()))
     const origin = `http://127.0.0.1:${port}`
     await eventually('prometheus is ready', async () => {
-      if (child.exitCode !== null) throw new Error(`Cannot start prometheus: it said ${said}`)
+      if (child.exitCode !== null) throw new Error(`Cannot start prometheus: it printed ${printed}`)
       return (await fetch(`${origin}/-/ready`).catch(() => null))?.ok === true
     })
     return new RunningPrometheus(origin, async () => {
@@ -56,7 +56,7 @@ export class RunningPrometheus {
     return data.result
   }
 
-  /** The only value that a query has; `null` while it has none. */
+  /** The only value of a query; `null` while it has none. */
   async value(query: string): Promise<number | null> {
     const [only] = await this.ask(query)
     return only === undefined ? null : Number(only.value[1])

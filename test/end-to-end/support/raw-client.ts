@@ -5,10 +5,10 @@ import { parseResponse, type RawResponse } from '../../wire/response-parser.js'
 import { secured } from './tls-client.js'
 import { within } from '../../support/waiting.js'
 
-/** How the server's side came to its end: `ended` in order, `reset` by a cut, after which octets may be missing. */
+/** How the server's side ended: `ended` in order, or `reset`, after which octets may be missing. */
 export type Ending = 'ended' | 'reset'
 
-/** A connection whose every octet the test decides on. Text is latin1, both ways. */
+/** A connection on which the test controls every octet. Text is latin1 in both directions. */
 export class RawClient {
   /** How the server's side ended; `null` while it is open. */
   ending: Ending | null = null
@@ -18,9 +18,9 @@ export class RawClient {
   private wake: (() => void) | null = null
 
   /**
-   * @param socket what is read and written
-   * @param raw what stands on TCP: the same, or below TLS
-   * @param wasClosedInOrder of TLS, whether it said that it ends
+   * @param socket the socket to read and write
+   * @param raw its TCP socket: the same one, or the one below TLS
+   * @param wasClosedInOrder whether the server has sent close_notify; `null` without TLS
    */
   private constructor(
     private readonly socket: Socket,
@@ -38,14 +38,14 @@ export class RawClient {
   }
 
   static async connect(port: number, host = '127.0.0.1'): Promise<RawClient> {
-    // Nagle's algorithm would gather what the test wants to arrive in pieces.
+    // Nagle's algorithm would join octets that must arrive separately.
     const socket = connect({ port, host, allowHalfOpen: true, noDelay: true })
     await within(once(socket, 'connect'), () => `a connection to port ${port}`)
-    // A test that fails may leave it open: that does not keep the tests from ending.
+    // A failed test may leave the socket open, which must not keep the tests from ending.
     return new RawClient(socket.unref())
   }
 
-  /** By TLS, whatever certificate the server shows. */
+  /** Connects over TLS, and accepts any certificate. */
   static async connectSecurely(port: number, host = '127.0.0.1'): Promise<RawClient> {
     const raw = connect({ port, host, allowHalfOpen: true, noDelay: true })
     await within(once(raw, 'connect'), () => `a connection to port ${port}`)
@@ -57,7 +57,7 @@ export class RawClient {
     this.socket.write(typeof octets === 'string' ? Buffer.from(octets, 'latin1') : octets)
   }
 
-  /** Sends each piece by itself, the next once the kernel has the one before. */
+  /** Sends each piece separately: the next one when the kernel has accepted the last. */
   async sendPieces(pieces: Iterable<string | Buffer>): Promise<void> {
     for (const piece of pieces) {
       if (this.socket.destroyed) return
@@ -70,12 +70,12 @@ export class RawClient {
     return this.sendPieces(octets)
   }
 
-  /** Says that nothing more will be sent; reading goes on. */
+  /** Ends the sending side; reading continues. */
   halfClose(): void {
     this.socket.end()
   }
 
-  /** Leaves without a word: the server sees a reset. */
+  /** Resets the connection. */
   reset(): void {
     this.raw.resetAndDestroy()
   }
@@ -84,12 +84,12 @@ export class RawClient {
     this.socket.destroy()
   }
 
-  /** Stops reading, so that the server's writes back up. */
+  /** Stops reading, which puts back-pressure on the server. */
   pause(): void {
     this.socket.pause()
   }
 
-  /** Stops reading at the first that arrives, however much follows. Resolves then; to be called before it can arrive. */
+  /** Stops reading when the first octets arrive, and resolves then. Call it before they can arrive. */
   pauseAtFirst(): Promise<void> {
     const first = new Promise<void>((resolve) => {
       this.socket.once('data', () => {
@@ -104,13 +104,13 @@ export class RawClient {
     this.socket.resume()
   }
 
-  /** Octets that have arrived and not been read. */
+  /** The number of octets that have arrived and that no method has returned. */
   get unreadOctets(): number {
     return this.unread
   }
 
   /**
-   * The next response, an interim one like any other.
+   * The next response, interim or final.
    *
    * @throws {ResponseError} when it is malformed, or the connection ends inside it
    */
@@ -134,7 +134,7 @@ export class RawClient {
     return responses
   }
 
-  /** Everything up to a text and with it, as it stands on the wire. */
+  /** The octets up to the end of a text, as they arrived. */
   async until(text: string): Promise<string> {
     for (;;) {
       const octets = this.joined()
@@ -145,18 +145,20 @@ export class RawClient {
     }
   }
 
-  /** Everything up to the end of the server's side; see `ending` for which end that was. */
+  /** All octets up to the end of the server's side; `ending` tells how it ended. */
   async rest(): Promise<string> {
     while (this.ending === null) await this.arrival(this.unread + 1)
     return this.take(this.unread).toString('latin1')
   }
 
-  /** The only response there is: the server ends the connection in order behind it, and we close our side. */
+  /** The last response: the server must end the connection in order after it. Closes the client's side. */
   async lastResponse(method = 'GET'): Promise<RawResponse> {
     const response = await this.response(method)
     const rest = await this.rest()
     if (rest !== '' || this.ending === 'reset') {
-      throw new Error(`Cannot see the end behind a response: found ${JSON.stringify(rest)}, ${this.ending}`)
+      throw new Error(
+        `Cannot see the end of the connection after a response: found ${JSON.stringify(rest)}, ${this.ending}`,
+      )
     }
     this.close()
     return response
@@ -187,8 +189,8 @@ export class RawClient {
   }
 
   /**
-   * Node takes a reset that arrives together with octets for an end. The kernel knows better: it refuses to send on
-   * such a connection, even nothing. (Behind a half-close there is no way to ask.)
+   * Node reports a reset that arrives together with octets as an end. To find out, writes nothing: the kernel refuses even
+   * that after a reset. After a half-close there is no way to find out.
    */
   private noteEnd(): void {
     if (this.wasClosedInOrder !== null) return this.noteEnding(this.wasClosedInOrder() ? 'ended' : 'reset')

@@ -50,7 +50,7 @@ export class RunningServer {
   /** Waits for the first line of its JSON log for which a condition holds. */
   logLine(holds: (line: LogLine) => boolean): Promise<LogLine> {
     let seen = 0
-    return this.program.said('stdout', () => {
+    return this.program.printed('stdout', () => {
       const lines = this.logLines()
       const found = lines.slice(seen).find(holds)
       seen = lines.length
@@ -80,7 +80,7 @@ export async function startServer({ flags = [], ...options }: ServerOptions = {}
   const usual = ['--port', '0', '--log-format', 'json', '--engine', currentEngine(), ...secured]
   const program = new Program([...usual, ...flags], options)
   const banner = /^portico listening on (https?):\/\/\S+:(\d+)$/m
-  const [, scheme, port] = await program.said('stderr', (text) => banner.exec(text))
+  const [, scheme, port] = await program.printed('stderr', (text) => banner.exec(text))
   return new RunningServer(program, Number(port), scheme!)
 }
 

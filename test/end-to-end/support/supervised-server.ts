@@ -8,7 +8,7 @@ import { startServer, type LogLine, type RunningServer } from './server.js'
 /** The file whose presence lets `GET /held` answer. */
 const RELEASE = 'release'
 
-/** What a handler prints on standard error when it begins, for the test to wait for. */
+/** The text that a handler prints on standard error when it begins, for the test to wait for. */
 const BEGUN = 'handler begun'
 
 /**
@@ -140,7 +140,7 @@ export class SupervisedServer {
     const clients: RawClient[] = []
     for (let each = 0; each < count; each++) clients.push(await this.server.connect())
     for (const client of clients) client.send(get(target))
-    await this.server.program.said('stderr', () => (begun() >= wanted ? true : null))
+    await this.server.program.printed('stderr', () => (begun() >= wanted ? true : null))
     return clients
   }
 

@@ -1,4 +1,4 @@
-/** What a user of OpenTelemetry has loaded before the server, by `--import`: prints each span that ends as a line of JSON. */
+/** Sets up OpenTelemetry, to be loaded before the server with `--import`. It prints each ended span as a line of JSON. */
 import { trace } from '@opentelemetry/api'
 import { NodeTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-node'
 import { writeSync } from 'node:fs'
@@ -18,5 +18,5 @@ const printer: SpanProcessor = {
 
 new NodeTracerProvider({ spanProcessors: [printer] }).register()
 
-/** For plugins, which lie in a folder without packages. */
+/** Plugins cannot import the package, because their folder has none. */
 Object.assign(globalThis, { tracer: trace.getTracer('plugin') })

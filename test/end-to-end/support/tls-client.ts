@@ -4,14 +4,18 @@ import { Duplex } from 'node:stream'
 import { connect, type TLSSocket } from 'node:tls'
 import { within } from '../../support/waiting.js'
 
-/** A TLS connection, and how its server ended it. */
+/** A TLS connection, and how the server ended it. */
 export interface TlsClient {
   readonly socket: TLSSocket
-  /** Whether the last that came was an alert: behind all octets, that is the end in order (`close_notify`). */
+  /** Whether the last record that arrived was an alert: after all octets, that is `close_notify`, the end in order. */
   readonly wasClosedInOrder: () => boolean
 }
 
-/** @param raw a socket that is connected; whatever certificate the server shows will do */
+/**
+ * Does a TLS handshake that accepts any certificate.
+ *
+ * @param raw a connected socket
+ */
 export async function secured(raw: Socket): Promise<TlsClient> {
   const tap = new Tap(raw)
   const socket = connect({ socket: tap, rejectUnauthorized: false, servername: 'localhost' })
@@ -21,11 +25,14 @@ export async function secured(raw: Socket): Promise<TlsClient> {
 
 const HEADER = 5
 const ALERT = 21
-const DISGUISED = 23
-/** An alert of two octets, its type and its seal: TLS 1.3 shows no more of it. Nothing of ours is as short. */
-const DISGUISED_ALERT = 2 + 1 + 16
+const ENCRYPTED = 23
+/**
+ * The length of an encrypted alert in TLS 1.3: two octets, the type and the tag. TLS 1.3 hides the type of a record; no other
+ * record of the server is as short.
+ */
+const ENCRYPTED_ALERT = 2 + 1 + 16
 
-/** Looks at the headers of the records that pass by (RFC 8446 §5.1). */
+/** Reads the headers of the records in a stream (RFC 8446 §5.1). */
 class Records {
   lastWasAlert = false
   private readonly header: number[] = []
@@ -44,11 +51,11 @@ class Records {
   private begin(): void {
     const [type, , , high, low] = this.header.splice(0) as [number, number, number, number, number]
     this.left = high * 256 + low
-    this.lastWasAlert = type === ALERT || (type === DISGUISED && this.left === DISGUISED_ALERT)
+    this.lastWasAlert = type === ALERT || (type === ENCRYPTED && this.left === ENCRYPTED_ALERT)
   }
 }
 
-/** Stands between a socket and the TLS above it. */
+/** A stream between a socket and TLS that reads the headers of arriving records. */
 class Tap extends Duplex {
   readonly records = new Records()
 

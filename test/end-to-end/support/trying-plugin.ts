@@ -2,10 +2,10 @@
 export const RELEASE = 'release'
 
 /**
- * A plugin for tests, as a module's text: handlers that wait, go on without end, or watch who leaves.
+ * The text of a plugin with handlers that wait, that stream without end, or that report when their client disconnects.
  *
- * What `GET /held` waits for is the file `RELEASE` beside the plugins' folder: a server that drains takes no more
- * requests, and a file is seen by whichever thread the handler runs on.
+ * `GET /held` waits for the file `RELEASE` next to the plugin folder. A request could not release it: a draining server
+ * accepts none, and it could run on another thread.
  */
 export const TRYING_PLUGIN = `
 import { existsSync } from 'node:fs'
@@ -36,13 +36,13 @@ function* flood() {
   for (;;) yield piece
 }
 
-function tellWhenAborted(request) {
+function logAbort(request) {
   request.log.info('handler began')
   request.signal.addEventListener('abort', () => request.log.info('signal aborted'))
 }
 
 const never = (request) => {
-  tellWhenAborted(request)
+  logAbort(request)
   return new Promise(() => {})
 }
 
@@ -61,7 +61,7 @@ export default {
       },
     },
     'GET /ticks': (request) => {
-      tellWhenAborted(request)
+      logAbort(request)
       return stream(ticks(request))
     },
     'GET /flood': () => stream(flood()),

@@ -3,8 +3,8 @@ import { assert } from 'chai'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import { Poller } from '../../../../src/adapters/socket/epoll/poller.js'
 import { LINUX, type SystemCalls } from '../../../../src/adapters/socket/epoll/system-calls.js'
-import { until } from '../../../contract/transport.js'
 import { epollTools } from './epoll-tools.js'
+import { eventually } from '../../../support/waiting.js'
 
 const { EPOLLIN } = LINUX
 
@@ -60,11 +60,11 @@ function describePoller(calls: SystemCalls): void {
       watch(second[0], () => reported.push('the old one'))
       writeSync(first[1], '.')
       writeSync(second[1], '.')
-      await until('the first', () => reported.length > 0)
+      await eventually('the first', () => reported.length > 0)
       await new Promise((resolve) => setTimeout(resolve, 10))
       assert.deepEqual(reported, ['first'])
       writeSync(third[1], '.')
-      await until('the new one', () => reported.length > 1)
+      await eventually('the new one', () => reported.length > 1)
       assert.equal(reported[1], 'the new one')
       poller.remove(second[0])
     })
@@ -77,11 +77,11 @@ function describePoller(calls: SystemCalls): void {
         poller.suspend(from)
       })
       writeSync(to, '.')
-      await until('the first', () => reports === 1)
+      await eventually('the first', () => reports === 1)
       await new Promise((resolve) => setTimeout(resolve, 10))
       assert.equal(reports, 1)
       poller.resume(from, EPOLLIN)
-      await until('the second', () => reports === 2)
+      await eventually('the second', () => reports === 2)
       poller.remove(from)
     })
 
@@ -95,7 +95,7 @@ function describePoller(calls: SystemCalls): void {
       const polling = new Poller(counting, 10)
       const [from] = pipe()
       polling.add(from, EPOLLIN, { happened: () => undefined })
-      await until('three polls', () => waits >= 3)
+      await eventually('three polls', () => waits >= 3)
       polling.remove(from)
       polling.close()
       const before = waits

@@ -8,10 +8,11 @@ import { NetAcceptor } from '../../../../src/adapters/socket/handoff/net-accepto
 import type { Address, Listening } from '../../../../src/ports/serving/transport.js'
 import type { Acceptor, HandedConnection } from '../../../../src/ports/workers/worker-processes.js'
 import { acceptorContract } from '../../../contract/acceptor.js'
-import { transportContract, until } from '../../../contract/transport.js'
+import { transportContract } from '../../../contract/transport.js'
 import { handedTransports, LocalConnections } from '../handed-off.js'
 import { SocketPeer } from '../raw-peer.js'
 import { SocketAcceptor } from '../socket-acceptor.js'
+import { eventually } from '../../../support/waiting.js'
 
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
 const CHUNK = 65_536
@@ -59,10 +60,10 @@ describe('NetAcceptor', () => {
       const { address, connections } = await listen(acceptor)
       const peer = await SocketPeer.to(address)
       peer.send('early')
-      await until('it', () => connections.length === 1)
+      await eventually('it', () => connections.length === 1)
       assert.equal(connections[0]!.handle instanceof Socket, name === 'a socket')
       connections[0]!.release()
-      await until('its end', () => peer.ended || peer.cut)
+      await eventually('its end', () => peer.ended || peer.cut)
     })
   }
 })
