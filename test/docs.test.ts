@@ -21,7 +21,7 @@ const WIRE_CASES = 'test/wire/cases'
 const textOf = (file: string): string => readFileSync(file, 'utf8')
 const prose = DOCUMENTS.map(textOf).join('\n')
 
-/** What a text has in the place of the first group. */
+/** The texts that match the first group of the pattern. */
 const found = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map((match) => match[1]!)
 
 describe('documentation', () => {

@@ -23,7 +23,7 @@ export function exchangeOf(special: Partial<ExchangeRecord> = {}): ExchangeRecor
   }
 }
 
-/** What an exchange tells at this moment; its own properties are not all of it. */
+/** A copy of an exchange as it is now, with the values of its getters. */
 export function copyOf(exchange: ExchangeRecord): ExchangeRecord {
   const { thread, connection, requestId, trace, phase, peer, method, target, route, routeName, status } = exchange
   const { bytesIn: bytesIn, bytesOut: bytesOut, durationMs, outcome, security } = exchange

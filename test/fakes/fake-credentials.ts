@@ -32,9 +32,9 @@ export function credentialsOf(special: Partial<Credential> = {}): Credentials {
 
 /** Certificates that come from the test. */
 export class FakeCredentials implements CredentialSource {
-  /** What is loaded next. */
+  /** The result of the next load. */
   loaded: LoadedCredentials = { credentials: credentialsOf() }
-  /** What was loaded for. */
+  /** The settings of each load so far. */
   readonly asked: TlsSettings[] = []
   readonly watchers = new Set<() => void>()
 

@@ -2,7 +2,7 @@ import { FieldSection, NO_FIELDS } from '../../src/domain/message/field-section.
 import type { EngineContent, EngineRequest } from '../../src/ports/serving/engine.js'
 import { RecordingEventLog } from './event-log.js'
 
-/** What a test says of a request; the rest is that of `GET /` without content. */
+/** The parts of a request that a test sets; the rest is that of `GET /` without content. */
 export interface FakeRequestInit {
   readonly method?: string
   readonly target?: string

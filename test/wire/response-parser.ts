@@ -6,7 +6,7 @@ export interface RawResponse {
   readonly fields: readonly (readonly [name: string, value: string])[]
   /** Without its framing, as latin1. */
   readonly content: string
-  /** What marked the end of the content. */
+  /** How the end of the content was marked. */
   readonly framing: 'none' | 'length' | 'chunked' | 'close'
 }
 

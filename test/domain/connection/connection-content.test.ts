@@ -81,7 +81,7 @@ describe('Connection: 100 Continue (RFC 9110 §10.1.1)', () => {
     assert.equal(connection.continue(), CONTINUE)
   })
 
-  it('a final response without it ends the connection, since content may or may not follow', () => {
+  it('a final response without it ends the connection, because content can follow or not', () => {
     const connection = connectionWith(EXPECTING)
     requestOf(connection.next())
     assert.include(connection.respond(OK, 0, '', true), 'Connection: close\r\n')

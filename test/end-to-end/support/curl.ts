@@ -10,7 +10,7 @@ export interface CurlRun {
   readonly responses: readonly RawResponse[]
   /** The last of them. */
   readonly response: RawResponse
-  /** What curl printed on standard error, such as the output of `--verbose`. */
+  /** The text that curl printed on standard error, such as the output of `--verbose`. */
   readonly printed: string
   readonly code: number
 }

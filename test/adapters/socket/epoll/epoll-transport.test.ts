@@ -19,8 +19,8 @@ if (tools === null) {
   transportContract('EpollTransport', () => listened(tools))
   const withoutSendfile = { ...tools, calls: withoutSendfileOf(tools.calls) }
   transportContract('EpollTransport, without sendfile,', () => listened(withoutSendfile))
-  transportContract('EpollTransport, of a handle that was handed over,', () => handedBy(new NetAcceptor(), tools))
-  transportContract('EpollTransport, of a socket that was handed over,', () => handedBy(new SocketAcceptor(), tools))
+  transportContract('EpollTransport, of a handed off handle,', () => handedBy(new NetAcceptor(), tools))
+  transportContract('EpollTransport, of a handed off socket,', () => handedBy(new SocketAcceptor(), tools))
 }
 
 /** System calls as on a file system that does not support `sendfile`. */
