@@ -14,7 +14,7 @@ import { startServer, type RunningServer } from './support/server.js'
 const KINDS = ['epoll', 'net'] as const
 
 /** Long enough for the sweep of idle connections to run. */
-const IDLE_MS = 1500
+const IDLE_MS = 3000
 
 /** Makes Node report the package koffi as missing. */
 const WITHOUT_KOFFI = `
