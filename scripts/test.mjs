@@ -17,7 +17,7 @@ const UNIT = /^dist.test.(?:domain|wire)\b/
 const ALONE = /\.alone\.test\.js$/
 /** The files that take longest start first, so that the last job does not run long after the others have ended. */
 const LONGEST =
-  /end-to-end.(?:workers-\w+|tls-\w+|drain|deadlines|load|command-line|dashboard|admin|pool|pool-bounds|what-it-shows|static)\.test\.js$/
+  /end-to-end.(?:drain|workers-\w+|tls-\w+|compare|load|pool(?:-\w+)?|command-line|admin|dashboard|deadlines|static|what-it-shows)\.test\.js$/
 
 /** The lowest branch coverage of src/domain, in percent. */
 const DOMAIN_BRANCHES = 98

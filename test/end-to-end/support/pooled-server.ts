@@ -1,3 +1,5 @@
+import { assert } from 'chai'
+import { eventually } from '../../support/waiting.js'
 import { TemporaryFolder } from './folder.js'
 import { POOL_PLUGIN } from './pool-plugin.js'
 import type { RawClient } from './raw-client.js'
@@ -19,7 +21,9 @@ export interface PoolMetrics {
   readonly rejections: Readonly<Record<string, number>>
 }
 
-export const NONE_LOST: PoolMetrics['threads']['lost'] = { stuck: 0, exited: 0, threw: 0, memory: 0 }
+type Lost = PoolMetrics['threads']['lost']
+
+export const NONE_LOST: Lost = { stuck: 0, exited: 0, threw: 0, memory: 0 }
 
 /** Deadlines are met to within 50 ms, and a connection may carry any number of requests. */
 const SWEPT_OFTEN = { idleSweepIntervalMs: 50, maxKeepAliveRequests: 0 }
@@ -67,6 +71,16 @@ export class PooledServer {
     return JSON.parse((await this.ask('/_metrics')).content) as PoolMetrics
   }
 
+  /** Waits until these threads were lost and all threads are ready again, and checks that no others were lost. */
+  async untilReplaced(lost: Partial<Lost>): Promise<void> {
+    const { configured } = (await this.metrics()).threads
+    await eventually('the threads are replaced', async () => {
+      const { threads } = await this.metrics()
+      return threads.ready === configured && total(threads.lost) >= total(lost)
+    })
+    assert.deepEqual((await this.metrics()).threads.lost, { ...NONE_LOST, ...lost })
+  }
+
   /** Waits for the first log line about an event. */
   event(event: string): Promise<LogLine> {
     return this.server.logLine((line) => line['event'] === event)
@@ -83,3 +97,5 @@ export class PooledServer {
     this.folder.remove()
   }
 }
+
+const total = (lost: Partial<Lost>): number => Object.values(lost).reduce((sum, each) => sum + each, 0)
