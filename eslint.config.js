@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'bench/results/', 'plugins/static/sample/', 'test/**/fixtures/']),
+  globalIgnores(['bundle/', 'dist/', 'coverage/', 'bench/results/', 'plugins/static/sample/', 'test/**/fixtures/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],

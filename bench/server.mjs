@@ -20,7 +20,7 @@ const ADDRESS = /https?:\/\/[\w.:[\]]+:\d+/
 export function porticoWith({ name, placement, settings, flags }) {
   const kept = ['maxKeepAliveRequests=0', 'keepAliveTimeoutMs=600000']
   const given = [...kept, ...settings].flatMap((it) => ['--set', it])
-  const args = ['dist/src/app/main.js', '--port', '0', '--log-format', 'json', ...given, ...flags]
+  const args = ['bundle/src/app/main.js', '--port', '0', '--log-format', 'json', ...given, ...flags]
   return nodeProgram({ name, placement, args, env: {} })
 }
 

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { ROOT } from './set-up.mjs'
 
 /** The program of the server. */
-export const MAIN = join(ROOT, 'dist', 'src', 'app', 'main.js')
+export const MAIN = join(ROOT, 'bundle', 'src', 'app', 'main.js')
 
 /** Two signals within this time are one key press: nobody can press twice so quickly. */
 const ONE_PRESS_MS = 150

@@ -1,6 +1,6 @@
 /**
- * Brings the working copy up to date, if necessary: installs the packages of the lock file, compiles the sources, and removes
- * the output of deleted sources. Uses only Node, because a fresh clone has no packages. Prints to standard error only,
+ * Brings the working copy up to date, if necessary: installs the packages of the lock file, bundles the program, compiles the
+ * sources one by one, which checks their types, and removes the output of deleted sources. Uses only Node, because a fresh clone has no packages. Prints to standard error only,
  * because standard output belongs to the program that runs next.
  */
 import { spawnSync } from 'node:child_process'
@@ -9,18 +9,25 @@ import { join } from 'node:path'
 
 export const ROOT = join(import.meta.dirname, '..')
 
-const SOURCES = ['src', 'plugins', 'test']
-const OUTPUT = join(ROOT, 'dist')
-/** Holds the time of the last complete build; newer sources have not been compiled. */
-const BUILT = join(OUTPUT, '.built')
+const COMPILED = join(ROOT, 'dist')
+const BUNDLED = join(ROOT, 'bundle')
 
 /**
- * Installs and builds if necessary.
+ * Installs and bundles the program if necessary. That is all that running the program needs.
+ *
+ * @returns whether the program is up to date
+ */
+export function setUpProgram() {
+  return (isInstalled() || install()) && (isBuilt(BUNDLED, ['scripts/bundle.mjs', 'src', 'plugins']) || bundle())
+}
+
+/**
+ * Installs, bundles the program and compiles if necessary.
  *
  * @returns whether the working copy is up to date
  */
 export function setUp() {
-  return (isInstalled() || install()) && (isBuilt() || build())
+  return setUpProgram() && (isBuilt(COMPILED, ['tsconfig.json', 'src', 'plugins', 'test']) || compile())
 }
 
 function install() {
@@ -41,33 +48,47 @@ function packagesOf(lockFile) {
   return existsSync(lockFile) ? JSON.parse(readFileSync(lockFile, 'utf8')).packages : {}
 }
 
-function build() {
-  // The time before the compiler reads: a source that is saved during the build is newer.
-  const begun = new Date()
+function bundle() {
+  return build(BUNDLED, 'Bundling', [join(ROOT, 'scripts', 'bundle.mjs')])
+}
+
+function compile() {
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
-  if (!run('Building', process.execPath, [compiler, '--project', 'tsconfig.json'])) return false
-  removeStale()
-  writeFileSync(BUILT, begun.toISOString())
+  return build(COMPILED, 'Compiling', [compiler, '--project', 'tsconfig.json']) && removeStale()
+}
+
+/** Runs a build, and notes in its output folder when it began: a source that is saved during the build is newer. */
+function build(folder, what, args) {
+  const begun = new Date()
+  if (!run(what, process.execPath, args)) return false
+  writeFileSync(noteOf(folder), begun.toISOString())
   return true
 }
 
-function isBuilt() {
-  if (!existsSync(BUILT)) return false
-  const built = Date.parse(readFileSync(BUILT, 'utf8'))
-  const inputs = ['tsconfig.json', 'package-lock.json', ...SOURCES.flatMap(withContents)]
-  return inputs.every((path) => statSync(join(ROOT, path)).mtimeMs < built)
+/** Tells whether an output folder is complete and newer than its inputs. */
+function isBuilt(folder, inputs) {
+  if (!existsSync(noteOf(folder))) return false
+  const built = Date.parse(readFileSync(noteOf(folder), 'utf8'))
+  return ['package-lock.json', ...inputs.flatMap(withContents)].every(
+    (path) => statSync(join(ROOT, path)).mtimeMs < built,
+  )
 }
 
-/** A folder and all folders and files in it. The time of a folder changes when a file is deleted. */
-function withContents(folder) {
-  return [folder, ...readdirSync(join(ROOT, folder), { recursive: true }).map((path) => join(folder, path))]
+/** The file that holds the time of the last complete build. */
+const noteOf = (folder) => join(folder, '.built')
+
+/** A file, or a folder and all folders and files in it. The time of a folder changes when a file is deleted. */
+function withContents(path) {
+  if (statSync(join(ROOT, path)).isFile()) return [path]
+  return [path, ...readdirSync(join(ROOT, path), { recursive: true }).map((name) => join(path, name))]
 }
 
 function removeStale() {
-  for (const path of readdirSync(OUTPUT, { recursive: true })) {
+  for (const path of readdirSync(COMPILED, { recursive: true })) {
     const source = path.replace(/(\.d\.ts|\.js\.map|\.js)$/, '.ts')
-    if (source !== path && !existsSync(join(ROOT, source))) rmSync(join(OUTPUT, path))
+    if (source !== path && !existsSync(join(ROOT, source))) rmSync(join(COMPILED, path))
   }
+  return true
 }
 
 function run(what, program, args) {

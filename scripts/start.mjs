@@ -1,6 +1,6 @@
-/** `npm start`: installs and builds if necessary, and runs the server with the given flags. */
+/** `npm start`: installs and bundles if necessary, and runs the server with the given flags. */
 import { serve } from './serve.mjs'
-import { setUp } from './set-up.mjs'
+import { setUpProgram } from './set-up.mjs'
 
-if (setUp()) serve(process.argv.slice(2))
+if (setUpProgram()) serve(process.argv.slice(2))
 else process.exitCode = 1

@@ -25,7 +25,7 @@ export class Site {
     this.folder = mkdtempSync(join(tmpdir(), 'portico-bench-'))
     this.file = join(this.folder, 'file')
     writeFileSync(this.file, randomBytes(FILE_BYTES))
-    const made = spawnSync(process.execPath, ['dist/src/app/main.js', 'cert', '--dir', this.folder], {
+    const made = spawnSync(process.execPath, ['bundle/src/app/main.js', 'cert', '--dir', this.folder], {
       encoding: 'utf8',
     })
     if (made.status !== 0) throw new Error(`Cannot make a certificate: ${made.stderr}`)

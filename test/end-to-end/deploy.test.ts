@@ -127,7 +127,7 @@ describe('deploy/Dockerfile', () => {
   const [, entry] = /^ENTRYPOINT (.*)$/m.exec(text)!
 
   it('runs Node as the first process, and not as root', () => {
-    assert.deepEqual(JSON.parse(entry!), ['node', 'dist/src/app/main.js'])
+    assert.deepEqual(JSON.parse(entry!), ['node', 'bundle/src/app/main.js'])
     assert.match(text, /^USER node$/m)
   })
 

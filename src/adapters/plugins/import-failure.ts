@@ -1,7 +1,8 @@
 import { reasonOf } from './plugin-failure.js'
 
-const SERVER = new URL('../../', import.meta.url).href
-const LOADER = new URL('.', import.meta.url).href
+const PACKAGE = new URL('../../../../', import.meta.url).href
+/** Where the server's own code is: the sources, which source maps name, and both outputs of the build. */
+const SERVER = ['src/', 'bundle/', 'dist/src/'].map((folder) => PACKAGE + folder)
 
 /** Explains why a module could not be imported, with the place of the error where it is known. */
 export async function importFailure(error: unknown, file: string): Promise<string> {
@@ -17,10 +18,10 @@ export async function importFailure(error: unknown, file: string): Promise<strin
 const isModuleSyntax = (error: Error): boolean =>
   error instanceof SyntaxError && /Unexpected token 'export'|outside a module/.test(error.message)
 
-/** Finds the first place in the stack outside the server, above the call of the loader. */
+/** Finds the first place in the stack outside the server, above the call of `import()` in `readPlugin`. */
 function placeOf({ stack = '' }: Error): string | null {
-  const places = [...stack.split(LOADER)[0]!.matchAll(/file:\/\/\S+?:\d+/g)].map(([place]) => place)
-  const place = places.find((each) => !each.startsWith(SERVER))
+  const places = [...stack.split('readPlugin')[0]!.matchAll(/file:\/\/\S+?:\d+/g)].map(([place]) => place)
+  const place = places.find((each) => !SERVER.some((folder) => each.startsWith(folder)))
   return place === undefined ? null : place.slice('file://'.length)
 }
 

@@ -1,18 +1,8 @@
 import JSON5 from 'json5'
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
-import type { Document } from 'yaml'
 import { isTable } from './kinds.js'
-
-/** Reports a configuration file that cannot be read or parsed: what was found in its place, and what was wanted. */
-export class UnusableFile extends Error {
-  constructor(
-    readonly found: string,
-    readonly wanted: string,
-  ) {
-    super(`Cannot use the configuration file: found ${found}, wanted ${wanted}`)
-  }
-}
+import { UnusableFile } from './unusable-file.js'
 
 const JSON5_MESSAGE = /^JSON5: (.*) at (\d+):(\d+)$/
 
@@ -26,25 +16,7 @@ function parseJson5(text: string): unknown {
 }
 
 /** Loads the parser when the first YAML file is read: its many modules would slow down every start. */
-async function parseYaml(text: string): Promise<unknown> {
-  const { parseDocument } = await import('yaml')
-  const document = parseDocument(text, { prettyErrors: false })
-  const [error] = [...document.errors, ...document.warnings]
-  if (error === undefined) return valueOf(document)
-  const before = text.slice(0, error.pos[0]).split('\n')
-  throw new UnusableFile(`${error.message} in line ${before.length}, column ${before.at(-1)!.length + 1}`, 'YAML')
-}
-
-function valueOf(document: Document): unknown {
-  try {
-    const value: unknown = document.toJS()
-    // An alias inside its own anchor makes a circular value, which only a walk through all of it discovers.
-    JSON.stringify(value)
-    return value
-  } catch (error) {
-    throw new UnusableFile((error as Error).message.split('\n')[0]!, 'YAML without circular aliases')
-  }
-}
+const parseYaml = async (text: string): Promise<unknown> => (await import('./yaml.js')).parseYaml(text)
 
 const PARSERS: ReadonlyMap<string, (text: string) => unknown> = new Map([
   ['.json', parseJson5],

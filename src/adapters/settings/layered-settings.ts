@@ -7,12 +7,13 @@ import type {
   SettingsRequest,
   SettingsSource,
 } from '../../ports/operations/settings.js'
-import { readConfigurationFile, UnusableFile } from './configuration-file.js'
+import { readConfigurationFile } from './configuration-file.js'
 import { isTable } from './kinds.js'
 import { type Candidate, Layers } from './layers.js'
 import { existing } from './nearest.js'
 import { type KeySchema, keysOf } from './key-schema.js'
 import { settingsSchema } from './schema.js'
+import { UnusableFile } from './unusable-file.js'
 
 type Environment = SettingsRequest['environment']
 

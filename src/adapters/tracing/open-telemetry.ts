@@ -12,6 +12,8 @@ import type { RequestSpan, SpanFields, TracedRequest, Tracing, TracingSource } f
 type Api = typeof OpenTelemetryApi
 
 const PACKAGE = '@opentelemetry/api'
+/** The package registers providers here, for all of its copies of major version 1. */
+const REGISTRY = Symbol.for('opentelemetry.js.api.1')
 const SERVER_ERRORS = 500
 const TRACEPARENT = 'traceparent'
 
@@ -21,6 +23,8 @@ export class OpenTelemetry implements TracingSource {
   constructor(private readonly packageAt: () => string | null = findPackage) {}
 
   async load(): Promise<Tracing | null> {
+    // The package has dozens of modules. They are not loaded only to find that nobody registered a provider.
+    if (!(REGISTRY in globalThis)) return null
     const place = this.packageAt()
     if (place === null) return null
     const { default: api } = (await import(pathToFileURL(place).href)) as { default: Api }

@@ -4,8 +4,8 @@ import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { within } from '../../support/waiting.js'
 
-/** The program, compiled together with this test. */
-export const MAIN = fileURLToPath(new URL('../../../src/app/main.js', import.meta.url))
+/** The program as it is shipped. */
+export const MAIN = fileURLToPath(new URL('../../../../bundle/src/app/main.js', import.meta.url))
 
 export interface ProgramOptions {
   /** The environment beside `PATH`. Nothing else of the test's own environment is passed on: it could change the result. */
