@@ -68,12 +68,12 @@ export class ExchangeLifeCycle implements SenderOwner {
   /** Whether the next octets are content that the handler has not asked for. */
   get withholdsContent(): boolean {
     const { current } = this
-    return current !== null && this.connection.awaitsContent && current.handlerRequest?.content.wants !== true
+    return current !== null && this.connection.awaitsContent && current.handlerRequest?.wantsContent !== true
   }
 
   /** Whether nothing continues before the peer sends content: a handler waits for it, or no exchange is in progress. */
   get isWaitingOnlyForPeer(): boolean {
-    return this.current === null || this.current.handlerRequest?.content.isAwaited === true
+    return this.current === null || this.current.handlerRequest?.isContentAwaited === true
   }
 
   // Begin
@@ -145,10 +145,7 @@ export class ExchangeLifeCycle implements SenderOwner {
 
   /** The content of the request is complete, and so are its trailers. */
   endContent(): void {
-    const request = this.current?.handlerRequest
-    if (request === null || request === undefined) return
-    request.trailers = this.connection.trailers
-    request.content.end()
+    this.current?.handlerRequest?.endContent(this.connection.trailers)
   }
 
   // Refuse and time out

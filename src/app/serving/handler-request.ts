@@ -69,6 +69,16 @@ export class HandlerRequest implements EngineRequest {
     return (this.reader ??= noContent())
   }
 
+  /** Whether the handler waits for the next piece. */
+  get isContentAwaited(): boolean {
+    return this.reader?.isAwaited === true
+  }
+
+  /** Whether the handler has asked for the next piece. */
+  get wantsContent(): boolean {
+    return this.reader?.wants === true
+  }
+
   get query(): URLSearchParams {
     return (this.parsedQuery ??= new URLSearchParams(this.head.query))
   }
@@ -126,6 +136,12 @@ export class HandlerRequest implements EngineRequest {
   onAbort(listener: (reason: Error) => void): void {
     if (this.abortReason === null) this.abortListener = listener
     else listener(this.abortReason)
+  }
+
+  /** All content has arrived, and with it the trailers. Makes no reader for a request without content. */
+  endContent(trailers: FieldSection): void {
+    this.trailers = trailers
+    this.reader?.end()
   }
 
   /** The response is complete: the rest of the content can no longer be read. */
