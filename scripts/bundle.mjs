@@ -5,13 +5,15 @@
  * An entry has the path of its source: `bundle/src/app/main.js`. Code that ends up in a chunk still finds other files
  * relative to its source, because `import.meta.url` is replaced by the address that its source would have in `bundle/`.
  */
-import { Buffer } from 'node:buffer'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { decode } from '@jridgewell/sourcemap-codec'
 import { build } from 'esbuild'
 
 const ROOT = join(import.meta.dirname, '..')
 const FOLDER = 'bundle'
+/** More than the columns of any line. */
+const COLUMNS = 2 ** 24
 
 /** Each is the main module of a process or a thread. */
 const PROGRAMS = [
@@ -53,18 +55,18 @@ await build({
   platform: 'node',
   target: 'node20',
   minifyWhitespace: true,
-  sourcemap: true,
+  sourcemap: 'external',
   sourcesContent: false,
   external: NOT_BUNDLED,
   alias: { 'portico/plugin': './src/plugin.ts' },
   banner: { js: BANNER },
-  plugins: [
-    { name: 'addresses', setup: keepAddresses },
-    { name: 'smaller-maps', setup: mapOnlyOurs },
-  ],
+  plugins: [{ name: 'addresses', setup: keepAddresses }],
   logLevel: 'warning',
 })
 PROGRAMS.forEach(writeProgram)
+for (const name of readdirSync(join(ROOT, FOLDER), { recursive: true })) {
+  if (name.endsWith('.map')) writePlaces(join(ROOT, FOLDER, name))
+}
 
 function pluginModules() {
   const entries = readdirSync(join(ROOT, 'plugins'), { withFileTypes: true })
@@ -83,24 +85,40 @@ function keepAddresses({ onLoad }) {
   })
 }
 
-/** Leaves the packages out of the source maps. Node reads all maps at the start, and those of packages are most of them. */
-function mapOnlyOurs({ onLoad }) {
-  const empty = Buffer.from('{"version":3,"sources":[""],"mappings":"A"}').toString('base64')
-  onLoad({ filter: /node_modules.*\.[cm]?js$/ }, ({ path }) => {
-    const contents = `${readFileSync(path, 'utf8')}\n//# sourceMappingURL=data:application/json;base64,${empty}`
-    return { loader: 'js', contents }
+/**
+ * Replaces the source map of a bundled file by a table of the places where lines of our sources begin. The log needs only
+ * these, and parses them much faster (`src/adapters/log/source-places.ts` describes the format).
+ */
+function writePlaces(map) {
+  const { sources, mappings } = JSON.parse(readFileSync(map, 'utf8'))
+  const names = sources.map((source) => relative(ROOT, join(map, '..', source)))
+  const table = { names, places: [], sources: [], lines: [] }
+  decode(mappings).forEach((segments, line) => {
+    for (const [column, source = -1, sourceLine = -1] of segments) {
+      const isOurs = source !== -1 && !names[source].startsWith('node_modules')
+      addPlace(table, (line + 1) * COLUMNS + column + 1, isOurs ? source : -1, isOurs ? sourceLine + 1 : -1)
+    }
   })
+  writeFileSync(map.replace(/map$/, 'places.json'), JSON.stringify(table))
+  rmSync(map)
+}
+
+/** Adds a place, unless the line of the place before it goes on. */
+function addPlace({ places, sources, lines }, place, source, line) {
+  if (sources.at(-1) === source && lines.at(-1) === line) return
+  places.push(place)
+  sources.push(source)
+  lines.push(line)
 }
 
 /**
- * Writes the main module of a process or a thread. It loads the bundled program only after source maps and, where Node has
- * one, the compile cache are turned on, because neither applies to modules that are already loaded.
+ * Writes the main module of a process or a thread. It turns on Node's compile cache, where there is one, before it loads the
+ * bundled program: the cache does not apply to modules that are already loaded.
  */
 function writeProgram(path) {
   const bundled = `./${path.replace(/^.*\//, '')}.bundled.js`
   const source = `#!/usr/bin/env node
 import module from 'node:module'
-process.setSourceMapsEnabled(true)
 module.enableCompileCache?.()
 await import('${bundled}')
 `

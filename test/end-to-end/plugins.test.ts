@@ -275,7 +275,7 @@ describeOnEachEngine('plugins of a folder outside the package', () => {
       const event = await server.logLine((line) => line['event'] === 'handler failed' && line['request'] === id)
       assert.include(stackOf(event), 'the secret of the house')
       assert.match(stackOf(event), /failing\.js:\d+/)
-      assert.match(stackOf(event), /\/src\/app\/(?:serving|threads)\/[\w-]+\.ts:\d+/, 'the server, by its sources')
+      assert.match(stackOf(event), / \(src\/app\/(?:serving|threads)\/[\w-]+\.ts:\d+\)/, 'the server, by its sources')
     })
 
     it('a stream that throws is cut off, so that the client does not accept a part as the whole', async () => {

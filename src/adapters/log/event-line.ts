@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { Facts } from '../../ports/operations/event-log.js'
 import { unicodeEscape, word } from './escaping.js'
+import { withSourcePlaces } from './source-places.js'
 
 /** The level of an event. */
 export type Level = 'debug' | 'info' | 'warn' | 'error'
@@ -72,7 +73,7 @@ function errorFacts(error: Error): object {
 }
 
 function stackOf(error: Error): string {
-  return described(() => error.stack ?? `${error.name}: ${error.message}`)
+  return described(() => withSourcePlaces(error.stack ?? `${error.name}: ${error.message}`))
 }
 
 function indented(text: string): string {

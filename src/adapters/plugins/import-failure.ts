@@ -1,8 +1,7 @@
 import { reasonOf } from './plugin-failure.js'
 
-const PACKAGE = new URL('../../../../', import.meta.url).href
-/** Where the server's own code is: the sources, which source maps name, and both outputs of the build. */
-const SERVER = ['src/', 'bundle/', 'dist/src/'].map((folder) => PACKAGE + folder)
+/** Where the server's own code is: in its compiled sources, or in the chunks beside them if it is bundled. */
+const SERVER = ['../../', '../../../chunks/'].map((folder) => new URL(folder, import.meta.url).href)
 
 /** Explains why a module could not be imported, with the place of the error where it is known. */
 export async function importFailure(error: unknown, file: string): Promise<string> {
