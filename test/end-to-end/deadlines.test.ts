@@ -14,6 +14,7 @@ import { eventually } from '../support/waiting.js'
 const BIG_OCTETS = 24 * 1024 * 1024
 const RATE_GRACE_MS = 500
 const WRITE_TIMEOUT_MS = 800
+const LINGER_TIMEOUT_MS = 600
 
 const posting = (target: string, length: number): string =>
   `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`
@@ -57,7 +58,7 @@ describeInEachWay('deadlines, over real sockets', () => {
       minRate: 0,
     })
     forRates = await start({ minRate: 2000, minRateGraceMs: RATE_GRACE_MS })
-    usual = await start({})
+    usual = await start({ lingerTimeoutMs: LINGER_TIMEOUT_MS })
   })
   after(async () => {
     await Promise.all([forStalls, forRates, usual].map((each) => each.stop('SIGKILL')))
@@ -191,7 +192,7 @@ describeInEachWay('deadlines, over real sockets', () => {
       )
       await usual.logLine((line) => line['target'] === '/static/small.bin')
       // Longer than the server waits for the client to close its side.
-      await setTimeout(6500)
+      await setTimeout(2 * LINGER_TIMEOUT_MS)
       await Promise.all(readers.map((reader) => reader.takeAll()))
       assert.isAbove(readers[1]!.received, 0)
       assert.isAbove(readers[0]!.received, 400_000)

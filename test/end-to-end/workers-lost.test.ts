@@ -1,6 +1,7 @@
 import { kill } from 'node:process'
 import { assert } from 'chai'
-import { afterEach, describe, it } from 'mocha'
+import { after, afterEach, describe, it } from 'mocha'
+import { begunTogether } from '../support/begun-together.js'
 import { eventually } from '../support/waiting.js'
 import { valueOf } from '../wire/response-parser.js'
 import { SteadyLoad } from './support/steady-load.js'
@@ -10,8 +11,6 @@ describe('Worker processes that are lost', () => {
   let supervised: SupervisedServer
 
   afterEach(() => supervised.remove())
-
-  const allGone = (): boolean => supervised.pids.every(isGone)
 
   it('are replaced when they are killed, while the others keep serving', async () => {
     supervised = await SupervisedServer.start()
@@ -67,38 +66,6 @@ describe('Worker processes that are lost', () => {
     assert.lengthOf(supervised.events('worker lost'), 0)
   })
 
-  it('again and again are logged as a crash loop, and the readiness check fails', async () => {
-    supervised = await SupervisedServer.start()
-    supervised.folder.write(
-      'plugins/dies.js',
-      'setTimeout(() => process.exit(9), 50)\nexport default { name: "dies", routes: {} }\n',
-    )
-    const [victim] = supervised.pids as [number]
-    kill(victim, 'SIGKILL')
-    const crash = await supervised.event('worker crash loop')
-    assert.deepInclude(crash, { level: 'error', worker: 1 })
-    assert.equal(await supervised.ask('/readyz'), '503')
-    assert.lengthOf(supervised.events('worker crash loop'), 1)
-  })
-
-  it('drain and end when their supervisor is killed', async () => {
-    supervised = await SupervisedServer.start()
-    const [slow] = await supervised.begin('/slow?ms=500')
-    supervised.server.program.kill('SIGKILL')
-    const response = await slow!.response()
-    assert.deepEqual([response.status, valueOf(response, 'connection')], [200, 'close'])
-    slow!.close()
-    await eventually('no process is left', allGone)
-  })
-
-  const itOnLinux = process.platform === 'linux' ? it : it.skip
-  itOnLinux('are killed when their supervisor is killed while their event loop is blocked', async () => {
-    supervised = await SupervisedServer.start({ drain: { timeoutMs: 0 } })
-    await supervised.begin('/block')
-    supervised.server.program.kill('SIGKILL')
-    await eventually('no process is left', allGone)
-  })
-
   it('do not include those that receive SIGTERM themselves: they are replaced while they drain', async () => {
     supervised = await SupervisedServer.start()
     const { server } = supervised
@@ -120,5 +87,53 @@ describe('Worker processes that are lost', () => {
       [],
     )
     assert.isTrue(server.program.isRunning)
+  })
+})
+
+describe('Worker processes that are lost', () => {
+  const servers: SupervisedServer[] = []
+
+  after(() => Promise.all(servers.map((each) => each.remove())))
+
+  async function start(settings: Readonly<Record<string, unknown>> = {}): Promise<SupervisedServer> {
+    const supervised = await SupervisedServer.start(settings)
+    servers.push(supervised)
+    return supervised
+  }
+
+  const allGone = (supervised: SupervisedServer): boolean => supervised.pids.every(isGone)
+
+  begunTogether((test) => {
+    test('again and again are logged as a crash loop, and the readiness check fails', async () => {
+      const supervised = await start()
+      supervised.folder.write(
+        'plugins/dies.js',
+        'setTimeout(() => process.exit(9), 50)\nexport default { name: "dies", routes: {} }\n',
+      )
+      const [victim] = supervised.pids as [number]
+      kill(victim, 'SIGKILL')
+      const crash = await supervised.event('worker crash loop')
+      assert.deepInclude(crash, { level: 'error', worker: 1 })
+      assert.equal(await supervised.ask('/readyz'), '503')
+      assert.lengthOf(supervised.events('worker crash loop'), 1)
+    })
+
+    test('drain and end when their supervisor is killed', async () => {
+      const supervised = await start()
+      const [slow] = await supervised.begin('/slow?ms=500')
+      supervised.server.program.kill('SIGKILL')
+      const response = await slow!.response()
+      assert.deepEqual([response.status, valueOf(response, 'connection')], [200, 'close'])
+      slow!.close()
+      await eventually('no process is left', () => allGone(supervised))
+    })
+
+    if (process.platform === 'linux')
+      test('are killed when their supervisor is killed while their event loop is blocked', async () => {
+        const supervised = await start({ drain: { timeoutMs: 0 } })
+        await supervised.begin('/block')
+        supervised.server.program.kill('SIGKILL')
+        await eventually('no process is left', () => allGone(supervised))
+      })
   })
 })

@@ -27,6 +27,7 @@ export const DEFAULT_SETTINGS: Settings = {
   },
   maxConnections: 10_000,
   keepAliveTimeoutMs: 75_000,
+  lingerTimeoutMs: 5000,
   maxKeepAliveRequests: 1000,
   headTimeoutMs: 10_000,
   bodyTimeoutMs: 30_000,

@@ -149,6 +149,12 @@ export const settingsSchema = (terminal: boolean) =>
       doc: 'how long a connection may be idle between requests',
       flag: flag('Connections:', '--keepalive-timeout', 'SECONDS', 'seconds'),
     }),
+    lingerTimeoutMs: key({
+      kind: milliseconds(1),
+      default: 5000,
+      env: 'PORTICO_LINGER_TIMEOUT_MS',
+      doc: 'how long a client has to close its side after the server has closed its own',
+    }),
     maxKeepAliveRequests: key({
       kind: integer(0, 1_000_000_000),
       default: 1000,

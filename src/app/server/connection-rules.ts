@@ -33,15 +33,15 @@ export function connectionRules(
   }
 }
 
-/** @param lingerMs time that a client has to close its side after the server closed its own */
-export function deadlineRules(settings: Settings, lingerMs: number): DeadlineRules {
+/** The deadlines of every connection. */
+export function deadlineRules(settings: Settings): DeadlineRules {
   return {
     keepAliveMs: settings.keepAliveTimeoutMs,
     headMs: settings.headTimeoutMs,
     bodyMs: settings.bodyTimeoutMs,
     writeMs: settings.writeTimeoutMs,
     handlerMs: settings.handlerTimeoutMs,
-    lingerMs,
+    lingerMs: settings.lingerTimeoutMs,
     minRate: settings.minRate,
     minRateGraceMs: settings.minRateGraceMs,
   }

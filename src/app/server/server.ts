@@ -53,8 +53,6 @@ export interface ServerParts {
 
 /** Bounds that no setting changes. */
 export interface ServerBounds {
-  /** Time that a client has to close its side after the server closed its own. */
-  readonly lingerMs: number
   /** Time that all plugins together have to stop. */
   readonly pluginStopMs: number
   /** Connections at the admin listener, which stays reachable when the server is full. */
@@ -64,7 +62,6 @@ export interface ServerBounds {
 }
 
 export const SERVER_BOUNDS: ServerBounds = {
-  lingerMs: 5000,
   pluginStopMs: 5000,
   maxAdminConnections: 100,
   maxTurnedAway: 1000,
@@ -212,7 +209,7 @@ export class Server {
       rules,
       persistence: new PersistenceLines(rules),
       readers: new HeadReaders(rules),
-      deadlines: deadlineRules(settings, this.bounds.lingerMs),
+      deadlines: deadlineRules(settings),
       clock,
       metrics,
       accessLog,

@@ -28,6 +28,7 @@ export interface Settings {
   /** Connections of all worker processes together. */
   readonly maxConnections: number
   readonly keepAliveTimeoutMs: number
+  readonly lingerTimeoutMs: number
   /** 0: no limit. */
   readonly maxKeepAliveRequests: number
   readonly headTimeoutMs: number

@@ -71,6 +71,7 @@ describe('the keys of LayeredSettings', () => {
     },
     maxConnections: wholeNumber('PORTICO_MAX_ACTIVE_CONNECTIONS', ['0']),
     keepAliveTimeoutMs: wholeNumber('PORTICO_KEEPALIVE_TIMEOUT_MS', ['0', '2147483648']),
+    lingerTimeoutMs: wholeNumber('PORTICO_LINGER_TIMEOUT_MS', ['0', '2147483648']),
     maxKeepAliveRequests: wholeNumber('PORTICO_MAX_KEEPALIVE_REQUESTS'),
     headTimeoutMs: wholeNumber('PORTICO_HEAD_TIMEOUT_MS', ['0']),
     bodyTimeoutMs: wholeNumber('PORTICO_BODY_TIMEOUT_MS', ['0']),

@@ -58,7 +58,7 @@ describe('OpenConnections', () => {
   })
 
   it('closes such a connection after the linger time', async () => {
-    const served = await Served.start({ settings: { maxConnections: 1 }, bounds: { lingerMs: 1000 } })
+    const served = await Served.start({ settings: { maxConnections: 1, lingerTimeoutMs: 1000 } })
     served.connect()
     const far = served.connect()
     await served.pass(2000)
