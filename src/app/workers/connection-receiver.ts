@@ -50,7 +50,7 @@ export class ConnectionReceiver {
     if (connection === null) return this.channel.send({ kind: 'accepted', connection: number })
     if (this.clock.machine() <= freshUntil) {
       this.channel.send({ kind: 'accepted', connection: number })
-      this.accepts.get(listener)!(connection)
+      this.accept(listener, connection)
     } else {
       this.claimed.set(number, { listener, connection })
       this.channel.send({ kind: 'claim', connection: number })
@@ -62,7 +62,7 @@ export class ConnectionReceiver {
     const claimed = this.claimed.get(number)
     if (claimed === undefined) return
     this.claimed.delete(number)
-    if (granted) this.accepts.get(claimed.listener)!(claimed.connection)
+    if (granted) this.accept(claimed.listener, claimed.connection)
     // Closes only our copy: another worker has its own.
     else claimed.connection.release()
     this.finishWhenEmpty()
@@ -79,6 +79,13 @@ export class ConnectionReceiver {
     for (const { connection } of this.claimed.values()) connection.release()
     this.claimed.clear()
     this.closed()
+  }
+
+  /** After a reload that removes a listener, the supervisor may still have connections of it: they are closed. */
+  private accept(listener: ListenerName, connection: HandedConnection): void {
+    const accept = this.accepts.get(listener)
+    if (accept === undefined) connection.release()
+    else accept(connection)
   }
 
   private open(listener: ListenerName, accept: Accept): void {

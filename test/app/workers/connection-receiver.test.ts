@@ -59,6 +59,14 @@ describe('ConnectionReceiver', () => {
     assert.deepEqual(accepted, [connection])
   })
 
+  it('closes a connection of a listener that a reload has removed', async () => {
+    const { channel, clock, accepted } = await open()
+    const connection = new FakeConnection()
+    channel.deliver({ kind: 'connection', connection: 7, listener: 'admin', freshUntil: clock.machine() }, connection)
+    assert.deepEqual([accepted, connection.fate], [[], 'released'])
+    assert.deepEqual(channel.sent.at(-1), { kind: 'accepted', connection: 7 })
+  })
+
   for (const granted of [true, false]) {
     it(`claims a connection that came late, and ${granted ? 'accepts it when it is granted' : 'releases it when it is refused'}`, async () => {
       const { channel, accepted, handOff } = await open()
