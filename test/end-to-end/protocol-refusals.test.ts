@@ -1,3 +1,4 @@
+// Longer than other files because of its table of refused requests, one row each.
 import { assert } from 'chai'
 import { after, before, it } from 'mocha'
 import { describeInEachWay, isSecure } from './support/engines.js'
