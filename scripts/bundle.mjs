@@ -6,12 +6,13 @@
  * relative to its source, because `import.meta.url` is replaced by the address that its source would have in `bundle/`.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { decode } from '@jridgewell/sourcemap-codec'
 import { build } from 'esbuild'
+import { ROOT } from './set-up.mjs'
 
-const ROOT = join(import.meta.dirname, '..')
 const FOLDER = 'bundle'
+const BUNDLE = join(ROOT, FOLDER)
 /** More than the columns of any line. */
 const COLUMNS = 2 ** 24
 
@@ -39,7 +40,7 @@ const require = createRequireHere(import.meta.url)
 const bundleUrl = import.meta.url.slice(0, import.meta.url.lastIndexOf('/${FOLDER}/') + '/${FOLDER}/'.length)
 `
 
-rmSync(join(ROOT, FOLDER), { recursive: true, force: true })
+rmSync(BUNDLE, { recursive: true, force: true })
 await build({
   absWorkingDir: ROOT,
   outbase: '.',
@@ -64,9 +65,7 @@ await build({
   logLevel: 'warning',
 })
 PROGRAMS.forEach(writeProgram)
-for (const name of readdirSync(join(ROOT, FOLDER), { recursive: true })) {
-  if (name.endsWith('.map')) writePlaces(join(ROOT, FOLDER, name))
-}
+writePlaces()
 
 function pluginModules() {
   const entries = readdirSync(join(ROOT, 'plugins'), { withFileTypes: true })
@@ -86,10 +85,17 @@ function keepAddresses({ onLoad }) {
 }
 
 /**
- * Replaces the source map of a bundled file by a table of the places where lines of our sources begin. The log needs only
- * these, and parses them much faster (`src/adapters/log/source-places.ts` describes the format).
+ * Replaces the source maps by one table of the places where lines of our sources begin. The log needs only these, and parses
+ * them much faster (`src/adapters/log/source-places.ts` describes the format).
  */
-function writePlaces(map) {
+function writePlaces() {
+  const maps = readdirSync(BUNDLE, { recursive: true }).filter((path) => path.endsWith('.map'))
+  const files = Object.fromEntries(maps.map((path) => [path.replace(/\.map$/, ''), placesOf(join(BUNDLE, path))]))
+  writeFileSync(join(BUNDLE, 'places.json'), JSON.stringify({ columns: COLUMNS, files }))
+  for (const path of maps) rmSync(join(BUNDLE, path))
+}
+
+function placesOf(map) {
   const { sources, mappings } = JSON.parse(readFileSync(map, 'utf8'))
   const names = sources.map((source) => relative(ROOT, join(map, '..', source)))
   const table = { names, places: [], sources: [], lines: [] }
@@ -99,8 +105,7 @@ function writePlaces(map) {
       addPlace(table, (line + 1) * COLUMNS + column + 1, isOurs ? source : -1, isOurs ? sourceLine + 1 : -1)
     }
   })
-  writeFileSync(map.replace(/map$/, 'places.json'), JSON.stringify(table))
-  rmSync(map)
+  return table
 }
 
 /** Adds a place, unless the line of the place before it goes on. */
@@ -116,11 +121,10 @@ function addPlace({ places, sources, lines }, place, source, line) {
  * bundled program: the cache does not apply to modules that are already loaded.
  */
 function writeProgram(path) {
-  const bundled = `./${path.replace(/^.*\//, '')}.bundled.js`
   const source = `#!/usr/bin/env node
 import module from 'node:module'
 module.enableCompileCache?.()
-await import('${bundled}')
+await import('./${basename(path)}.bundled.js')
 `
-  writeFileSync(join(ROOT, FOLDER, `${path}.js`), source, { mode: 0o755 })
+  writeFileSync(join(BUNDLE, `${path}.js`), source, { mode: 0o755 })
 }

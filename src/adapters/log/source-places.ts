@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 
-/**
- * Tells where the code of one bundled file comes from. The build writes it beside the file (`scripts/bundle.mjs`). The arrays
- * are parallel: an entry holds from its place in the file up to the next place.
- */
-interface Places {
+/** Tells where the code of the bundled files comes from. The build writes it into their folder (`scripts/bundle.mjs`). */
+interface SourcePlaces {
+  /** More than the columns of any line. */
+  readonly columns: number
+  /** By the path of the bundled file in its folder. */
+  readonly files: Readonly<Record<string, PlacesOfFile>>
+}
+
+/** The arrays are parallel: an entry holds from its place in the file up to the next place. */
+interface PlacesOfFile {
   /** Names of source files, such as `src/app/main.ts`. */
   readonly names: readonly string[]
-  /** In ascending order; each is the line, from 1, times `COLUMNS`, plus the column, from 1. */
+  /** In ascending order; each is the line, from 1, times `columns`, plus the column, from 1. */
   readonly places: readonly number[]
   /** Indexes into `names`; -1 for a package's code. */
   readonly sources: readonly number[]
@@ -16,46 +20,44 @@ interface Places {
   readonly lines: readonly number[]
 }
 
-/** More than the columns of any line. */
-const COLUMNS = 2 ** 24
+const FOLDER = new URL('../../../', import.meta.url)
+/** Bounded, because a stack begins with the error's message, which may be long and may come from a peer. */
+const PLACE = /^([\w./-]{1,200}):(\d{1,9}):(\d{1,9})/
 
-const BUNDLE = new URL('../../../', import.meta.url).href
-const FRAME = /(file:\/\/[^\s()]+?):(\d+):(\d+)/g
-
-const read = new Map<string, Places | null>()
+/** Read with the first stack; without files when the code is not bundled. */
+let bundled: SourcePlaces | null = null
 
 /**
  * Replaces the places in a stack that are in the server's bundled files by places in their sources, such as
  * `src/app/main.ts:70`. Node could do this with source maps, but reading one stops the event loop for 50 ms.
  */
 export function withSourcePlaces(stack: string): string {
-  return stack.replace(FRAME, (frame, url: string, line: string, column: string) =>
-    url.startsWith(BUNDLE) ? (sourcePlace(url, Number(line), Number(column)) ?? frame) : frame,
-  )
+  const [before, ...parts] = stack.split(FOLDER.href)
+  return before! + parts.map((part) => sourceFirst(part) ?? FOLDER.href + part).join('')
 }
 
-function sourcePlace(url: string, line: number, column: number): string | null {
-  const found = placesOf(url)
-  if (found === null) return null
-  const index = lastAtMost(found.places, line * COLUMNS + column)
-  const name = found.names[found.sources[index] ?? -1]
-  return name === undefined ? null : `${name}:${found.lines[index]!}`
+/** Replaces the place at the beginning of a text; null when it is not in a bundled source of ours. */
+function sourceFirst(text: string): string | null {
+  const [place, file, line, column] = PLACE.exec(text) ?? []
+  if (place === undefined) return null
+  const source = sourcePlace(file!, Number(line), Number(column))
+  return source === null ? null : source + text.slice(place.length)
 }
 
-function placesOf(url: string): Places | null {
-  const known = read.get(url)
-  if (known !== undefined) return known
-  const places = readPlaces(`${fileURLToPath(url)}.places.json`)
-  read.set(url, places)
-  return places
+function sourcePlace(file: string, line: number, column: number): string | null {
+  const { files, columns } = (bundled ??= readPlaces())
+  if (!Object.hasOwn(files, file)) return null
+  const { names, places, sources, lines } = files[file]!
+  const index = lastAtMost(places, line * columns + column)
+  const name = names[sources[index] ?? -1]
+  return name === undefined ? null : `${name}:${lines[index]!}`
 }
 
-/** @returns null when there is no such file: the code is not bundled */
-function readPlaces(file: string): Places | null {
+function readPlaces(): SourcePlaces {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Places
+    return JSON.parse(readFileSync(new URL('places.json', FOLDER), 'utf8')) as SourcePlaces
   } catch {
-    return null
+    return { columns: 1, files: {} }
   }
 }
 
