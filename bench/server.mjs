@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { MAIN } from '../scripts/serve.mjs'
 import { spawnPinned } from './pinned.mjs'
 import { probe } from './probe.mjs'
 
@@ -20,7 +21,7 @@ const ADDRESS = /https?:\/\/[\w.:[\]]+:\d+/
 export function porticoWith({ name, placement, settings, flags }) {
   const kept = ['maxKeepAliveRequests=0', 'keepAliveTimeoutMs=600000']
   const given = [...kept, ...settings].flatMap((it) => ['--set', it])
-  const args = ['bundle/src/app/main.js', '--port', '0', '--log-format', 'json', ...given, ...flags]
+  const args = [MAIN, '--port', '0', '--log-format', 'json', ...given, ...flags]
   return nodeProgram({ name, placement, args, env: {} })
 }
 

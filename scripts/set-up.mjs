@@ -1,7 +1,7 @@
 /**
  * Brings the working copy up to date, if necessary: installs the packages of the lock file, bundles the program, compiles the
- * sources one by one, which checks their types, and removes the output of deleted sources. Uses only Node, because a fresh clone has no packages. Prints to standard error only,
- * because standard output belongs to the program that runs next.
+ * sources one by one, which checks their types, and removes the output of deleted sources. Uses only Node, because a fresh
+ * clone has no packages. Prints to standard error only, because standard output belongs to the program that runs next.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'

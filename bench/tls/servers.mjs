@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { MAIN } from '../../scripts/serve.mjs'
 import { APART } from '../pinned.mjs'
 import { alike } from '../probe.mjs'
 import { nodeProgram, porticoWith, replyOf } from '../server.mjs'
@@ -25,7 +26,7 @@ export class Site {
     this.folder = mkdtempSync(join(tmpdir(), 'portico-bench-'))
     this.file = join(this.folder, 'file')
     writeFileSync(this.file, randomBytes(FILE_BYTES))
-    const made = spawnSync(process.execPath, ['bundle/src/app/main.js', 'cert', '--dir', this.folder], {
+    const made = spawnSync(process.execPath, [MAIN, 'cert', '--dir', this.folder], {
       encoding: 'utf8',
     })
     if (made.status !== 0) throw new Error(`Cannot make a certificate: ${made.stderr}`)

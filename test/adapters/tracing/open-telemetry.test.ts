@@ -66,6 +66,17 @@ describe('OpenTelemetry', () => {
     assert.isNull(await new OpenTelemetry().load())
   })
 
+  it('does not look for the package where nobody has registered with it', async () => {
+    const registry = Symbol.for('opentelemetry.js.api.1')
+    const registered: unknown = Reflect.get(globalThis, registry)
+    Reflect.deleteProperty(globalThis, registry)
+    try {
+      assert.isNull(await new OpenTelemetry(() => assert.fail('looked for the package')).load())
+    } finally {
+      Reflect.set(globalThis, registry, registered)
+    }
+  })
+
   it('finds the package from a module of the server', async () => {
     const place = createRequire(import.meta.url).resolve('@opentelemetry/api')
     assert.isNotNull(await new OpenTelemetry(() => place).load())

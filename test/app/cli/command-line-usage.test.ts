@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { HELP_WIDTH } from '../../../src/app/cli/help.js'
-import { realSettings, run } from './run-command.js'
+import { realSettings, runCommand } from './run-command.js'
 
 describe('portico', () => {
   describe('wrong usage', () => {
@@ -34,7 +34,7 @@ describe('portico', () => {
     ]
     for (const [words, line, rule] of cases) {
       it(`exits 2 with one line and a hint for ${rule}: ${words}`, async () => {
-        const { code, out, err, served } = await run(words)
+        const { code, out, err, served } = await runCommand(words)
         assert.deepEqual([code, out, served.length], [2, '', 0])
         const [first, ...rest] = err.split('\n')
         assert.match(first!, /^portico: Cannot read the command line: /)
@@ -46,7 +46,7 @@ describe('portico', () => {
 
   describe('--help', () => {
     it('names every flag, key, variable, command, signal and exit code on standard output', async () => {
-      const { code, out, err } = await run('--help')
+      const { code, out, err } = await runCommand('--help')
       assert.deepEqual([code, err], [0, ''])
       for (const { key, environment, flag } of realSettings().keys) {
         assert.include(out, key)
@@ -72,14 +72,14 @@ describe('portico', () => {
     })
 
     it('shows a default in the unit of its flag', async () => {
-      const text = (await run('--help')).out.replace(/\s+/g, ' ')
+      const text = (await runCommand('--help')).out.replace(/\s+/g, ' ')
       assert.include(text, 'may be idle between requests (default 75; key keepAliveTimeoutMs;')
     })
 
     it('works for each command, and as the command help', async () => {
       for (const words of ['check --help', 'help check'])
-        assert.match((await run(words)).out, /portico check[^]*--json/)
-      assert.equal((await run('help')).out, (await run('-h')).out)
+        assert.match((await runCommand(words)).out, /portico check[^]*--json/)
+      assert.equal((await runCommand('help')).out, (await runCommand('-h')).out)
     })
 
     it('fits in its width', async () => {
@@ -91,14 +91,14 @@ describe('portico', () => {
         'cert --help',
         'new plugin --help',
       ])
-        for (const line of (await run(words)).out.split('\n')) assert.isAtMost(line.length, HELP_WIDTH, line)
+        for (const line of (await runCommand(words)).out.split('\n')) assert.isAtMost(line.length, HELP_WIDTH, line)
     })
 
     it('shows examples with valid usage', async () => {
-      const { out } = await run('--help')
+      const { out } = await runCommand('--help')
       const examples = [...out.matchAll(/^ {2}portico (.+?)(?: {3,}.*)?$/gm)].map(([, words]) => words!)
       assert.lengthOf(examples, 3)
-      for (const words of examples) assert.notEqual((await run(words)).code, 2, words)
+      for (const words of examples) assert.notEqual((await runCommand(words)).code, 2, words)
     })
   })
 })

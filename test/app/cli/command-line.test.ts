@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { describe, it } from 'mocha'
 import { epollFails } from '../../fakes/sockets.js'
 import { DEFAULT_SETTINGS, FakeSettings } from '../../fakes/settings.js'
-import { FOLDER, realSettings, ROUTES, run, given } from './run-command.js'
+import { FOLDER, realSettings, ROUTES, runCommand, given } from './run-command.js'
 
 describe('portico', () => {
   describe('flags', () => {
@@ -54,7 +54,7 @@ describe('portico', () => {
 
     it('are listed in the help of each command', async () => {
       for (const command of ['serve', 'check', 'routes']) {
-        assert.match((await run(`${command} --help`)).out, /^ {2}--port <PORT>.*[^]*^ {2}--config <FILE>/m)
+        assert.match((await runCommand(`${command} --help`)).out, /^ {2}--port <PORT>.*[^]*^ {2}--config <FILE>/m)
       }
     })
 
@@ -65,8 +65,8 @@ describe('portico', () => {
 
     it('name the configuration file; without --config, none is read', async () => {
       const settings = new FakeSettings()
-      await run('check --config my.yaml', { settings }, { PORT: '1' })
-      await run('check', { settings })
+      await runCommand('check --config my.yaml', { settings }, { PORT: '1' })
+      await runCommand('check', { settings })
       assert.deepEqual(settings.requests, [
         { given: [], environment: { PORT: '1' }, configFile: 'my.yaml' },
         { given: [], environment: {}, configFile: null },
@@ -75,8 +75,8 @@ describe('portico', () => {
 
     it('name the configuration file; the one after the command wins', async () => {
       const settings = new FakeSettings()
-      await run('--config a.yaml check --config b.yaml', { settings })
-      await run('--config a.yaml check', { settings })
+      await runCommand('--config a.yaml check --config b.yaml', { settings })
+      await runCommand('--config a.yaml check', { settings })
       assert.deepEqual(
         settings.requests.map(({ configFile }) => configFile),
         ['b.yaml', 'a.yaml'],
@@ -92,47 +92,47 @@ describe('portico', () => {
         return 0
       }
       const source = { keys: realSettings().keys, load: settings.load.bind(settings) }
-      await run('--port 9 --config x.yaml', { settings: source, serve }, { HOST: '::1' })
+      await runCommand('--port 9 --config x.yaml', { settings: source, serve }, { HOST: '::1' })
       const [first, again] = settings.requests
       assert.deepEqual(again, first)
       assert.deepEqual([again?.configFile, again?.environment], ['x.yaml', { HOST: '::1' }])
     })
 
     it('is the default command', async () => {
-      for (const words of ['', 'serve']) assert.deepEqual((await run(words)).served, [DEFAULT_SETTINGS])
+      for (const words of ['', 'serve']) assert.deepEqual((await runCommand(words)).served, [DEFAULT_SETTINGS])
     })
 
     it('returns the exit code of the server', async () => {
-      for (const code of [0, 1]) assert.equal((await run('serve', { serve: async () => code })).code, code)
+      for (const code of [0, 1]) assert.equal((await runCommand('serve', { serve: async () => code })).code, code)
     })
 
     it('prints nothing itself', async () => {
-      const { out, err } = await run('--port 0')
+      const { out, err } = await runCommand('--port 0')
       assert.deepEqual([out, err], ['', ''])
     })
 
     for (const words of ['serve config', './config', `${FOLDER}/config`, 'serve --port 8080 config']) {
       it(`${words.replace(FOLDER, '…')} serves a folder at / without the hello plugin`, async () => {
-        const [settings] = (await run(words)).served
+        const [settings] = (await runCommand(words)).served
         assert.deepEqual(settings?.static, { ...DEFAULT_SETTINGS.static, root: `${FOLDER}/config`, prefix: '/' })
         assert.deepEqual(settings?.plugins.without, ['hello'])
       })
     }
 
     it('DIR adds to the plugins that the environment leaves out', async () => {
-      const { served } = await run('serve config', {}, { PORTICO_PLUGINS_WITHOUT: 'stream' })
+      const { served } = await runCommand('serve config', {}, { PORTICO_PLUGINS_WITHOUT: 'stream' })
       assert.deepEqual(served[0]?.plugins.without, ['stream', 'hello'])
     })
 
     it('DIR is overridden by flags', async () => {
-      const { served } = await run('serve config --set static.prefix=/files/')
+      const { served } = await runCommand('serve config --set static.prefix=/files/')
       assert.equal(served[0]?.static.prefix, '/files/')
     })
   })
 
   describe('check', () => {
     it('prints a table of each key, its value and its origin', async () => {
-      const { code, out, served } = await run('check --port 9000 --set serverName=', {}, { HOST: '::1' })
+      const { code, out, served } = await runCommand('check --port 9000 --set serverName=', {}, { HOST: '::1' })
       const lines = out.split('\n')
       assert.equal(code, 0)
       assert.isEmpty(served)
@@ -150,7 +150,7 @@ describe('portico', () => {
     })
 
     it('prints the same as JSON', async () => {
-      const { code, out } = await run('check --json --port 9000', { tryEpoll: epollFails })
+      const { code, out } = await runCommand('check --json --port 9000', { tryEpoll: epollFails })
       const printed = JSON.parse(out) as Record<string, unknown>
       assert.equal(code, 0)
       assert.deepEqual(printed['port'], { value: 9000, origin: 'flag --port' })
@@ -166,7 +166,7 @@ describe('portico', () => {
 
   describe('routes', () => {
     it('prints a table of method, pattern, plugin and file', async () => {
-      const { code, out, served } = await run('routes')
+      const { code, out, served } = await runCommand('routes')
       assert.equal(code, 0)
       assert.isEmpty(served)
       assert.equal(
@@ -181,7 +181,7 @@ describe('portico', () => {
     })
 
     it('prints the same as JSON', async () => {
-      const { code, out } = await run('routes --json')
+      const { code, out } = await runCommand('routes --json')
       assert.equal(code, 0)
       assert.deepEqual(JSON.parse(out), ROUTES)
     })
@@ -190,7 +190,7 @@ describe('portico', () => {
       const routes = async (): Promise<never> => {
         throw new Error('Cannot load plugin "x.js": found no default export, wanted a plugin')
       }
-      const { code, out, err } = await run('routes', { routes })
+      const { code, out, err } = await runCommand('routes', { routes })
       assert.deepEqual([code, out], [1, ''])
       assert.equal(err, 'portico: Cannot load plugin "x.js": found no default export, wanted a plugin\n')
     })
@@ -199,7 +199,11 @@ describe('portico', () => {
   describe('bad configuration', () => {
     for (const words of ['', 'serve', 'check', 'check --json', 'routes']) {
       it(`exits 78 from "${words}" and lists every problem`, async () => {
-        const { code, out, err, served } = await run(`${words} --port 70000 --set prot=1`.trim(), {}, { HOST: 'a b' })
+        const { code, out, err, served } = await runCommand(
+          `${words} --port 70000 --set prot=1`.trim(),
+          {},
+          { HOST: 'a b' },
+        )
         assert.deepEqual([code, out, served.length], [78, '', 0])
         assert.deepEqual(err.split('\n'), [
           'portico: Cannot use the configuration: found 3 problems',
@@ -212,24 +216,27 @@ describe('portico', () => {
     }
 
     it('counts one problem as one', async () => {
-      assert.match((await run('serve no-such-folder')).err, /found 1 problem\n {2}static.root: .*\(argument DIR\)\n$/)
+      assert.match(
+        (await runCommand('serve no-such-folder')).err,
+        /found 1 problem\n {2}static.root: .*\(argument DIR\)\n$/,
+      )
     })
 
     it('lists sockets that are not available', async () => {
-      const { code, err } = await run('--socket epoll', { tryEpoll: epollFails })
+      const { code, err } = await runCommand('--socket epoll', { tryEpoll: epollFails })
       assert.equal(code, 78)
       assert.include(err, '  socket: found epoll, wanted net or auto, since the fake does not work (flag --socket)\n')
     })
 
     it('lists a missing file', async () => {
-      const { code, err } = await run('check --config no-such.yaml')
+      const { code, err } = await runCommand('check --config no-such.yaml')
       assert.equal(code, 78)
       assert.include(err, '  no-such.yaml: found no such file, wanted a readable file (flag --config)\n')
     })
   })
 
   it('--version prints the version', async () => {
-    assert.deepInclude(await run('--version'), { code: 0, out: '1.2.3\n', err: '' })
+    assert.deepInclude(await runCommand('--version'), { code: 0, out: '1.2.3\n', err: '' })
   })
 
   it('does not catch errors of the server', async () => {
@@ -237,6 +244,6 @@ describe('portico', () => {
     const serve = async (): Promise<never> => {
       throw failure
     }
-    assert.strictEqual(await run('serve', { serve }).catch((error: unknown) => error), failure)
+    assert.strictEqual(await runCommand('serve', { serve }).catch((error: unknown) => error), failure)
   })
 })

@@ -7,7 +7,7 @@ import { CLEAR_LINE } from '../../../src/app/cli/load.js'
 import type { LoadReport } from '../../../src/ports/tools/load.js'
 import type { Settings } from '../../../src/ports/operations/settings.js'
 import { DEFAULT_SETTINGS } from '../../fakes/settings.js'
-import { reportOf, type Surroundings, run } from './run-compare.js'
+import { reportOf, type Surroundings, runCompare } from './run-compare.js'
 
 describe('portico compare', () => {
   describe('the compared servers', () => {
@@ -37,7 +37,7 @@ describe('portico compare', () => {
     }
 
     it('get the flags of the user, and listen on free loopback ports', async () => {
-      const { words } = await run(`--port 80 --config a.yaml --rounds 1`)
+      const { words } = await runCompare(`--port 80 --config a.yaml --rounds 1`)
       const begin = ['serve', '--config', 'a.yaml', '--set', 'port=80']
       assert.deepEqual(words[0]!.slice(0, begin.length), begin)
       assert.includeMembers(words[0]!.slice(begin.length), [
@@ -49,7 +49,7 @@ describe('portico compare', () => {
     })
 
     it('serve the folder of the argument', async () => {
-      const { words } = await run(`${tmpdir()} --rounds 1`, {
+      const { words } = await runCompare(`${tmpdir()} --rounds 1`, {
         settings: new LayeredSettings({ terminal: false, workingDirectory: tmpdir() }),
       })
       assert.deepEqual(words[0]!.slice(0, 2), ['serve', tmpdir()])
@@ -57,7 +57,7 @@ describe('portico compare', () => {
   })
 
   it('warms up, measures and stops each server in turn, and begins each round with another one', async () => {
-    const { actions, code } = await run(`--rounds 2`)
+    const { actions, code } = await runCompare(`--rounds 2`)
     const turn = (engine: string): string[] => [`start ${engine}`, 'load 1000', 'load 5000', 'stop']
     const [a, b] = [turn('selectors'), turn('threadpool')]
     assert.deepEqual(actions, [...a, ...b, ...b, ...a])
@@ -65,7 +65,7 @@ describe('portico compare', () => {
   })
 
   it('sends the requests that the flags describe, to the origin that the server reports', async () => {
-    const { orders } = await run(
+    const { orders } = await runCompare(
       `--rounds 1 --path /x --concurrency 3 --duration 2 --pipeline-depth 4 --method POST --body hi`,
     )
     assert.deepEqual(orders[1], {
@@ -83,20 +83,20 @@ describe('portico compare', () => {
   })
 
   it('prints the CPU time per request and the memory', async () => {
-    const { out } = await run(`--rounds 1`)
+    const { out } = await runCompare(`--rounds 1`)
     // 100 ms for 10 000 requests, and for 5 000.
     assert.match(out, /\nCPU time per request, µs +10\.0 \(10\.0-10\.0\) +20\.0 \(20\.0-20\.0\)\n/)
     assert.match(out, /\nmemory, MB +50 \(50-50\) +50 \(50-50\)\n/)
   })
 
   it('prints unknown figures as unknown', async () => {
-    const { out, code } = await run(`--rounds 1`, { usage: () => null })
+    const { out, code } = await runCompare(`--rounds 1`, { usage: () => null })
     assert.match(out, /\nCPU time per request, µs +unknown +unknown\n/)
     assert.equal(code, 0)
   })
 
   it('prints the median, the minimum and the maximum of all rounds', async () => {
-    const { out } = await run(`--rounds 3`, {
+    const { out } = await runCompare(`--rounds 3`, {
       report: (engine, round) => reportOf(engine === 'selectors' ? 2000 + 100 * round : 100),
     })
     assert.match(out, /^GET \/, 64 connections, 3 rounds of 5 s in turns; Node 1, 2 cores; median \(min-max\)\n/)
@@ -104,7 +104,7 @@ describe('portico compare', () => {
   })
 
   it('warns where the load generator was saturated', async () => {
-    const { out } = await run(`--rounds 1`, { report: () => reportOf(2000, { processorMs: 4900 }) })
+    const { out } = await runCompare(`--rounds 1`, { report: () => reportOf(2000, { processorMs: 4900 }) })
     assert.match(out, /\nIn 2 of 2 measurements the load generator used all of a core/)
   })
 
@@ -144,7 +144,7 @@ describe('portico compare', () => {
     ]
     for (const [what, flags, report, failed] of cases) {
       it(what, async () => {
-        const { out, code } = await run(flags, { report })
+        const { out, code } = await runCompare(flags, { report })
         if (failed === null) assert.notMatch(out, /^FAIL/m)
         else assert.match(out, failed)
         assert.equal(code, failed === null ? 0 : 1)
@@ -152,14 +152,14 @@ describe('portico compare', () => {
     }
 
     it('is checked on each kind of sockets', async () => {
-      const { out } = await run('--rounds 1', { epollWorks: true })
+      const { out } = await runCompare('--rounds 1', { epollWorks: true })
       assert.lengthOf(out.match(/^pass {2}selectors on (?:epoll|net), /gm)!, 6)
     })
   })
 
   describe('other report formats', () => {
     it('include JSON with every round', async () => {
-      const { out } = await run(`--rounds 2 --json`)
+      const { out } = await runCompare(`--rounds 2 --json`)
       const report = JSON.parse(out) as {
         servers: { engine: string; rounds: unknown[]; figures: object }[]
         gates: { passed: boolean }[]
@@ -181,7 +181,7 @@ describe('portico compare', () => {
     })
 
     it('include Markdown', async () => {
-      const { out } = await run(`--rounds 1 --markdown`)
+      const { out } = await runCompare(`--rounds 1 --markdown`)
       assert.match(
         out,
         /\n\| {2}\| selectors on net \| threadpool on net \|\n\| --- \| --- \| --- \|\n\| requests per second \| 2000/,
@@ -190,13 +190,13 @@ describe('portico compare', () => {
     })
 
     it('exclude JSON and Markdown together', async () => {
-      const { code, err } = await run(`--json --markdown`)
+      const { code, err } = await runCompare(`--json --markdown`)
       assert.equal(code, 2)
       assert.match(err, /cannot be used with/)
     })
 
     it('include an HTML page without external resources', async () => {
-      const { page, actions, out } = await run(`--rounds 1 --report r.html --path /<i>`)
+      const { page, actions, out } = await runCompare(`--rounds 1 --report r.html --path /<i>`)
       assert.equal(actions[0], 'open r.html')
       assert.match(out, /^GET/)
       assert.lengthOf(page.match(/<svg /g)!, 4)
@@ -204,7 +204,7 @@ describe('portico compare', () => {
     })
 
     it('include the page when usage is unknown and nothing is answered', async () => {
-      const { page } = await run(`--rounds 1 --report r.html`, {
+      const { page } = await runCompare(`--rounds 1 --report r.html`, {
         usage: () => null,
         report: () => reportOf(0),
       })
@@ -215,19 +215,19 @@ describe('portico compare', () => {
 
   describe('failures', () => {
     it('report an unwritable file before anything is measured', async () => {
-      const { code, err, actions } = await run(`--report /r`, {
+      const { code, err, actions } = await runCompare(`--report /r`, {
         reportFailure: new Error('Cannot write "/r": no'),
       })
       assert.deepEqual([code, err, actions], [1, 'portico: Cannot write "/r": no\n', []])
     })
 
     it('report a server that does not start', async () => {
-      const { code, err, out } = await run('', { serverFailure: new Error('Cannot start the server: taken') })
+      const { code, err, out } = await runCompare('', { serverFailure: new Error('Cannot start the server: taken') })
       assert.deepEqual([code, err, out], [1, 'portico: Cannot start the server: taken\n', ''])
     })
 
     it('after an interrupt, report the complete rounds and stop the server', async () => {
-      const { code, err, out, actions } = await run(`--rounds 3`, { interruptedAt: 6 })
+      const { code, err, out, actions } = await runCompare(`--rounds 3`, { interruptedAt: 6 })
       assert.deepEqual(actions.slice(-3), ['load 5000', 'end load', 'stop'])
       assert.equal(err, 'portico: Interrupted after 1 of 3 rounds\n')
       assert.match(out, /, 1 of 3 rounds of 5 s/)
@@ -235,7 +235,7 @@ describe('portico compare', () => {
     })
 
     it('after an interrupt while a server starts, do not report that the start failed', async () => {
-      const { code, err } = await run('', {
+      const { code, err } = await runCompare('', {
         serverFailure: new Error('Cannot start the server: '),
         isInterrupted: true,
       })
@@ -243,19 +243,19 @@ describe('portico compare', () => {
     })
 
     it('after an interrupt in the first round, report no figures', async () => {
-      const { code, err, out } = await run('', { interruptedAt: 1 })
+      const { code, err, out } = await runCompare('', { interruptedAt: 1 })
       assert.deepEqual([code, err, out], [1, 'portico: Interrupted after 0 of 3 rounds\n', ''])
     })
 
     it('exit 2 for invalid values and combinations', async () => {
-      assert.equal((await run('--rounds 0')).code, 2)
-      assert.equal((await run('--min-ratio x')).code, 2)
-      assert.equal((await run('--pipeline-depth 2 --no-keepalive')).code, 2)
+      assert.equal((await runCompare('--rounds 0')).code, 2)
+      assert.equal((await runCompare('--min-ratio x')).code, 2)
+      assert.equal((await runCompare('--pipeline-depth 2 --no-keepalive')).code, 2)
     })
   })
 
   it('prints its progress on a terminal', async () => {
-    const { err } = await run(`--rounds 1`, { errIsTerminal: true })
+    const { err } = await runCompare(`--rounds 1`, { errIsTerminal: true })
     assert.match(err, /1 of 5 s, 500 requests, 500 per second, round 1 of 1, selectors on net/)
     assert.isTrue(err.endsWith(CLEAR_LINE))
   })

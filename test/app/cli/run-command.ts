@@ -20,7 +20,7 @@ interface Run {
 }
 
 /** Runs the program with these arguments, in this process. */
-export async function run(
+export async function runCommand(
   words: string,
   parts: Partial<CommandLineParts> = {},
   environment: Readonly<Record<string, string>> = {},
@@ -46,6 +46,6 @@ export async function run(
 
 export async function given(words: string): Promise<readonly GivenSetting[]> {
   const settings = new FakeSettings()
-  await run(words, { settings: { keys: realSettings().keys, load: (request) => settings.load(request) } })
+  await runCommand(words, { settings: { keys: realSettings().keys, load: (request) => settings.load(request) } })
   return settings.requests[0]?.given ?? []
 }

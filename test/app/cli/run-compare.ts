@@ -50,7 +50,7 @@ interface Run {
 const FAST = (engine: string): LoadReport => reportOf(engine === 'selectors' ? 2000 : 1000)
 
 /** Runs the command with fake servers and a fake load generator. */
-export async function run(flags: string, surroundings: Surroundings = {}): Promise<Run> {
+export async function runCompare(flags: string, surroundings: Surroundings = {}): Promise<Run> {
   const { report = FAST, interruptedAt = Infinity, errIsTerminal = false, settings } = surroundings
   const { usage = (asked) => ({ processorMs: asked * 100, residentBytes: 50e6 + asked * 1000 }) } = surroundings
   const printed = { out: '', err: '', page: '' }
